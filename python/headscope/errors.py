@@ -1,0 +1,69 @@
+"""What headscope refuses, one exception per reason; catch `HeadscopeError` for all of them."""
+
+__all__ = [
+    "CaptureClosed",
+    "CompiledModel",
+    "EmptyInput",
+    "HeadscopeError",
+    "NoAttention",
+    "NoTokenizer",
+    "OutOfRange",
+    "OverBudget",
+    "RefusedLayer",
+    "TooManyTokens",
+    "TrainingMode",
+    "UnseenAttention",
+    "UnsupportedInput",
+]
+
+
+class HeadscopeError(ValueError):
+    """Raised, as one of its children, whenever headscope cannot give a right answer."""
+
+
+class NoTokenizer(HeadscopeError):
+    """Raised when the input is text and no tokenizer was given."""
+
+
+class NoAttention(HeadscopeError):
+    """Raised when one forward of the model computed no attention at all."""
+
+
+class UnseenAttention(HeadscopeError):
+    """Raised when modules of the model look like attention and left no record; names them."""
+
+
+class TrainingMode(HeadscopeError):
+    """Raised when the model is in training mode, where dropout changes the attention."""
+
+
+class CompiledModel(HeadscopeError):
+    """Raised when the model is compiled and has no uncompiled forward to record."""
+
+
+class TooManyTokens(HeadscopeError):
+    """Raised when the input is longer than the model's table of learned positions."""
+
+
+class EmptyInput(HeadscopeError):
+    """Raised when the input holds no token."""
+
+
+class OutOfRange(HeadscopeError):
+    """Raised when a layer, head, position, part or batch item does not exist; names those that do."""
+
+
+class RefusedLayer(HeadscopeError):
+    """Raised when no formula reproduces what a layer returned; names module and mechanism."""
+
+
+class OverBudget(HeadscopeError):
+    """Raised when an answer would need more bytes than the budget; names a slice that fits."""
+
+
+class UnsupportedInput(HeadscopeError):
+    """Raised when the input is of a kind, or for a kind of model, that cannot be captured."""
+
+
+class CaptureClosed(HeadscopeError):
+    """Raised when a capture is asked after it was closed."""
