@@ -1,0 +1,8 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["tests/js/**/*.test.ts", "tests/js/**/*.test.tsx"],
+    testTimeout: 30_000,
+  },
+});
