@@ -1,0 +1,5 @@
+"""Look at Transformer attention in a notebook."""
+
+from importlib.metadata import version
+
+__version__ = version("headscope")

@@ -1,0 +1,28 @@
+"""What the Python tests share: the two embedded models, and no model hub."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before transformers is imported
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from headscope import demo
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """SmolLM2-135M and its tokenizer, shared by all tests: leave them as they were."""
+    return demo.smollm2()
+
+
+@pytest.fixture(scope="session")
+def minilm() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """MiniLM and its tokenizer, shared by all tests: leave them as they were."""
+    return demo.minilm()
