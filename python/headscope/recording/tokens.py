@@ -1,0 +1,107 @@
+"""The tokens of one axis of the attention: their text, how they read, and how they make words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from headscope.recording.pieces import Piece, read_pieces
+from headscope.recording.readable import join_texts, readable, spell_bytes, word_label
+from headscope.recording.words import group
+
+__all__ = ["Tokens", "Word", "read_tokens"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word and the token positions that it spans."""
+
+    text: str
+    """Its text, without the leading space."""
+    label: str
+    """The text as drawn: spaces, controls and lone bytes spelled out."""
+    positions: range
+    """0-based positions of its tokens."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of one axis, in order; every field has one entry per token.
+
+    Examples
+    --------
+    >>> tokens = Tokens((5, 6), (" un", "seen"), ("·un", "seen"), (False, False), None, (0, 0))
+    >>> len(tokens), tokens.word_spans
+    (2, [range(0, 2)])
+    >>> tokens.as_words()
+    [Word(text='unseen', label='unseen', positions=range(0, 2))]
+    """
+
+    ids: tuple[int, ...]
+    """What the model was given."""
+    texts: tuple[str, ...]
+    """What the token stands for, leading space kept; bytes that are no text on their own as `<E2>`."""
+    labels: tuple[str, ...]
+    """What is drawn: spaces, controls and lone bytes spelled out; never empty."""
+    special: tuple[bool, ...]
+    """Whether the token is structure ([CLS], <s>, padding) and no part of the text."""
+    segments: tuple[int, ...] | None
+    """0 for sentence A, 1 for sentence B; None unless there are both."""
+    words: tuple[int, ...]
+    """Index of the token's word, from 0, never decreasing."""
+
+    def __post_init__(self) -> None:
+        """Refuse fields of different lengths: a shifted label would be a wrong picture."""
+        lengths = {f.name: len(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) is not None}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"invalid Tokens: fields of different lengths, {lengths}")
+
+    def __len__(self) -> int:
+        """Return the number of tokens."""
+        return len(self.ids)
+
+    @property
+    def word_spans(self) -> list[range]:
+        """The positions of each word, in order."""
+        starts = [at for at, word in enumerate(self.words) if at == 0 or word != self.words[at - 1]]
+        return [range(*pair) for pair in zip(starts, [*starts[1:], len(self)], strict=True)]
+
+    def as_words(self) -> list[Word]:
+        """Return the words, each with its text and its positions."""
+        return [
+            Word(join_texts(self.texts[s.start : s.stop]), self.word_label(s), s) for s in self.word_spans
+        ]
+
+    def word_label(self, positions: Sequence[int]) -> str:
+        """Name the part of a word that stands at `positions`."""
+        return word_label([self.texts[at] for at in positions], [self.labels[at] for at in positions])
+
+
+def read_tokens(
+    ids: Sequence[int], tokenizer: Any = None, segments: Sequence[int] | None = None
+) -> Tokens:
+    """Read token ids as text with the tokenizer that made them.
+
+    Parameters
+    ----------
+    ids : sequence of int
+        Ids that the tokenizer does not know read as `"#1234"`.
+    tokenizer : transformers tokenizer, optional
+        Without one, every token reads as its id and is a word of its own.
+    segments : sequence of int, optional
+        0 or 1 per token, from whoever knows: it is never guessed here.
+    """
+    pieces = read_pieces(ids, tokenizer)
+    both = segments is not None and len(set(segments)) == 2
+    kept = tuple(segments) if both and segments is not None else None
+    return Tokens(
+        ids=tuple(ids),
+        texts=tuple(spell_bytes(_own_text(piece)) for piece in pieces),
+        labels=tuple(readable(piece.label or _own_text(piece)) for piece in pieces),
+        special=tuple(piece.special for piece in pieces),
+        segments=kept,
+        words=tuple(group(pieces, kept)),
+    )
+
+
+def _own_text(piece: Piece) -> str:
+    return piece.data.decode("utf-8", "surrogateescape")
