@@ -1,5 +1,52 @@
-"""Look at Transformer attention in a notebook."""
+"""headscope: how a Transformer pays attention, at every scale, in the notebook where the model lives.
 
+Importing this package loads neither torch nor transformers; the first use of a name does.
+"""
+
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headscope.answers.budget import budget
+    from headscope.answers.capture import Capture, capture
+    from headscope.errors import HeadscopeError, RefusedLayer
+    from headscope.widgets.head_view import HeadView, explore
+    from headscope.widgets.link import link
 
 __version__ = version("headscope")
+
+_HOMES = {
+    "Capture": "headscope.answers.capture",
+    "capture": "headscope.answers.capture",
+    "budget": "headscope.answers.budget",
+    "HeadscopeError": "headscope.errors",
+    "RefusedLayer": "headscope.errors",
+    "HeadView": "headscope.widgets.head_view",
+    "explore": "headscope.widgets.head_view",
+    "link": "headscope.widgets.link",
+}
+
+__all__ = [
+    "Capture",
+    "HeadView",
+    "HeadscopeError",
+    "RefusedLayer",
+    "__version__",
+    "budget",
+    "capture",
+    "explore",
+    "link",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'headscope' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

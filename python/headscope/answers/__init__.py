@@ -1,0 +1,1 @@
+"""Exact answers about one recorded forward; needs no notebook and no browser."""

@@ -1,0 +1,72 @@
+"""How many bytes answers and captures may take. One budget for the whole process."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headscope.errors import OverBudget
+
+if TYPE_CHECKING:
+    from headscope.answers.capture import Capture
+
+
+@dataclass
+class Budget:
+    """Limits in bytes; set them on ``headscope.budget``.
+
+    Attributes
+    ----------
+    answer : int
+        Largest single answer, 1 GiB by default. A larger one is refused, and a slice that fits is named.
+    captures : int
+        All living captures together, 8 GiB by default.
+    """
+
+    answer: int = 1 << 30
+    captures: int = 8 << 30
+
+
+budget = Budget()
+_living: weakref.WeakSet[Capture] = weakref.WeakSet()
+
+
+def living() -> Iterator[Capture]:
+    """Captures that are alive, in no order."""
+    return iter(_living)
+
+
+def admit(capture: Capture) -> None:
+    """Count a new capture, or raise OverBudget where it does not fit beside those that live."""
+    held = sum(other.nbytes for other in _living)
+    if held + capture.nbytes > budget.captures:
+        raise OverBudget(
+            f"this capture holds {megabytes(capture.nbytes)} and {len(_living)} living captures hold "
+            f"{megabytes(held)}; the budget is {megabytes(budget.captures)}. Delete captures and views that are no "
+            "longer needed (capture.close(), view.close()), or raise headscope.budget.captures."
+        )
+    _living.add(capture)
+
+
+def check_answer(heads: int, queries: int, keys: int) -> None:
+    """Raise OverBudget if float32 weights [heads, queries, keys] are more than one answer may take."""
+    needed = 4 * heads * queries * keys
+    if needed <= budget.answer:
+        return
+    fitting = budget.answer // (4 * keys)
+    what = (
+        f"queries=range(0, {fitting // heads})"
+        if fitting >= heads
+        else f"heads=[0] and queries=range(0, {max(1, fitting)})"
+    )
+    raise OverBudget(
+        f"{heads} heads x {queries:,} queries x {keys:,} keys are {megabytes(needed)}; one answer may take "
+        f"{megabytes(budget.answer)}. Ask for a slice, such as {what}, or raise headscope.budget.answer."
+    )
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes, readable."""
+    return f"{count / 2**20:,.1f} MiB"

@@ -1,0 +1,404 @@
+"""``hs.capture``: one recorded forward; ``Capture``: the questions it answers."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from headscope.answers import budget, overview
+from headscope.answers.neurons import Neurons, neurons
+from headscope.answers.overview import Reduce
+from headscope.answers.positions import Which, choose, one_of
+from headscope.answers.report import LayerReport
+from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
+from headscope.recording import certificate, formula
+from headscope.recording.certificate import Finding
+from headscope.recording.inputs import prepare
+from headscope.recording.record import Record, Refusal, storage_bytes
+from headscope.recording.run import check_ready, record_forward
+from headscope.recording.tokens import Tokens, Word
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Vectors of one layer as its attention used them, in the model's dtype and on its device.
+
+    `query` [H, Q, d]; `key` [G, K, d] and `value` [G, K, dv] are not expanded for grouped heads: query head ``h`` uses
+    group ``h // (H // G)``.
+    """
+
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+
+
+class Capture:
+    """The attention of one forward, to be asked. Made by :func:`capture`.
+
+    Weights are computed when asked, in float32, from the recorded queries and keys; nothing of size tokens x tokens is
+    kept. Axis order is always (layer, head, query, key); positions are 0-based tokens, padding left out.
+
+    Attributes
+    ----------
+    id : str
+        Unique name of this capture.
+    model_name : str
+        Class of the model, and its name if it has one.
+    not_finite : str
+        Names the model's parameters that hold NaN or infinite numbers, where that shows in the attention.
+    """
+
+    def __init__(
+        self, layers: list[Record | Refusal], tokens: Tokens, model_name: str, not_finite: str = ""
+    ) -> None:
+        self.id = uuid.uuid4().hex
+        self.model_name = model_name
+        self.not_finite = not_finite
+        self._tokens = tokens
+        self._lock = threading.RLock()
+        self._records: dict[int, Record] = {}
+        self._findings: dict[int, Finding] = {}
+        self._confirmed: set[int] = set()
+        self._lse: dict[int, torch.Tensor] = {}
+        self._reports = {layer.layer: self._certify(layer) for layer in sorted(layers, key=lambda one: one.layer)}
+        self._closed = False
+        budget.admit(self)
+
+    # What there is
+
+    @property
+    def layers(self) -> tuple[LayerReport, ...]:
+        """One report per attention layer, refused ones included."""
+        return tuple(self._reports.values())
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the stacks of layers; every question takes one as `part`."""
+        return ("self",)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the tensors held."""
+        return storage_bytes(tensor for record in self._records.values() for tensor in record.tensors())
+
+    @property
+    def segments(self) -> list[list[int]] | None:
+        """Positions of sentence A and of sentence B; None unless there are two."""
+        known = self._tokens.segments
+        if known is None:
+            return None
+        return [[i for i, segment in enumerate(known) if segment == which] for which in (0, 1)]
+
+    def layer_numbers(self, part: str | None = None) -> tuple[int, ...]:
+        """Numbers of the layers, refused ones included."""
+        self._check_part(part)
+        return tuple(self._reports)
+
+    def head_count(self, layer: int, part: str | None = None) -> int:
+        """Number of query heads of `layer`; 0 if it was refused."""
+        self._check_part(part)
+        return self._reports[one_of(layer, self.layer_numbers(), "layer")].heads
+
+    def tokens(self, part: str | None = None, side: str = "key") -> Tokens:
+        """The tokens of one axis, `side` "query" or "key"."""
+        self._check_part(part)
+        if side not in ("query", "key"):
+            raise OutOfRange(f'side {side!r} is unknown: there are "query" and "key".')
+        return self._tokens
+
+    def words(self, part: str | None = None, side: str = "key") -> list[Word]:
+        """How the tokens of one axis group into words."""
+        return self.tokens(part, side).as_words()
+
+    # Answers
+
+    def attention(
+        self, layer: int, heads: Which = None, queries: Which = None, keys: Which = None, *, part: str | None = None
+    ) -> torch.Tensor:
+        """Exact attention weights.
+
+        Parameters
+        ----------
+        layer
+            Number of the layer.
+        heads, queries, keys
+            Which to answer: a number (its axis stays, with length 1), several, a slice, or None for all.
+        part
+            Which stack of layers.
+
+        Returns
+        -------
+        float32 tensor [heads, queries, keys]
+            On the capture's device. Rows sum to 1 over all keys (less where attention sinks take a share).
+
+        Raises
+        ------
+        OutOfRange, RefusedLayer, OverBudget, CaptureClosed
+
+        Examples
+        --------
+        >>> capture.attention(16, heads=0, queries=9)  # one row of one head  # doctest: +SKIP
+        """
+        record = self.record(layer, part)
+        chosen_heads = choose(heads, record.heads, "head")
+        rows = choose(queries, record.queries, "query")
+        columns = None if keys is None else choose(keys, record.keys, "key")
+        budget.check_answer(len(chosen_heads), len(rows), record.keys if columns is None else len(columns))
+        with torch.no_grad():
+            return self._weights(record, chosen_heads, rows, columns)
+
+    def neurons(self, layer: int, head: int, query: int, *, part: str | None = None) -> Neurons:
+        """One row of one head taken apart into query, keys, their products, and every other term."""
+        record = self.record(layer, part)
+        choose(head, record.heads, "head")
+        choose(query, record.queries, "query")
+        if self._findings[layer].weigh is not formula.weights:
+            raise RefusedLayer(
+                f"layer {layer} ({record.module}): its weights come from the model's own function, whose terms are not "
+                "known one by one, so there is no equation to show. capture.attention() answers."
+            )
+        with torch.no_grad():
+            return neurons(record, head, query, self.attention(layer, head, query, part=part)[0, 0])
+
+    def overview(
+        self,
+        size: int,
+        reduce: Reduce = "max",
+        layers: Which = None,
+        *,
+        part: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> torch.Tensor:
+        """Every head as a small picture, layer by layer.
+
+        Parameters
+        ----------
+        size
+            Cells a side; fewer where there are fewer tokens. Cell ``i`` of T tokens holds those from ``i * T // size``.
+        reduce
+            "max" keeps single strong weights visible, "mean" keeps mass.
+        layers
+            Numbers of the layers wanted; all that were not refused if None.
+        progress
+            Called with (layers done, layers in all) after each layer.
+
+        Returns
+        -------
+        float32 tensor [layers, heads, size, size], on the CPU
+        """
+        if reduce not in ("max", "mean"):
+            raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
+        if size < 1:
+            raise OutOfRange(f"size {size} is too small: a picture has at least 1 cell a side.")
+        pictures = list(self._overviews(size, reduce, self._wanted(layers, part), part, progress))
+        heads = {len(picture) for picture in pictures}
+        if len(heads) > 1:
+            raise OutOfRange(f"layers have different numbers of heads ({sorted(heads)}); ask for layers= of one kind.")
+        return torch.stack(pictures)
+
+    def vectors(self, layer: int, *, part: str | None = None) -> Vectors:
+        """Query, key and value vectors of a layer."""
+        record = self.record(layer, part)
+        return Vectors(record.query, record.key, record.value)
+
+    # For the widgets
+
+    def record(self, layer: int, part: str | None = None) -> Record:
+        """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted."""
+        if self._closed:
+            raise CaptureClosed("this capture was closed. Capture again.")
+        self._check_part(part)
+        report = self._reports[one_of(layer, self.layer_numbers(), "layer")]
+        with self._lock:
+            if not report.refused and layer not in self._confirmed:
+                report = self._confirm(layer)
+        if report.refused:
+            raise RefusedLayer(report.reason)
+        return self._records[layer]
+
+    def browser_computable(self, layer: int, part: str | None = None) -> bool:
+        """Whether queries, keys, log-sum-exp and one span of keys per row determine the weights of a layer."""
+        record = self.record(layer, part)
+        by_formula = self._findings[layer].weigh is formula.weights
+        return by_formula and record.mask.is_spans and record.bias is None
+
+    def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
+        """Log-sum-exp of every row of scores, sinks included, float32 [heads, queries]."""
+        record = self.record(layer, part)
+        with self._lock, torch.no_grad():
+            if layer not in self._lse:
+                heads = torch.arange(record.heads, device=record.query.device)
+                rows = torch.arange(record.queries, device=record.query.device)
+                stripes = formula.stripes(rows, record.heads * record.keys)
+                parts = [formula.log_sum_exp(record, heads, stripe) for stripe in stripes]
+                self._lse[layer] = torch.cat(parts, dim=1)
+            return self._lse[layer]
+
+    def close(self) -> None:
+        """Free everything. Later questions raise CaptureClosed."""
+        self._closed = True
+        self._records.clear()
+        self._findings.clear()
+        self._lse.clear()
+
+    def __repr__(self) -> str:
+        size = budget.megabytes(self.nbytes)
+        closed = ", closed" if self._closed else ""
+        return f"Capture({self.model_name}, {len(self._reports)} layers, {len(self._tokens)} tokens, {size}{closed})"
+
+    # How
+
+    def _check_part(self, part: str | None) -> None:
+        if part is not None and part not in self.parts:
+            raise OutOfRange(f"part {part!r} is unknown: this capture has {', '.join(map(repr, self.parts))}.")
+
+    def _certify(self, layer: Record | Refusal) -> LayerReport:
+        if isinstance(layer, Refusal):
+            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
+        try:
+            finding = certificate.certify(layer)
+        except RefusedLayer as refusal:
+            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, layer.tier, None, str(refusal))
+        self._records[layer.layer] = layer
+        self._findings[layer.layer] = finding
+        return LayerReport(
+            part=layer.part,
+            layer=layer.layer,
+            heads=layer.heads,
+            kv_heads=layer.groups,
+            module=layer.module,
+            tier=layer.tier,
+            error=finding.error,
+            reason=_said_of(finding),
+            not_finite=layer.not_finite,
+        )
+
+    def _confirm(self, layer: int) -> LayerReport:
+        report = self._reports[layer]
+        try:
+            finding = certificate.confirm(self._records[layer], self._findings[layer])
+        except RefusedLayer as refusal:
+            self._reports[layer] = replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
+            del self._records[layer]
+        else:
+            self._findings[layer] = finding
+            self._confirmed.add(layer)
+            self._reports[layer] = replace(report, error=finding.error, reason=_said_of(finding))
+        return self._reports[layer]
+
+    def _weights(
+        self, record: Record, heads: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor | None
+    ) -> torch.Tensor:
+        at = record.query.device
+        heads, rows = heads.to(at), rows.to(at)
+        weigh = self._findings[record.layer].weigh
+        if columns is not None and weigh is formula.weights and len(rows) > 64:
+            lse = self.lse(record.layer)[heads[:, None], rows]
+            return formula.weights_at_keys(record, heads, rows, columns.to(at), lse)
+        stripes = formula.stripes(rows, len(heads) * record.keys)
+        answers = [weigh(record, heads, stripe) for stripe in stripes]
+        answers = answers if columns is None else [answer[..., columns.to(at)] for answer in answers]
+        return torch.cat(answers, dim=1) if answers else torch.zeros(len(heads), 0, record.keys, device=at)
+
+    def _wanted(self, layers: Which, part: str | None) -> list[int]:
+        self._check_part(part)
+        if layers is None:
+            return [report.layer for report in self.layers if not report.refused]
+        if isinstance(layers, int):
+            layers = [layers]
+        if isinstance(layers, slice):
+            layers = self.layer_numbers()[layers]
+        return [one_of(int(layer), self.layer_numbers(), "layer") for layer in layers]
+
+    def _overviews(
+        self,
+        size: int,
+        reduce: Reduce,
+        layers: list[int],
+        part: str | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> Iterator[torch.Tensor]:
+        for done, layer in enumerate(layers, start=1):
+            record = self.record(layer, part)
+            with torch.no_grad():
+                yield overview.pooled(record, self._findings[layer].weigh, size, reduce)
+            if progress is not None:
+                progress(done, len(layers))
+
+
+def _said_of(finding: Finding) -> str:
+    return "" if finding.weigh is formula.weights else f"computed by {finding.method}"
+
+
+def capture(
+    model: torch.nn.Module,
+    inputs: Any,
+    *,
+    tokenizer: PreTrainedTokenizerBase | None = None,
+    pair: str | None = None,
+    item: int = 0,
+) -> Capture:
+    """Run one forward of `model` and record its attention.
+
+    The model keeps the attention implementation that it was loaded with, its mode and its weights, and runs without
+    gradients. Memory grows with the number of tokens, not with its square.
+
+    Parameters
+    ----------
+    model
+        A transformers model in evaluation mode.
+    inputs
+        A text, several texts (a padded batch), token ids, or what a tokenizer returned.
+    tokenizer
+        Needed for text; with token ids it makes the tokens readable.
+    pair
+        A second text, for models that read sentence pairs.
+    item
+        Which item of a batch to keep; its padding is dropped.
+
+    Returns
+    -------
+    Capture
+
+    Raises
+    ------
+    HeadscopeError
+        One of its children, saying what was wrong and what to do. The model is left as it was.
+
+    Examples
+    --------
+    >>> capture = hs.capture(model, "The doctor asked the nurse a question.", tokenizer=tokenizer)  # doctest: +SKIP
+    >>> capture.attention(layer=16, heads=[0], queries=9).shape  # doctest: +SKIP
+    torch.Size([1, 1, 10])
+    """
+    if not isinstance(model, torch.nn.Module):
+        raise OutOfRange(f"model is a {type(model).__name__}; headscope captures torch modules, such as a transformers model.")
+    check_ready(model)
+    prepared = prepare(model, inputs, tokenizer=tokenizer, pair=pair, item=item)
+    layers = record_forward(model, prepared.arguments, prepared.item, prepared.valid)
+    refused = [layer.reason for layer in layers if isinstance(layer, Refusal)]
+    if refused:
+        warnings.warn(f"{len(refused)} attention layers were refused; the first: {refused[0]}", stacklevel=2)
+    return Capture(layers, prepared.tokens, _name_of(model), _bad_parameters(model, layers))
+
+
+def _name_of(model: torch.nn.Module) -> str:
+    name = getattr(getattr(model, "config", None), "name_or_path", "")
+    short = str(name).rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
+    return f"{type(model).__name__} {short}".strip()
+
+
+def _bad_parameters(model: torch.nn.Module, layers: list[Record | Refusal]) -> str:
+    if not any(isinstance(layer, Record) and layer.not_finite for layer in layers):
+        return ""
+    bad = [name for name, parameter in model.named_parameters() if not bool(torch.isfinite(parameter).all())]
+    return f"{', '.join(bad[:3])} hold NaN or infinite numbers" if bad else "no parameter; the numbers overflowed"

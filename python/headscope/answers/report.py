@@ -1,0 +1,43 @@
+"""What the certificate says of each layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What served one layer, and how well it was checked.
+
+    Attributes
+    ----------
+    part, layer
+        Which stack ("self"), and the layer's own number in the model.
+    heads, kv_heads : int
+        Query heads and key-value heads; 0 for a refused layer.
+    module : str
+        Qualified name of the attention module.
+    tier : int
+        1: recorded at transformers' attention interface; 0: nothing was recorded.
+    error : float or None
+        Largest difference from the model found by the certificate, in units of attention weight.
+    reason : str
+        Why the layer was refused, or what else is worth knowing; empty if nothing.
+    not_finite : str
+        Which vectors hold NaN or infinite numbers; empty if none.
+    """
+
+    part: str
+    layer: int
+    heads: int
+    kv_heads: int
+    module: str
+    tier: int
+    error: float | None
+    reason: str = ""
+    not_finite: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether no answer is given about this layer."""
+        return self.error is None

@@ -1,0 +1,193 @@
+"""The certificate: recomputed attention against what the layer itself returned.
+
+Two checks, because the output ``P V`` alone does not determine the pattern ``P``:
+
+1. on rows that matter, recomputed weights times the recorded values, against the output of the same forward;
+2. when a layer is first read, the layer's own function on the recorded queries and keys with random values.
+
+Both differences are divided by the largest value of the head, so that they are in units of attention weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from headscope.errors import RefusedLayer
+from headscope.recording import formula
+from headscope.recording.masks import Mask
+from headscope.recording.record import LayerFunction, Record
+
+TOLERANCE = {
+    torch.float64: 2e-5,
+    torch.float32: 2e-5,
+    torch.float16: 5e-3,
+    torch.bfloat16: 4e-2,
+}
+"""Largest difference accepted, in units of attention weight. Recomputed weights are float32 in every case; half
+precision models round their own scores and weights on the way."""
+
+ROWS = 16
+"""Rows checked of every layer, at most."""
+
+Weigh = Callable[[Record, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How well one way to compute a record's weights agrees with the model."""
+
+    error: float
+    weigh: Weigh
+    method: str
+
+
+def choose_rows(mask: Mask, queries: int) -> torch.Tensor:
+    """First and last row, both sides of every boundary of the mask, and some at random; int64 [R], sorted."""
+    if queries <= ROWS:
+        return torch.arange(queries)
+    steps = torch.stack([mask.start, mask.stop]).diff(dim=1)
+    bends = (steps[:, 1:] != steps[:, :-1]).any(dim=0).nonzero().flatten().cpu() + 1
+    bends = bends[torch.linspace(0, len(bends) - 1, min(len(bends), ROWS // 4)).long()] if len(bends) else bends
+    picked = {0, 1, queries // 2, queries - 2, queries - 1}
+    picked |= {row + side for row in bends.tolist() for side in (-1, 0, 1) if 0 <= row + side < queries}
+    generator = torch.Generator().manual_seed(queries)
+    shuffled = torch.randperm(queries, generator=generator).tolist()
+    picked |= set([row for row in shuffled if row not in picked][: max(2, ROWS - len(picked))])
+    return torch.tensor(sorted(picked))
+
+
+def certify(record: Record) -> Finding:
+    """First check, against the output of the recorded forward.
+
+    Returns
+    -------
+    Finding
+        The fast formula where it agrees, else the model file's own eager function where that agrees.
+
+    Raises
+    ------
+    RefusedLayer
+        Where neither does.
+    """
+    assert record.rows is not None and record.output is not None
+    expected = record.output.transpose(0, 1).float()  # [H, R, dv]
+    return _first_that_agrees(record, record.rows, record.value, expected, "the output of its own forward")
+
+
+def confirm(record: Record, finding: Finding) -> Finding:
+    """Second check, with random values through the layer's own function; may fall back or refuse like `certify`."""
+    source = record.source
+    if source is None or record.rows is None or record.not_finite:
+        return finding
+    if source.changed():
+        raise RefusedLayer(
+            f"layer {record.layer} ({record.module}): the module's parameters were changed after the capture, so its "
+            "weights can no longer be checked. Capture again."
+        )
+    generator = torch.Generator().manual_seed(record.layer)
+    value = torch.randn(record.value.shape, generator=generator).to(record.value)
+    try:
+        output = run_layer(record, value)  # [Q, H, dv]
+    except Exception as error:
+        raise RefusedLayer(
+            f"layer {record.layer} ({record.module}): its attention function could not be run again on the recorded "
+            f"queries and keys ({type(error).__name__}: {error})."
+        ) from error
+    expected = output[record.rows].transpose(0, 1).float()
+    agreed = _first_that_agrees(record, record.rows, value, expected, "its own function on random values")
+    return Finding(max(agreed.error, finding.error), agreed.weigh, agreed.method)
+
+
+@torch.no_grad()
+def run_layer(record: Record, value: torch.Tensor) -> torch.Tensor:
+    """The layer's own function on the recorded queries and keys and other values [G, K, dv]; [Q, H, dv]."""
+    source = record.source
+    assert source is not None
+    mask = None if source.masked_with is None else _dense_mask(record, None, source.masked_with)
+    options = _options(record, None)
+    result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
+    return result[0][0]  # type: ignore[no-any-return]
+
+
+@torch.no_grad()
+def eager_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Weights of whole rows by the model file's own eager function, float32 [h, r, K]."""
+    source = record.source
+    if source is None or source.changed():
+        raise RefusedLayer(
+            f"layer {record.layer} ({record.module}) is computed by the model's own function, and the model's "
+            "parameters were changed after the capture. Capture again."
+        )
+    answers = []
+    for stripe in formula.stripes(rows, record.heads * record.keys):
+        mask = _dense_mask(record, stripe, record.query.dtype)
+        options = _options(record, stripe)
+        _, weight = source.eager(
+            source.module, record.query[None, :, stripe], record.key[None], record.value[None], mask, **options
+        )
+        answers.append(weight[0, heads].float())
+    return torch.cat(answers, dim=1)
+
+
+def _first_that_agrees(
+    record: Record, rows: torch.Tensor, value: torch.Tensor, expected: torch.Tensor, against: str
+) -> Finding:
+    limit = TOLERANCE.get(record.query.dtype, TOLERANCE[torch.bfloat16])
+    failures = []
+    for method, weigh in (("formula", formula.weights), ("the model's eager function", eager_weights)):
+        try:
+            error = _difference(record, weigh, rows, value, expected)
+        except Exception as problem:
+            failures.append(f"{method} failed ({type(problem).__name__}: {problem})")
+            continue
+        if error <= limit:
+            return Finding(error, weigh, method)
+        failures.append(f"{method} differs by {error:.1e}")
+    raise RefusedLayer(
+        f"layer {record.layer} ({record.module}) was refused: compared with {against}, {'; '.join(failures)} "
+        f"(accepted: {limit:.0e}). Something enters its attention that headscope did not see."
+    )
+
+
+@torch.no_grad()
+def _difference(
+    record: Record, weigh: Weigh, rows: torch.Tensor, value: torch.Tensor, expected: torch.Tensor
+) -> float:
+    heads = torch.arange(record.heads, device=record.query.device)
+    weight = weigh(record, heads, rows.to(record.query.device))  # [H, R, K]
+    grouped = value.float()  # [G, K, dv]
+    size = record.heads // record.groups
+    ours = (weight.unflatten(0, (record.groups, size)) @ grouped[:, None]).flatten(0, 1)  # [H, R, dv]
+    scale = grouped.abs().amax(dim=(1, 2)).repeat_interleave(size).clamp(min=torch.finfo(torch.float32).tiny)
+    difference = (ours - expected).abs() / scale[:, None, None]
+    if record.not_finite:  # only what the model itself computed as a number can be compared
+        difference = difference[torch.isfinite(expected) & torch.isfinite(difference)]
+    if difference.numel() == 0:
+        return 0.0
+    return float(difference.max()) if not difference.isnan().any() else float("inf")
+
+
+def _dense_mask(record: Record, rows: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
+    """The mask of `rows` as the layer's function takes it, [1, 1 or H, R, K]."""
+    assert record.source is not None
+    rows = torch.arange(record.queries) if rows is None else rows
+    visible = record.mask.rows(rows, record.keys, record.query.device)
+    if dtype == torch.bool:
+        return visible[None]
+    mask = torch.zeros(visible.shape, dtype=dtype, device=visible.device)
+    if record.bias is not None and not record.source.takes_bias:
+        mask = mask + record.bias[:, rows].to(dtype)
+    return mask.masked_fill(~visible, torch.finfo(dtype).min)[None]
+
+
+def _options(record: Record, rows: torch.Tensor | None) -> dict[str, Any]:
+    """The keyword arguments of the recorded call, with the bias of this item and these rows."""
+    source = record.source
+    assert source is not None
+    if record.bias is None or not source.takes_bias:
+        return source.options
+    return {**source.options, "position_bias": (record.bias if rows is None else record.bias[:, rows])[None]}

@@ -1,0 +1,98 @@
+"""Which keys each query may see: kept as one span of keys per row where that is the whole truth.
+
+A causal, padded or windowed mask is a matrix of tokens x tokens that says no more than two numbers a row. Such a mask
+is recognised, compared with its spans cell by cell, and dropped. Anything else is kept whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """The keys that each query sees.
+
+    Attributes
+    ----------
+    start, stop : int64 tensors [Q], on the CPU
+        Query ``i`` sees keys ``start[i] <= j < stop[i]``. For a dense mask, the hull of what it sees.
+    visible : bool tensor [1 or H, Q, K], or None
+        The whole mask, where spans cannot say it.
+    """
+
+    start: torch.Tensor
+    stop: torch.Tensor
+    visible: torch.Tensor | None = None
+
+    @property
+    def is_spans(self) -> bool:
+        """Whether the spans say everything."""
+        return self.visible is None
+
+    def rows(self, rows: torch.Tensor, keys: int, device: torch.device) -> torch.Tensor:
+        """Visibility of `rows` on `device`, a bool tensor [1 or H, R, K]."""
+        if self.visible is not None:
+            return self.visible[:, rows.to(self.visible.device)].to(device)
+        rows = rows.cpu()
+        start, stop = self.start[rows, None].to(device), self.stop[rows, None].to(device)
+        key = torch.arange(keys, device=device)
+        return ((key >= start) & (key < stop))[None]
+
+    def same(self, other: Mask) -> bool:
+        """Whether both are spans with the same numbers."""
+        return (
+            self.is_spans
+            and other.is_spans
+            and torch.equal(self.start, other.start)
+            and torch.equal(self.stop, other.stop)
+        )
+
+
+def full(tokens: int) -> Mask:
+    """Every query sees every key."""
+    return Mask(torch.zeros(tokens, dtype=torch.int64), torch.full((tokens,), tokens))
+
+
+def causal(tokens: int, window: int | None = None) -> Mask:
+    """Query ``i`` sees the keys up to ``i``, at most `window` of them."""
+    row = torch.arange(tokens)
+    return Mask(torch.zeros_like(row) if window is None else (row - window + 1).clamp(min=0), row + 1)
+
+
+def from_visible(visible: torch.Tensor) -> Mask:
+    """Spans of a bool tensor [1 or H, Q, K], or the tensor itself where spans do not say it exactly."""
+    first = visible[0]
+    queries, keys = first.shape
+    seen = first.any(dim=-1)
+    start = torch.where(seen, first.to(torch.uint8).argmax(dim=-1), 0).cpu()
+    stop = torch.where(seen, keys - first.flip(-1).to(torch.uint8).argmax(dim=-1), 0).cpu()
+    spans = Mask(start, stop)
+    as_spans = spans.rows(torch.arange(queries), keys, visible.device)
+    if bool(seen.all()) and bool((visible == as_spans).all()):
+        return spans
+    one_for_all = bool((visible == visible[:1]).all())
+    return Mask(start, stop, visible[:1].clone() if one_for_all else visible.clone())
+
+
+def of_nothing(implementation: str, module: Any, options: dict[str, Any], tokens: int) -> Mask:
+    """What the mask ``None`` means to the function that was given it.
+
+    To an eager function it is no mask at all. To sdpa and flash it is "causal, if the call or the module says so";
+    flash windows are an argument of their own.
+    """
+    said = options.get("is_causal")
+    is_causal = getattr(module, "is_causal", True) if said is None else said
+    if implementation == "eager" or not is_causal or tokens == 1:
+        return full(tokens)
+    return causal(tokens, options.get("sliding_window") if "flash" in implementation else None)
+
+
+def split_additive(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """An additive float mask [1 or H, Q, K] as (visible, bias); the bias is None where all it holds is 0."""
+    visible = mask > torch.finfo(mask.dtype).min / 2
+    bias = torch.where(visible, mask, 0.0)
+    return visible, bias.float() if bool((bias != 0).any()) else None

@@ -1,0 +1,110 @@
+"""What one layer's attention really used, for one item of the batch, with its padding dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from headscope.recording.masks import Mask
+
+
+@dataclass(eq=False)
+class LayerFunction:
+    """The attention function of one layer, to be run again on recorded vectors.
+
+    `options` are the keyword arguments of the recorded call. `watched` are the module's parameters with their version
+    counters: a module that was trained or edited since is noticed.
+    """
+
+    module: torch.nn.Module
+    function: Callable[..., Any]
+    eager: Callable[..., Any]
+    options: dict[str, Any]
+    masked_with: torch.dtype | None
+    """dtype of the mask that the function was given; None where it was given none."""
+    takes_bias: bool
+    """Whether the bias was an argument of its own (`position_bias`); else it was inside the mask."""
+    watched: tuple[tuple[int, int], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watched = _versions(self.module)
+
+    def changed(self) -> bool:
+        """Whether a parameter of the module was written or replaced since the capture."""
+        return self.watched != _versions(self.module)
+
+
+def _versions(module: torch.nn.Module) -> tuple[tuple[int, int], ...]:
+    return tuple((parameter.data_ptr(), parameter._version) for parameter in module.parameters())
+
+
+@dataclass(eq=False)
+class Record:
+    """Everything that enters one layer's attention scores.
+
+    Shapes: H heads, G key-value heads (H is a multiple of G), Q queries, K keys, d and dv widths. dtypes and device are
+    the model's own.
+    """
+
+    part: str
+    layer: int
+    module: str
+    query: torch.Tensor  # [H, Q, d]
+    key: torch.Tensor  # [G, K, d]
+    value: torch.Tensor  # [G, K, dv]
+    scaling: float
+    mask: Mask
+    softcap: float | None = None
+    bias: torch.Tensor | None = None  # [1 or H, Q, K], added after the softcap
+    sinks: torch.Tensor | None = None  # [H], one more score per row, dropped after the softmax
+    source: LayerFunction | None = None
+    rows: torch.Tensor | None = None  # [R] the rows of `output`
+    output: torch.Tensor | None = None  # [R, H, dv] what the layer returned for them
+    tier: int = 1
+    not_finite: str = ""
+    """Which of its vectors hold NaN or infinite numbers, in words; empty if none."""
+
+    @property
+    def heads(self) -> int:
+        """Number of query heads."""
+        return self.query.shape[0]
+
+    @property
+    def groups(self) -> int:
+        """Number of key-value heads."""
+        return self.key.shape[0]
+
+    @property
+    def queries(self) -> int:
+        """Length of the query axis."""
+        return self.query.shape[1]
+
+    @property
+    def keys(self) -> int:
+        """Length of the key axis."""
+        return self.key.shape[1]
+
+    def tensors(self) -> Iterable[torch.Tensor]:
+        """Every tensor that this record keeps alive."""
+        held = (self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output)
+        held += (self.mask.start, self.mask.stop, self.mask.visible)
+        return (tensor for tensor in held if tensor is not None)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An attention layer of which no answer can be given, and why."""
+
+    part: str
+    layer: int
+    module: str
+    reason: str
+
+
+def storage_bytes(tensors: Iterable[torch.Tensor]) -> int:
+    """Bytes of memory behind `tensors`, a storage shared by several counted once."""
+    storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
+    return sum(storages.values())

@@ -1,0 +1,139 @@
+"""One forward of a model, and a record of every attention layer in it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from headscope.errors import CompiledModel, NoAttention, TrainingMode, UnseenAttention
+from headscope.recording.build import RecordBuilder
+from headscope.recording.interface import Recording
+from headscope.recording.record import Record, Refusal
+
+_LOOKS_LIKE_ATTENTION = re.compile(r"attention|attn", re.IGNORECASE)
+
+
+def record_forward(
+    model: torch.nn.Module, arguments: dict[str, Any], item: int, valid: torch.Tensor
+) -> list[Record | Refusal]:
+    """Run `model` once and record its attention, leaving it as it was.
+
+    Parameters
+    ----------
+    model
+        A transformers model in evaluation mode, with whatever attention implementation it was loaded with.
+    arguments
+        Keyword arguments of its forward, the whole batch.
+    item
+        Which item of the batch to keep.
+    valid : int64 tensor
+        The positions of the item that are no padding; only they are kept.
+
+    Returns
+    -------
+    list
+        Layers in order of execution: a record each, or a refusal naming the mechanism.
+
+    Raises
+    ------
+    TrainingMode, CompiledModel, NoAttention, UnseenAttention
+        Before or after the forward; the model is unaltered in every case.
+    """
+    check_ready(model)
+    batch, length = arguments["input_ids"].shape
+    builder = RecordBuilder(batch, length, item, valid)
+    with torch.no_grad(), Recording(model, builder.add), _calls_of_attention_modules(model) as called:
+        model(**arguments, **_economies(model, arguments))
+    unseen = _without_record(called, builder.modules)
+    if not builder.modules:
+        raise _nothing_seen(model, unseen)
+    return builder.layers() + [_unseen_layer(name, model) for name in unseen]
+
+
+def check_ready(model: torch.nn.Module) -> None:
+    """Refuse a model whose forward cannot be recorded truthfully."""
+    for name, module in model.named_modules():
+        if _is_compiled(module):
+            raise CompiledModel(
+                f"{name or type(model).__name__} is compiled by torch.compile, whose code leaves nothing to record. "
+                "Pass the model as it was before torch.compile (for a compiled wrapper: model._orig_mod), or load it "
+                "again without compiling."
+            )
+    training = next((name for name, module in model.named_modules() if module.training), None)
+    if training is not None:
+        raise TrainingMode(
+            f"{training or type(model).__name__} is in training mode, where dropout changes the attention. "
+            "Call model.eval() first."
+        )
+
+
+def _is_compiled(module: torch.nn.Module) -> bool:
+    return (
+        hasattr(module, "_orig_mod")
+        or getattr(module, "_compiled_call_impl", None) is not None
+        or hasattr(module.forward, "_torchdynamo_orig_callable")
+    )
+
+
+def _economies(model: torch.nn.Module, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Ask for no cache and for the logits of one position only, where the model lets us."""
+    taken = inspect.signature(model.forward).parameters
+    wished = {"use_cache": False, "logits_to_keep": 1}
+    return {name: value for name, value in wished.items() if name in taken and name not in arguments}
+
+
+@contextmanager
+def _calls_of_attention_modules(model: torch.nn.Module) -> Iterator[dict[str, None]]:
+    """Collect, in order, the names of the modules that look like attention and were called."""
+    called: dict[str, None] = {}
+
+    def note(name: str) -> Callable[..., None]:
+        return lambda *_: called.setdefault(name)
+
+    handles = [
+        module.register_forward_pre_hook(note(name))
+        for name, module in model.named_modules()
+        if name and _LOOKS_LIKE_ATTENTION.search(type(module).__name__)
+    ]
+    try:
+        yield called
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _without_record(called: dict[str, None], recorded: set[str]) -> list[str]:
+    """Called modules that have no record themselves, nor one inside them or around them."""
+
+    def related(one: str, other: str) -> bool:
+        return one == other or one.startswith(other + ".") or other.startswith(one + ".")
+
+    lonely = [name for name in called if not any(related(name, other) for other in recorded)]
+    return [name for name in lonely if not any(other.startswith(name + ".") for other in lonely)]
+
+
+def _nothing_seen(model: torch.nn.Module, unseen: list[str]) -> NoAttention | UnseenAttention:
+    name = type(model).__name__
+    if not unseen:
+        return NoAttention(f"{name} computed no attention in this forward; there is nothing to show.")
+    return UnseenAttention(
+        f"{name} computes attention in code of its own, which headscope does not see yet: no record of "
+        f"{_some(unseen)}. Models that use transformers' AttentionInterface are supported."
+    )
+
+
+def _some(names: list[str], most: int = 4) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _unseen_layer(name: str, model: torch.nn.Module) -> Refusal:
+    number = re.search(r"\d+", name)
+    kind = type(model.get_submodule(name)).__name__
+    reason = f"{name} ({kind}) looks like attention, was called, and left no record: it has code of its own."
+    return Refusal("self", int(number.group()) if number else 0, name, reason)
