@@ -1,0 +1,95 @@
+# The commands of this project. Needs Python 3.11+, Node 20+ and make; `make help` lists what there is.
+
+PYTHON ?= python3
+ARGS ?=
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+STATIC := python/headscope/static/widget.js
+LABEXTENSION := python/headscope/labextension/package.json
+JS_SOURCES := $(shell find js -type f)
+ROOT := $(filter 0,$(shell id -u))
+
+export HF_HUB_OFFLINE = 1
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD = 1
+export npm_config_update_notifier = false
+
+.PHONY: help demo test lint types test-python test-js test-browser build wheel models format clean
+.DEFAULT_GOAL := help
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install models ## Start JupyterLab on the example notebook (ARGS=--no-browser prints its address only)
+	$(PY) -m jupyterlab --ip=127.0.0.1 $(if $(ROOT),--allow-root) $(ARGS) examples/quickstart.ipynb
+
+test: lint types test-python test-js test-browser ## All that must be green to land
+
+lint: .venv/.dependencies node_modules/.installed
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	npm run --silent lint
+
+types: install
+	$(PY) -m mypy
+	npm run --silent typecheck
+
+test-python: install models ## Python tests (ARGS=-k name)
+	$(PY) -m pytest $(ARGS)
+
+test-js: node_modules/.installed ## JavaScript tests without a browser
+	npm run --silent test:js
+
+test-browser: install models ## Tests in a real JupyterLab in a real browser
+	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npm run --silent test:browser
+
+build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
+
+wheel: build .venv/.dependencies ## Build the sdist and the wheel into dist/
+	rm -rf dist
+	$(PY) -m build --no-isolation --outdir dist
+
+models: install ## Fetch and convert the demo models, once
+	@$(PY) -m headscope.demo
+
+format: .venv/.dependencies node_modules/.installed ## Format and fix all sources
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+	npm run --silent format
+
+clean: ## Remove the environment and all that was built
+	rm -rf .venv node_modules build dist python/headscope/static python/headscope/labextension test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What follows makes files, each only where it is missing or older than what it is made from.
+
+.PHONY: install
+install: .venv/.headscope
+
+.venv/.dependencies: constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "headscope needs Python 3.11+: make PYTHON=...")'
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PIP) pip
+	@echo "installing torch, transformers and JupyterLab takes minutes"
+	$(PIP) torch
+	$(PIP) --group dev
+	touch $@
+
+# Editable; the JupyterLab extension is copied, so it is installed anew when it was built anew.
+.venv/.headscope: .venv/.dependencies $(STATIC) $(LABEXTENSION) package.json install.json
+	$(PIP) --no-build-isolation --editable '.[lab,demo]'
+	$(PY) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "headscope needs Node 20.19+"; exit 1; }
+	npm ci
+	touch $@
+
+$(STATIC): node_modules/.installed scripts/bundle.mjs tsconfig.json $(JS_SOURCES)
+	npm run --silent build:widget
+
+$(LABEXTENSION): node_modules/.installed js/lab/index.ts
+	npm run --silent build:lab
+	touch $@
