@@ -16,7 +16,7 @@ from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.overview import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
-from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
+from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnsupportedInput
 from headscope.recording import certificate, formula
 from headscope.recording.certificate import Finding
 from headscope.recording.inputs import prepare
@@ -57,9 +57,7 @@ class Capture:
         Names the model's parameters that hold NaN or infinite numbers, where that shows in the attention.
     """
 
-    def __init__(
-        self, layers: list[Record | Refusal], tokens: Tokens, model_name: str, not_finite: str = ""
-    ) -> None:
+    def __init__(self, layers: list[Record | Refusal], tokens: Tokens, model_name: str, not_finite: str = "") -> None:
         self.id = uuid.uuid4().hex
         self.model_name = model_name
         self.not_finite = not_finite
@@ -381,7 +379,7 @@ def capture(
     torch.Size([1, 1, 10])
     """
     if not isinstance(model, torch.nn.Module):
-        raise OutOfRange(f"model is a {type(model).__name__}; headscope captures torch modules, such as a transformers model.")
+        raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
     check_ready(model)
     prepared = prepare(model, inputs, tokenizer=tokenizer, pair=pair, item=item)
     layers = record_forward(model, prepared.arguments, prepared.item, prepared.valid)

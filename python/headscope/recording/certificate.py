@@ -19,7 +19,7 @@ import torch
 from headscope.errors import RefusedLayer
 from headscope.recording import formula
 from headscope.recording.masks import Mask
-from headscope.recording.record import LayerFunction, Record
+from headscope.recording.record import Record
 
 TOLERANCE = {
     torch.float64: 2e-5,
@@ -154,9 +154,7 @@ def _first_that_agrees(
 
 
 @torch.no_grad()
-def _difference(
-    record: Record, weigh: Weigh, rows: torch.Tensor, value: torch.Tensor, expected: torch.Tensor
-) -> float:
+def _difference(record: Record, weigh: Weigh, rows: torch.Tensor, value: torch.Tensor, expected: torch.Tensor) -> float:
     heads = torch.arange(record.heads, device=record.query.device)
     weight = weigh(record, heads, rows.to(record.query.device))  # [H, R, K]
     grouped = value.float()  # [G, K, dv]

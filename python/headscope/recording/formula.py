@@ -86,9 +86,7 @@ def weights_at_keys(
     return torch.exp(score - lse[..., None]).masked_fill(~visible, 0.0)
 
 
-def _pick(
-    term: torch.Tensor, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None
-) -> torch.Tensor:
+def _pick(term: torch.Tensor, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
     term = term[heads] if term.shape[0] > 1 else term
     term = term[:, rows]
     return term if keys is None else term[..., keys]

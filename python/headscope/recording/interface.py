@@ -17,11 +17,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-_lock = threading.RLock()
-_open: list[Recording] = []  # newest last
-_original: Callable[..., Any] | None = None
-_installed = False
-
 
 @dataclass(frozen=True)
 class Call:
@@ -63,9 +58,7 @@ class Recording:
 
     def __enter__(self) -> Recording:
         self._thread = threading.get_ident()
-        with _lock:
-            _open.append(self)
-            _install()
+        _wrapper.open(self)
         return self
 
     def __exit__(
@@ -75,11 +68,7 @@ class Recording:
 
     def close(self) -> None:
         """Stop recording. May be called more than once."""
-        with _lock:
-            if self in _open:
-                _open.remove(self)
-            if not _open:
-                _uninstall()
+        _wrapper.close(self)
 
     def owns(self, module: torch.nn.Module) -> bool:
         """Whether `module`, called by the running thread, belongs to this recording."""
@@ -90,61 +79,77 @@ class Recording:
         self._receive(Call(module=module, name=self._names[id(module)], **seen))
 
 
-def _newest_owner(module: torch.nn.Module) -> Recording | None:
-    with _lock:
-        return next((recording for recording in reversed(_open) if recording.owns(module)), None)
+class _Wrapper:
+    """The one wrapper of transformers' method, installed while any recording is open."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._recordings: list[Recording] = []  # newest last
+        self._installed = False
+        self._original: Callable[..., Any]
+
+    def open(self, recording: Recording) -> None:
+        from transformers import AttentionInterface
+
+        with self._lock:
+            if not self._installed:
+                self._original = AttentionInterface.get_interface
+                setattr(AttentionInterface, "get_interface", _get_interface)  # noqa: B010 - mypy forbids the plain form
+                self._installed = True
+            self._recordings.append(recording)
+
+    def close(self, recording: Recording) -> None:
+        from transformers import AttentionInterface
+
+        with self._lock:
+            if recording in self._recordings:
+                self._recordings.remove(recording)
+            # Somebody else may have wrapped our wrapper; then it stays, and passes everything through.
+            ours_on_top = AttentionInterface.__dict__["get_interface"] is _get_interface
+            if self._installed and not self._recordings and ours_on_top:
+                setattr(AttentionInterface, "get_interface", self._original)  # noqa: B010
+                self._installed = False
+
+    def newest_owner(self, module: torch.nn.Module) -> Recording | None:
+        with self._lock:
+            return next((recording for recording in reversed(self._recordings) if recording.owns(module)), None)
+
+    def watch(self, interface: Any, implementation: str, default: Callable[..., Any]) -> Callable[..., Any]:
+        """The function that the interface would return, made to report to the recording that owns its caller."""
+        function: Callable[..., Any] = self._original(interface, implementation, default)
+        if not self._recordings:
+            return function
+
+        def watched(
+            module: torch.nn.Module,
+            query: torch.Tensor,
+            key: torch.Tensor,
+            value: torch.Tensor,
+            attention_mask: Any = None,
+            **options: Any,
+        ) -> Any:
+            result = function(module, query, key, value, attention_mask, **options)
+            owner = self.newest_owner(module)
+            if owner is not None:
+                owner.take(
+                    module,
+                    query=query,
+                    key=key,
+                    value=value,
+                    mask=attention_mask,
+                    options=options,
+                    implementation=implementation,
+                    function=function,
+                    eager=default,
+                    output=result[0],
+                )
+            return result
+
+        return watched
 
 
-def _install() -> None:
-    global _original, _installed
-    if _installed:
-        return
-    from transformers import AttentionInterface
-
-    _original = AttentionInterface.get_interface
-    AttentionInterface.get_interface = _get_interface
-    _installed = True
+_wrapper = _Wrapper()
 
 
-def _uninstall() -> None:
-    global _installed
-    from transformers import AttentionInterface
-
-    # Somebody else may have wrapped our wrapper; then it stays, and passes everything through.
-    if _installed and AttentionInterface.__dict__["get_interface"] is _get_interface:
-        AttentionInterface.get_interface = _original
-        _installed = False
-
-
-def _get_interface(self: Any, implementation: str, default: Callable[..., Any]) -> Callable[..., Any]:
-    assert _original is not None
-    function = _original(self, implementation, default)
-    if not _open:
-        return function  # type: ignore[no-any-return]
-
-    def watched(
-        module: torch.nn.Module,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        attention_mask: Any = None,
-        **options: Any,
-    ) -> Any:
-        result = function(module, query, key, value, attention_mask, **options)
-        owner = _newest_owner(module)
-        if owner is not None:
-            owner.take(
-                module,
-                query=query,
-                key=key,
-                value=value,
-                mask=attention_mask,
-                options=options,
-                implementation=implementation,
-                function=function,
-                eager=default,
-                output=result[0],
-            )
-        return result
-
-    return watched
+def _get_interface(self: Any, attn_implementation: str, default: Callable[..., Any]) -> Callable[..., Any]:
+    return _wrapper.watch(self, attn_implementation, default)

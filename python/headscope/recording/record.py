@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from headscope.recording.masks import Mask
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(eq=False)
@@ -89,9 +90,9 @@ class Record:
 
     def tensors(self) -> Iterable[torch.Tensor]:
         """Every tensor that this record keeps alive."""
-        held = (self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output)
-        held += (self.mask.start, self.mask.stop, self.mask.visible)
-        return (tensor for tensor in held if tensor is not None)
+        mask = self.mask
+        held = [self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output]
+        return (tensor for tensor in [*held, mask.start, mask.stop, mask.visible] if tensor is not None)
 
 
 @dataclass(frozen=True)
