@@ -118,21 +118,22 @@ def _continuation_mark(tokenizer: Any) -> str:
 
 def _piece(name: str, style: Style, mark: str, *, literal: bool) -> Piece:
     """Read one ordinary token; `literal` if it was added to the vocabulary as plain text."""
-    if style is Style.BYTES:
-        return Piece(_utf8(name) if literal else _from_byte_alphabet(name))
-    if style is Style.LATIN:
-        return Piece(_utf8(name) if literal else _from_latin(name))
-    if style is Style.SPACES:
-        byte = _BYTE_TOKEN.fullmatch(name)
-        return Piece(bytes.fromhex(byte[1]) if byte else _utf8(name.replace("▁", " ")))
     if style is Style.CONTINUES:
         glued = name.startswith(mark) and name != mark
         return Piece(_utf8(name[len(mark) :] if glued else name), label=name if glued else "", glued=glued)
-    if style is Style.ENDS:
-        return Piece(_utf8(name.removesuffix(mark) + " " if name.endswith(mark) else name))
     if style is Style.GOES_ON:
         return Piece(_utf8(name.removesuffix(mark)), label=name, glued=False)
-    return Piece(_utf8(name), alone=style is Style.WORDS)
+    return Piece(_data(name, style, mark, literal=literal), alone=style is Style.WORDS)
+
+
+def _data(name: str, style: Style, mark: str, *, literal: bool) -> bytes:
+    if style is Style.SPACES:
+        byte = _BYTE_TOKEN.fullmatch(name)
+        return bytes.fromhex(byte[1]) if byte else _utf8(name.replace(mark, " "))
+    if style is Style.ENDS:
+        return _utf8(name.removesuffix(mark) + " " if name.endswith(mark) else name)
+    alphabet = {Style.BYTES: _BYTE_ALPHABET, Style.LATIN: _LATIN}.get(style)
+    return _utf8(name) if literal or alphabet is None else _spelled_in(alphabet, name)
 
 
 def _glue_after(pieces: list[Piece], mark: str) -> list[Piece]:
@@ -183,14 +184,10 @@ def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _from_latin(name: str) -> bytes:
-    return name.encode("latin-1") if all(ord(char) < 256 for char in name) else _utf8(name)
-
-
-def _from_byte_alphabet(name: str) -> bytes:
-    """Undo GPT-2's spelling of bytes; a name outside its alphabet is plain text."""
-    data = [_BYTE_ALPHABET.get(char, -1) for char in name]
-    return bytes(data) if -1 not in data else _utf8(name)
+def _spelled_in(alphabet: dict[str, int], name: str) -> bytes:
+    """Undo a spelling of bytes as characters; a name outside its alphabet is plain text."""
+    data = [alphabet.get(char, -1) for char in name]
+    return _utf8(name) if -1 in data else bytes(data)
 
 
 def _byte_alphabet() -> dict[str, int]:
@@ -201,3 +198,4 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 _BYTE_ALPHABET = _byte_alphabet()
+_LATIN = {chr(byte): byte for byte in range(256)}

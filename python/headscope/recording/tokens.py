@@ -67,18 +67,14 @@ class Tokens:
 
     def as_words(self) -> list[Word]:
         """Return the words, each with its text and its positions."""
-        return [
-            Word(join_texts(self.texts[s.start : s.stop]), self.word_label(s), s) for s in self.word_spans
-        ]
+        return [Word(join_texts(self.texts[s.start : s.stop]), self.word_label(s), s) for s in self.word_spans]
 
     def word_label(self, positions: Sequence[int]) -> str:
         """Name the part of a word that stands at `positions`."""
         return word_label([self.texts[at] for at in positions], [self.labels[at] for at in positions])
 
 
-def read_tokens(
-    ids: Sequence[int], tokenizer: Any = None, segments: Sequence[int] | None = None
-) -> Tokens:
+def read_tokens(ids: Sequence[int], tokenizer: Any = None, segments: Sequence[int] | None = None) -> Tokens:
     """Read token ids as text with the tokenizer that made them.
 
     Parameters

@@ -1,0 +1,97 @@
+"""The fixtures that hold the browser's arithmetic to Python's are what Python computes now.
+
+After a wanted change: `python tests/fixtures/make_display.py`, `python tests/fixtures/make_arithmetic.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+NAMES = ("display", "arithmetic")
+
+
+def stored(name: str) -> Any:
+    return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def differences(now: Any, then: Any, path: str = "") -> list[str]:
+    """List the places where two documents differ, numbers by more than 1e-6 of their size."""
+    if isinstance(now, dict) and isinstance(then, dict) and now.keys() == then.keys():
+        return [line for key in now for line in differences(now[key], then[key], f"{path}.{key}")]
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [
+            line for at, pair in enumerate(zip(now, then, strict=True)) for line in differences(*pair, f"{path}[{at}]")
+        ]
+    numbers = isinstance(now, int | float) and isinstance(then, int | float)
+    same = math.isclose(now, then, rel_tol=1e-6, abs_tol=1e-6) if numbers else now == then
+    return [] if same else [f"{path}: {now!r} now, {then!r} stored"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_fixture_is_what_python_computes_now(name: str) -> None:
+    now = runpy.run_path(str(FIXTURES / f"make_{name}.py"))["document"]()
+    now = json.loads(json.dumps(now))
+    assert differences(now, stored(name)) == [], f"if this is wanted: python tests/fixtures/make_{name}.py"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_fixture_is_small_and_strict_json(name: str) -> None:
+    text = (FIXTURES / f"{name}.json").read_text(encoding="utf-8")
+    assert len(text) < 40_000
+    json.loads(text, parse_constant=pytest.fail)
+
+
+def test_a_changed_number_is_noticed() -> None:
+    changed = stored("display")
+    changed["cases"][0]["shown"]["attention"][0][0][0] += 1e-4
+    assert len(differences(changed, stored("display"))) == 1
+
+
+def numbers(values: list[Any]) -> list[float]:
+    return [float(value) for value in values]
+
+
+@pytest.mark.parametrize("case", stored("arithmetic")["cases"], ids=lambda case: case["name"])
+def test_the_formula_of_the_packet_gives_the_weights_of_the_eager_run(case: dict[str, Any]) -> None:
+    """The fixture's own claim, in plain Python: what JavaScript has to do, it can do."""
+    header, expected = case["header"], numbers(case["weights"])
+    if header["form"] == "weights":
+        assert numbers(case["values"]["weights"]) == expected
+        return
+    for index, want in enumerate(expected):
+        got = weight(header, case["values"], index)
+        assert (math.isnan(got) and math.isnan(want)) or abs(got - want) <= case["tolerance"]
+
+
+def weight(header: dict[str, Any], values: dict[str, Any], index: int) -> float:
+    """Follow the packet's definition for one weight."""
+    row, j = divmod(index, header["keys"])
+    h, i = divmod(row, header["queries"])
+    d = header["d"]
+    if not values["start"][i] <= j < values["stop"][i]:
+        return 0.0
+    group = h // (header["heads"] // header["groups"])
+    query = numbers(values["query"][row * d :][:d])
+    key = numbers(values["key"][(group * header["keys"] + j) * d :][:d])
+    score = header["scaling"] * sum(q * k for q, k in zip(query, key, strict=True))
+    if header["softcap"] is not None:
+        score = header["softcap"] * math.tanh(score / header["softcap"])
+    return math.exp(score - float(values["lse"][row]))
+
+
+def test_arrays_of_a_packet_are_aligned_and_do_not_overlap() -> None:
+    for case in stored("arithmetic")["cases"]:
+        end = 0
+        for array in case["header"]["arrays"]:
+            assert array["offset"] % 8 == 0
+            assert array["offset"] >= end
+            assert len(case["values"][array["name"]]) == math.prod(array["shape"])
+            end = array["offset"] + 4 * math.prod(array["shape"])
+        assert end <= case["header"]["bytes"]
