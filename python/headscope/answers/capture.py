@@ -383,10 +383,11 @@ def capture(
     check_ready(model)
     prepared = prepare(model, inputs, tokenizer=tokenizer, pair=pair, item=item)
     layers = record_forward(model, prepared.arguments, prepared.item, prepared.valid)
-    refused = [layer.reason for layer in layers if isinstance(layer, Refusal)]
+    made = Capture(layers, prepared.tokens, _name_of(model), _bad_parameters(model, layers))
+    refused = [report.reason for report in made.layers if report.refused]
     if refused:
-        warnings.warn(f"{len(refused)} attention layers were refused; the first: {refused[0]}", stacklevel=2)
-    return Capture(layers, prepared.tokens, _name_of(model), _bad_parameters(model, layers))
+        warnings.warn(f"{len(refused)} layers cannot be shown; the first: {refused[0]}", stacklevel=2)
+    return made
 
 
 def _name_of(model: torch.nn.Module) -> str:

@@ -24,7 +24,7 @@ def choose(which: Which, count: int, what: str) -> torch.Tensor:
     numbers = [which] if isinstance(which, int) else [_whole(number, what) for number in which]
     for number in numbers:
         if not 0 <= number < count:
-            raise OutOfRange(f"{what} {number} is out of range: there are {what}s 0..{count - 1}.")
+            raise OutOfRange(f"{what} {number} is out of range: it goes from 0 to {count - 1}.")
     return torch.tensor(numbers, dtype=torch.int64)
 
 
@@ -33,8 +33,8 @@ def one_of(number: int, known: Sequence[int], what: str) -> int:
     if number in known:
         return number
     together = list(known) == list(range(known[0], known[-1] + 1))
-    names = f"{known[0]}..{known[-1]}" if together else ", ".join(map(str, known))
-    raise OutOfRange(f"{what} {number} is out of range: there are {what}s {names}.")
+    names = f"goes from {known[0]} to {known[-1]}" if together else f"is one of {', '.join(map(str, known))}"
+    raise OutOfRange(f"{what} {number} is out of range: it {names}.")
 
 
 def _whole(number: object, what: str) -> int:

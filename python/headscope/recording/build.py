@@ -72,16 +72,16 @@ class RecordBuilder:
         tokens = (self._batch, self._length)
         if any(len(one) != 4 or (one[0], one[2]) != tokens for one in shape):
             return (
-                f"the axes of its attention are not the {self._length} tokens of {self._batch} texts: "
+                f"{call.name}: the axes of its attention are not the {self._length} tokens of {self._batch} texts: "
                 f"queries {list(shape[0])}, keys {list(shape[1])}."
             )
         if not isinstance(call.mask, torch.Tensor | None):
             return (
-                f"its mask is a {type(call.mask).__name__}, which headscope cannot read; load the model with "
+                f"{call.name}: its mask is a {type(call.mask).__name__}, which headscope cannot read; load the model with "
                 'attn_implementation="sdpa".'
             )
         if call.output.shape[:3] != (self._batch, self._length, call.query.shape[1]):
-            return f"its attention function returned a tensor of shape {list(call.output.shape)}."
+            return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
         return ""
 
     def _record(self, call: Call) -> Record:

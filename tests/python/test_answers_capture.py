@@ -1,0 +1,255 @@
+"""The questions a capture answers: slices, budgets, neurons, overviews, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import headscope as hs
+from headscope import errors
+from tiny import MECHANISMS, build, ids
+
+
+@pytest.fixture(scope="module")
+def capture() -> hs.Capture:
+    return hs.capture(build(), ids(80))
+
+
+@pytest.mark.parametrize("mechanism", list(MECHANISMS))
+def test_slices_equal_the_slices_of_the_whole(mechanism: str) -> None:
+    capture = hs.capture(build(mechanism), ids(80))
+    whole = capture.attention(1)
+    assert whole.shape == (4, 80, 80)
+    assert whole.dtype == torch.float32
+    for heads, queries, keys in [
+        (None, 7, None),
+        (None, None, 7),
+        (2, None, None),
+        (3, None, [0, 5]),
+        ([3, 1], range(10, 20), slice(0, 80, 3)),
+        (torch.tensor([0]), [79], np.array([0, 1])),
+    ]:
+        index = [torch.arange(n)[_as_index(one)] for n, one in zip((4, 80, 80), (heads, queries, keys), strict=True)]
+        expected = whole[index[0][:, None, None], index[1][:, None], index[2]]
+        torch.testing.assert_close(capture.attention(1, heads, queries, keys), expected, atol=1e-6, rtol=0)
+
+
+def _as_index(which: Any) -> Any:
+    if which is None:
+        return slice(None)
+    return which if isinstance(which, slice) else torch.tensor([which] if isinstance(which, int) else list(which))
+
+
+def test_rows_sum_to_one_and_the_future_has_no_weight(capture: hs.Capture) -> None:
+    weights = capture.attention(2)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(4, 80))
+    assert float(weights.triu(1).abs().max()) == 0.0
+
+
+@pytest.mark.parametrize("mechanism", list(MECHANISMS))
+def test_the_equation_of_the_neurons_evaluates_to_the_weights(mechanism: str) -> None:
+    capture = hs.capture(build(mechanism), ids(30))
+    for layer in range(3):
+        answer = capture.neurons(layer, 3, 17)
+        names: dict[str, Any] = {"dot": answer.dot, "tanh": torch.tanh, "softmax": _softmax, **answer.terms}
+        torch.testing.assert_close(eval(answer.equation, names), answer.attention, atol=1e-6, rtol=0)  # noqa: S307
+        torch.testing.assert_close(answer.products.sum(-1) * answer.scaling, answer.dot, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(answer.attention, capture.attention(layer, 3, 17)[0, 0])
+        vectors = capture.vectors(layer)
+        assert torch.equal(answer.query, vectors.query[3, 17].float())
+        group = 3 // (4 // len(vectors.key))
+        assert torch.equal(answer.keys, vectors.key[group].float())
+        assert torch.equal(answer.values, vectors.value[group].float())
+
+
+def _softmax(score: torch.Tensor, sink: float | None = None) -> torch.Tensor:
+    if sink is None:
+        return score.softmax(-1)
+    return torch.cat([score, torch.tensor([sink])]).softmax(-1)[:-1]
+
+
+def test_the_equation_names_what_the_layer_has() -> None:
+    equations = {
+        mechanism: hs.capture(build(mechanism), ids(30)).neurons(0, 0, 17).equation for mechanism in MECHANISMS
+    }
+    assert equations["causal, grouped heads, rotary"] == "softmax(dot + mask)"
+    assert equations["bidirectional"] == "softmax(dot)"
+    assert equations["softcap and window"] == "softmax(cap * tanh(dot / cap) + mask)"
+    assert equations["sinks and window"] == "softmax(dot + mask, sink)"
+    assert equations["position bias"] == "softmax(dot + bias)"
+
+
+@pytest.mark.parametrize("size", [1, 7, 16, 80, 200])
+@pytest.mark.parametrize("mechanism", ["sliding window", "sinks and window", "position bias"])
+def test_the_overview_pools_the_exact_weights(mechanism: str, size: int) -> None:
+    capture = hs.capture(build(mechanism), ids(80))
+    cells = min(size, 80)
+    edge = [cell * 80 // cells for cell in range(cells + 1)]
+    for reduce, pool in (("max", torch.amax), ("mean", torch.mean)):
+        picture = capture.overview(size, reduce)  # type: ignore[arg-type]
+        assert picture.shape == (3, 4, cells, cells)
+        for layer in range(3):
+            whole = capture.attention(layer)
+            expected = torch.stack(
+                [
+                    torch.stack(
+                        [
+                            pool(whole[:, edge[i] : edge[i + 1], edge[j] : edge[j + 1]], dim=(1, 2))
+                            for j in range(cells)
+                        ],
+                        dim=-1,
+                    )
+                    for i in range(cells)
+                ],
+                dim=1,
+            )
+            torch.testing.assert_close(picture[layer], expected, atol=1e-5, rtol=0)
+
+
+def test_the_overview_of_some_layers_reports_progress(capture: hs.Capture) -> None:
+    steps: list[tuple[int, int]] = []
+    picture = capture.overview(4, layers=[2, 0], progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 2), (2, 2)]
+    assert torch.equal(picture[0], capture.overview(4)[2])
+
+
+def test_large_answers_are_computed_in_stripes_and_are_the_same(
+    capture: hs.Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, pooled = capture.attention(0), capture.overview(9)
+    monkeypatch.setattr("headscope.recording.formula.STRIPE_ELEMENTS", 1000)
+    torch.testing.assert_close(capture.attention(0), whole)
+    torch.testing.assert_close(capture.overview(9), pooled)
+
+
+def test_an_answer_over_the_budget_is_refused_with_a_slice_that_fits(
+    capture: hs.Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hs.budget, "answer", 4 * 4 * 80 * 10)
+    with pytest.raises(errors.OverBudget, match=r"queries=range\(0, 10\)"):
+        capture.attention(0)
+    assert capture.attention(0, queries=range(10)).shape == (4, 10, 80)
+    monkeypatch.setattr(hs.budget, "answer", 4 * 80 * 2)
+    with pytest.raises(errors.OverBudget, match=r"heads=\[0\] and queries=range\(0, 2\)"):
+        capture.attention(0)
+    assert capture.attention(0, heads=[0], queries=range(2)).shape == (1, 2, 80)
+
+
+def test_captures_share_one_budget_and_give_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build()
+    first = hs.capture(model, ids(64))
+    from headscope.answers.budget import living
+
+    held = sum(other.nbytes for other in living())
+    monkeypatch.setattr(hs.budget, "captures", held + first.nbytes // 2)
+    with pytest.raises(errors.OverBudget, match=r"Delete captures.*capture.close\(\)"):
+        hs.capture(model, ids(64))
+    first.close()
+    assert hs.capture(model, ids(64)).nbytes > 0
+    with pytest.raises(errors.CaptureClosed, match="Capture again"):
+        first.attention(0)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        (lambda c: c.attention(3), r"layer 3 is out of range: it goes from 0 to 2"),
+        (lambda c: c.attention(0, heads=4), r"head 4 is out of range: it goes from 0 to 3"),
+        (lambda c: c.attention(0, heads=-1), "head -1 is out of range"),
+        (lambda c: c.attention(0, queries=[0, 80]), r"query 80 is out of range: it goes from 0 to 79"),
+        (lambda c: c.attention(0, keys=80), r"key 80 is out of range: it goes from 0 to 79"),
+        (lambda c: c.attention(0, heads=[0.5]), "head 0.5 is not a whole number"),
+        (lambda c: c.attention(0, part="encoder"), "part 'encoder' is unknown: this capture has 'self'"),
+        (lambda c: c.neurons(0, 9, 0), "head 9 is out of range"),
+        (lambda c: c.overview(0), "size 0 is too small"),
+        (lambda c: c.overview(4, "median"), "'median' is unknown"),
+        (lambda c: c.overview(4, layers=[7]), "layer 7 is out of range"),
+        (lambda c: c.tokens(side="left"), "'left' is unknown"),
+    ],
+)
+def test_what_does_not_exist_is_said_with_the_range(capture: hs.Capture, question: Any, message: str) -> None:
+    with pytest.raises(errors.OutOfRange, match=message):
+        question(capture)
+
+
+def test_nan_weights_are_answered_as_nan_and_named() -> None:
+    model = build()
+    with torch.no_grad():
+        model.model.layers[1].self_attn.k_proj.weight[0, 0] = float("nan")
+    capture = hs.capture(model, ids(10))
+    assert capture.not_finite == "model.layers.1.self_attn.k_proj.weight hold NaN or infinite numbers"
+    assert not capture.layers[0].not_finite
+    assert capture.layers[1].not_finite == "keys hold NaN or infinite numbers"
+    assert torch.isfinite(capture.attention(0)).all()
+    weights = capture.attention(1)
+    assert weights[0].tril().isnan().any()
+    assert float(weights.triu(1).abs().max()) == 0.0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_bad_values_are_named_and_the_pattern_still_answers(value: float) -> None:
+    model = build()
+    with torch.no_grad():
+        model.model.layers[2].self_attn.v_proj.weight[0, 0] = value
+    capture = hs.capture(model, ids(10))
+    assert "values hold NaN or infinite" in capture.layers[2].not_finite
+    torch.testing.assert_close(capture.attention(2).sum(-1), torch.ones(4, 10))
+
+
+def test_a_model_in_training_mode_is_refused() -> None:
+    model = build()
+    model.model.layers[1].self_attn.train()
+    with pytest.raises(errors.TrainingMode, match=r"model.layers.1.self_attn is in training mode.*model.eval\(\)"):
+        hs.capture(model, ids(5))
+    assert model.model.layers[1].self_attn.training
+
+
+@pytest.mark.parametrize("how", ["wrapper", "in place", "one layer", "forward"])
+def test_a_compiled_model_is_refused_not_captured_empty(how: str) -> None:
+    model: Any = build()
+    if how == "wrapper":
+        model = torch.compile(model)
+    elif how == "in place":
+        model.compile()
+    elif how == "one layer":
+        model.model.layers[1].compile()
+    else:
+        model.forward = torch.compile(model.forward)
+    with pytest.raises(errors.CompiledModel, match="compiled by torch.compile.*_orig_mod"):
+        hs.capture(model, ids(5))
+
+
+def test_a_model_without_attention_is_refused() -> None:
+    class Embedder(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = torch.nn.Embedding(99, 4)
+
+        def get_input_embeddings(self) -> torch.nn.Module:
+            return self.embedding
+
+        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+            return self.embedding(input_ids)
+
+    with pytest.raises(errors.NoAttention, match="Embedder computed no attention"):
+        hs.capture(Embedder().eval(), ids(5))
+
+
+def test_a_model_with_attention_code_of_its_own_is_refused_by_name() -> None:
+    from transformers import GPTJConfig, GPTJForCausalLM
+
+    model = GPTJForCausalLM(GPTJConfig(n_embd=64, n_layer=2, n_head=4, rotary_dim=8, vocab_size=99)).eval()
+    with pytest.raises(errors.UnseenAttention, match=r"transformer.h.0.attn, transformer.h.1.attn"):
+        hs.capture(model, ids(5))
+
+
+def test_something_that_is_no_model_is_refused() -> None:
+    with pytest.raises(errors.UnsupportedInput, match="model is a str"):
+        hs.capture("gpt2", ids(5))  # type: ignore[arg-type]
+
+
+def test_repr_is_short_and_says_what_it_is(capture: hs.Capture) -> None:
+    assert repr(capture).startswith("Capture(LlamaForCausalLM, 3 layers, 80 tokens, ")

@@ -1,0 +1,81 @@
+"""Tiny random models of real classes, with peaked weights so that an error in the attention shows."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+import transformers
+from transformers import PreTrainedModel
+
+transformers.logging.set_verbosity_error()
+
+VOCABULARY = 99
+_SIZES = {
+    "hidden_size": 64,
+    "intermediate_size": 64,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "vocab_size": VOCABULARY,
+}
+_GROUPED = {"num_key_value_heads": 2, **_SIZES}
+
+# One model per mechanism: class, configuration class, its settings.
+MECHANISMS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "causal, grouped heads, rotary": ("LlamaForCausalLM", "LlamaConfig", _GROUPED),
+    "bidirectional": ("BertModel", "BertConfig", _SIZES),
+    "causal, fused projection": (
+        "GPT2LMHeadModel",
+        "GPT2Config",
+        {"n_embd": 64, "n_layer": 3, "n_head": 4, "vocab_size": VOCABULARY},
+    ),
+    "sliding window": ("MistralForCausalLM", "MistralConfig", {"sliding_window": 8, **_GROUPED}),
+    "softcap and window": (
+        "Gemma2ForCausalLM",
+        "Gemma2Config",
+        {"head_dim": 16, "sliding_window": 8, "attn_logit_softcapping": 0.5, **_GROUPED},
+    ),
+    "sinks and window": (
+        "GptOssForCausalLM",
+        "GptOssConfig",
+        {"head_dim": 16, "sliding_window": 8, "num_local_experts": 2, "num_experts_per_tok": 1, **_GROUPED},
+    ),
+    "position bias": (
+        "T5EncoderModel",
+        "T5Config",
+        {"d_model": 64, "d_kv": 16, "d_ff": 64, "num_layers": 3, "num_heads": 4, "vocab_size": VOCABULARY},
+    ),
+    "shared layers": ("AlbertModel", "AlbertConfig", {"embedding_size": 32, **_SIZES}),
+}
+
+
+def build(mechanism: str = "causal, grouped heads, rotary", seed: int = 0, **settings: Any) -> PreTrainedModel:
+    """A model in evaluation mode on its default attention implementation."""
+    model_class, config_class, given = MECHANISMS[mechanism]
+    torch.manual_seed(seed)
+    config = getattr(transformers, config_class)(**{**given, **settings})
+    model = getattr(transformers, model_class)(config).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "sinks" in name:
+                parameter.normal_()
+            elif parameter.dim() > 1:
+                parameter.mul_(4)
+    return model
+
+
+def ids(length: int, batch: int = 1, seed: int = 1) -> torch.Tensor:
+    """Random token ids [batch, length], no special ones among them."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(5, VOCABULARY, (batch, length), generator=generator)
+
+
+def eager_attentions(model: PreTrainedModel, **arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """What a copy of `model` on eager attention returns as ``output_attentions``: [batch, heads, queries, keys] each."""
+    config = copy.deepcopy(model.config)
+    twin = type(model)._from_config(config, attn_implementation="eager").eval()
+    twin.load_state_dict(model.state_dict())
+    twin.to(model.dtype)
+    with torch.no_grad():
+        return twin(**arguments, output_attentions=True).attentions
