@@ -1,0 +1,200 @@
+"""One layer as bytes for the browser (decoded in js/source/packet.ts): a JSON header and one payload of arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from headscope.errors import OverBudget
+
+if TYPE_CHECKING:
+    import torch
+
+    from headscope.answers.capture import Capture
+    from headscope.recording.record import Record
+
+__all__ = ["VECTORS_LIMIT", "WEIGHTS_LIMIT", "Packet", "Plan", "layer_packet", "plan"]
+
+WEIGHTS_LIMIT = 32 << 20
+"""Most bytes of weights [heads, queries, keys] that are sent for a layer which the browser cannot compute."""
+VECTORS_LIMIT = 256 << 20
+"""Most bytes of vectors that are sent for a layer which the browser can compute."""
+
+ALIGNMENT = 8
+STRIPE = 4 << 20
+"""About how many bytes of weights are computed between two pauses."""
+
+Pause = Callable[[float], None]
+"""Called between the parts of the work with the share that is done; may raise to end it."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """One array of a payload, little-endian, at `offset` bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array."""
+        return math.prod(self.shape) * 4  # float32 or int32
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a packet will hold, known before any of it is computed."""
+
+    form: str
+    """"vectors": the browser computes the weights. "weights": it cannot, so it gets them."""
+    arrays: tuple[Array, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the payload."""
+        return _aligned(self.arrays[-1].offset + self.arrays[-1].nbytes)
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A layer, ready to be sent. Axes are named by the header's arrays; values are float32 or int32."""
+
+    header: dict[str, Any]
+    payload: bytearray
+
+
+def plan(capture: Capture, part: str, layer: int) -> Plan:
+    """Decide in which form a layer is sent, and where each array stands.
+
+    Raises
+    ------
+    RefusedLayer
+        If there is no exact answer about the layer.
+    """
+    record = capture.record(layer, part)
+    if not capture.browser_computable(layer, part):
+        return Plan("weights", _placed({"weights": ("float32", (record.heads, record.queries, record.keys))}))
+    shapes = {
+        "query": ("float32", tuple(record.query.shape)),  # H, Q, d
+        "key": ("float32", tuple(record.key.shape)),  # G, K, d
+        "lse": ("float32", (record.heads, record.queries)),
+        "start": ("int32", (record.queries,)),
+        "stop": ("int32", (record.queries,)),
+    }
+    if record.sinks is not None:
+        shapes["sink"] = ("float32", (record.heads,))
+    return Plan("vectors", _placed(shapes))
+
+
+def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = None) -> Packet:
+    """Make the packet of a layer.
+
+    Parameters
+    ----------
+    capture, part, layer
+        Which layer of what.
+    pause
+        Called between the parts of the work; where it raises, the work ends.
+
+    Raises
+    ------
+    RefusedLayer
+        If there is no exact answer about the layer.
+    OverBudget
+        If the packet were larger than `WEIGHTS_LIMIT` or `VECTORS_LIMIT`.
+    """
+    pause = pause or (lambda _done: None)
+    pause(0.0)
+    planned = plan(capture, part, layer)
+    record = capture.record(layer, part)
+    _check_limit(planned, record)
+    payload = bytearray(planned.nbytes)
+    views = {array.name: _view(payload, array) for array in planned.arrays}
+    fill = _fill_vectors if planned.form == "vectors" else _fill_weights
+    for done in fill(capture, record, views):
+        pause(done)
+    return Packet(_header(planned, record), payload)
+
+
+def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
+    into["query"][:] = _numbers(record.query)
+    into["key"][:] = _numbers(record.key)
+    yield 0.3
+    into["lse"][:] = _numbers(capture.lse(record.layer, record.part))
+    into["start"][:] = record.mask.start.numpy()
+    into["stop"][:] = record.mask.stop.numpy()
+    if record.sinks is not None:
+        into["sink"][:] = _numbers(record.sinks)
+    yield 1.0
+
+
+def _fill_weights(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
+    rows = max(1, STRIPE // (4 * record.keys))
+    stripes = [(head, at) for head in range(record.heads) for at in range(0, record.queries, rows)]
+    for done, (head, at) in enumerate(stripes, start=1):
+        which = slice(at, at + rows)
+        into["weights"][head, which] = _numbers(capture.attention(record.layer, head, which, part=record.part)[0])
+        yield done / len(stripes)
+
+
+def _header(planned: Plan, record: Record) -> dict[str, Any]:
+    return {
+        "v": 1,
+        "part": record.part,
+        "layer": record.layer,
+        "form": planned.form,
+        "heads": record.heads,
+        "groups": record.groups,
+        "d": record.query.shape[-1],
+        "queries": record.queries,
+        "keys": record.keys,
+        "scaling": float(record.scaling),
+        "softcap": None if record.softcap is None else float(record.softcap),
+        "arrays": [
+            {"name": one.name, "dtype": one.dtype, "shape": list(one.shape), "offset": one.offset}
+            for one in planned.arrays
+        ],
+        "bytes": planned.nbytes,
+    }
+
+
+def _check_limit(planned: Plan, record: Record) -> None:
+    limit = VECTORS_LIMIT if planned.form == "vectors" else WEIGHTS_LIMIT
+    if planned.nbytes <= limit:
+        return
+    rows = max(1, limit // (4 * record.keys))
+    raise OverBudget(
+        f"layer {record.layer} would send {planned.nbytes >> 20} MiB of {planned.form} to the page "
+        f"({record.heads} heads, {record.queries} queries, {record.keys} keys); the most is {limit >> 20} MiB. "
+        f"Capture a shorter text, or read a slice in Python: "
+        f"capture.attention({record.layer}, heads=[0], queries=range(0, {min(rows, record.queries)}))."
+    )
+
+
+def _placed(shapes: dict[str, tuple[str, tuple[int, ...]]]) -> tuple[Array, ...]:
+    placed: list[Array] = []
+    offset = 0
+    for name, (dtype, shape) in shapes.items():
+        placed.append(Array(name, dtype, shape, offset))
+        offset = _aligned(offset + placed[-1].nbytes)
+    return tuple(placed)
+
+
+def _aligned(count: int) -> int:
+    return -(-count // ALIGNMENT) * ALIGNMENT
+
+
+def _view(payload: bytearray, array: Array) -> np.ndarray:
+    dtype = np.dtype(array.dtype).newbyteorder("<")
+    return np.frombuffer(payload, dtype, math.prod(array.shape), array.offset).reshape(array.shape)
+
+
+def _numbers(tensor: torch.Tensor) -> np.ndarray:
+    numbers: np.ndarray = tensor.detach().cpu().float().numpy()
+    return numbers

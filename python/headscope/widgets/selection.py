@@ -1,0 +1,245 @@
+"""What is selected: one frozen value and the rules by which it changes. Pure; knows no widget."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypedDict
+
+from traitlets import TraitError
+
+from headscope.errors import HeadscopeError
+
+if TYPE_CHECKING:
+    from headscope.answers.capture import Capture
+
+__all__ = ["FIELDS", "SCALES", "Changes", "Selection", "Shape", "Stack", "shape_of", "start", "step"]
+
+SCALES = ("model", "head", "neuron")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is in the picture and in focus. All numbers are 0-based; a position counts tokens of the whole sequence."""
+
+    part: str
+    """Stack of layers."""
+    layer: int
+    heads: tuple[int, ...]
+    """Heads drawn, ascending; may be empty."""
+    head: int | None
+    """Head in focus, one of `heads`; None only while no head is drawn."""
+    query: int | None = None
+    """Pinned position on the query side."""
+    key: int | None = None
+    """Pinned position on the key side."""
+    neuron: int | None = None
+    """Pinned component of the query and key vectors."""
+    scale: str = "head"
+    """View in focus, one of `SCALES`."""
+
+
+FIELDS = tuple(field.name for field in fields(Selection))
+
+
+class Changes(TypedDict, total=False):
+    """New values for fields of a `Selection`; a field left out keeps its value where that is still possible."""
+
+    part: str
+    layer: SupportsIndex
+    heads: Iterable[SupportsIndex]
+    head: SupportsIndex | None
+    query: SupportsIndex | None
+    key: SupportsIndex | None
+    neuron: SupportsIndex | None
+    scale: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of layers: how many heads each layer has, by its number, and the lengths of the two axes."""
+
+    heads: Mapping[int, int]
+    queries: int
+    keys: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What can be selected in a capture."""
+
+    stacks: Mapping[str, Stack]
+    width: Callable[[str, int], int]
+    """Components of the query vectors of (part, layer); asked only where a neuron is selected: it reads the layer."""
+
+
+def shape_of(capture: Capture) -> Shape:
+    """Return what can be selected in `capture`."""
+    stacks = {
+        part: Stack(
+            heads={layer: capture.head_count(layer, part) for layer in capture.layer_numbers(part)},
+            queries=len(capture.tokens(part, "query")),
+            keys=len(capture.tokens(part, "key")),
+        )
+        for part in capture.parts
+    }
+    return Shape(stacks, lambda part, layer: int(capture.vectors(layer, part=part).query.shape[-1]))
+
+
+def start(shape: Shape, part: str | None = None, scale: str = "head") -> Selection:
+    """Select the first layer of `part` that was not refused, with all its heads drawn and the first in focus."""
+    part = next(iter(shape.stacks)) if part is None else part
+    layers = shape.stacks[part].heads
+    layer = next((layer for layer, count in layers.items() if count), next(iter(layers)))
+    count = layers[layer]
+    return Selection(part, layer, tuple(range(count)), 0 if count else None, scale=scale)
+
+
+def step(current: Selection, shape: Shape, **changes: Any) -> Selection:
+    """Return `current` with `changes`, all of them checked together.
+
+    Heads are sorted and named once. A head that is in focus but no longer drawn gives way to the first drawn one. Heads
+    that a newly chosen layer does not have are dropped; if none remain, all of its heads are drawn. Another part starts
+    from its first layer, with nothing pinned.
+
+    Parameters
+    ----------
+    current : Selection
+        Must be possible in `shape`.
+    shape : Shape
+        What can be selected.
+    **changes
+        New values of fields, see `Changes`.
+
+    Returns
+    -------
+    Selection
+        Equal to `current` if nothing changed.
+
+    Raises
+    ------
+    TraitError
+        If a value is impossible; says which are possible.
+    TypeError
+        If there is no such field.
+    """
+    _check_names(changes)
+    part = _one_of("part", changes.get("part", current.part), tuple(shape.stacks))
+    stack = shape.stacks[part]
+    base = current if part == current.part else start(shape, part, current.scale)
+    layer = _layer(changes.get("layer", base.layer), stack)
+    count = stack.heads[layer]
+    if "heads" in changes:
+        heads = _heads(changes["heads"], layer, count)
+    elif part != current.part:
+        heads = tuple(range(count))
+    else:
+        heads = _heads_kept(base.heads, stack.heads[base.layer], count)
+    return Selection(
+        part=part,
+        layer=layer,
+        heads=heads,
+        head=_head(changes["head"], heads, layer, count) if "head" in changes else _head_kept(base.head, heads),
+        query=_position("query", changes.get("query", base.query), stack.queries),
+        key=_position("key", changes.get("key", base.key), stack.keys),
+        neuron=_neuron(changes, base, shape, (part, layer)),
+        scale=_one_of("scale", changes.get("scale", base.scale), SCALES),
+    )
+
+
+def _check_names(changes: Mapping[str, Any]) -> None:
+    for name in changes:
+        if name not in FIELDS:
+            guess = "".join(f"; did you mean {match}?" for match in get_close_matches(name, FIELDS, 1))
+            raise TypeError(f"a selection has no field {name!r}{guess} Its fields are {', '.join(FIELDS)}.")
+
+
+def _one_of(name: str, value: Any, known: Collection[str]) -> str:
+    for one in known:
+        if isinstance(value, str) and value == one:
+            return one
+    raise TraitError(f"{name} {value!r} is unknown: choose one of {', '.join(map(repr, known))}.")
+
+
+def _layer(value: Any, stack: Stack) -> int:
+    return _number("layer", value, stack.heads, f"this capture has layers {_spell(stack.heads)}")
+
+
+def _heads(value: Any, layer: int, count: int) -> tuple[int, ...]:
+    has = _what_heads(layer, count)
+    try:
+        several = list(value)
+    except TypeError:
+        raise TraitError(f"heads {value!r} is not a list of heads: {has}; write them as in [0, 1].") from None
+    return tuple(sorted({_number("head", one, range(count), has) for one in several}))
+
+
+def _heads_kept(heads: tuple[int, ...], count_before: int, count: int) -> tuple[int, ...]:
+    kept = tuple(head for head in heads if head < count)
+    emptied = bool(heads) or count_before == 0  # as opposed to: the user had switched off the last one
+    return kept if kept or not emptied else tuple(range(count))
+
+
+def _head(value: Any, heads: tuple[int, ...], layer: int, count: int) -> int | None:
+    if value is None:
+        return heads[0] if heads else None
+    head = _number("head", value, range(count), _what_heads(layer, count))
+    if head not in heads:
+        wanted = sorted({*heads, head})
+        raise TraitError(
+            f"head {head} is not drawn: heads is {list(heads)}. To draw it too: select(heads={wanted}, head={head})."
+        )
+    return head
+
+
+def _head_kept(head: int | None, heads: tuple[int, ...]) -> int | None:
+    if head in heads:
+        return head
+    return heads[0] if heads else None
+
+
+def _position(name: str, value: Any, count: int) -> int | None:
+    if value is None:
+        return None
+    tokens = f"positions are 0..{count - 1}, or None for no token"
+    return _number(name, value, range(count), tokens)
+
+
+def _neuron(changes: Mapping[str, Any], base: Selection, shape: Shape, at: tuple[str, int]) -> int | None:
+    value = changes.get("neuron", base.neuron)
+    if value is None or ("neuron" not in changes and at == (base.part, base.layer)):
+        return None if value is None else int(value)
+    try:
+        width = shape.width(*at)
+    except HeadscopeError as refusal:
+        if "neuron" not in changes:
+            return None
+        raise TraitError(f"neuron {value!r} cannot be selected: {refusal}") from refusal
+    if "neuron" not in changes:
+        return int(value) if value < width else None
+    return _number("neuron", value, range(width), f"layer {at[1]} has neurons 0..{width - 1}, or None for no neuron")
+
+
+def _number(name: str, value: Any, known: Collection[int], has: str) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise TraitError(f"{name} {value!r} is not a whole number: {has}.")
+    if number not in known:
+        raise TraitError(f"{name} {number} is out of range: {has}.")
+    return number
+
+
+def _what_heads(layer: int, count: int) -> str:
+    return f"layer {layer} has heads 0..{count - 1}" if count else f"layer {layer} was refused and has no heads"
+
+
+def _spell(numbers: Iterable[int]) -> str:
+    """Name ascending numbers, in short where there is no gap."""
+    known = list(numbers)
+    together = known == list(range(known[0], known[-1] + 1))
+    return f"{known[0]}..{known[-1]}" if together and len(known) > 1 else ", ".join(map(str, known))
