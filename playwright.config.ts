@@ -10,7 +10,7 @@ const start = [
   `rm -rf ${HOME}`,
   `mkdir -p ${HOME}/notebooks`,
   `cp examples/*.ipynb ${HOME}/notebooks`,
-  `exec .venv/bin/python -m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port=${PORT} --ServerApp.port_retries=0 --ServerApp.root_dir=${HOME}/notebooks`,
+  `exec .venv/bin/python -m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port=${PORT} --log-level=WARN --ServerApp.port_retries=0 --ServerApp.root_dir=${HOME}/notebooks`,
 ].join(" && ");
 
 export default defineConfig({
@@ -25,6 +25,7 @@ export default defineConfig({
     command: start,
     url: `http://127.0.0.1:${PORT}/api`,
     timeout: 180_000,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 }, // so that the kernels end too
     env: {
       JUPYTER_TOKEN: process.env.LAB_TOKEN,
       JUPYTER_CONFIG_DIR: `${HOME}/config`,

@@ -1,0 +1,20 @@
+/** JupyterLab as `make demo` shows it: our extension is there, nothing pops up, nothing comes from elsewhere. */
+import { expect, test } from "@playwright/test";
+
+test("JupyterLab loads the extension, asks nothing and stays on this machine", async ({ page }) => {
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+
+  await page.goto(`/lab?token=${process.env.LAB_TOKEN}`);
+  await expect(page.locator(".jp-Launcher")).toBeVisible({ timeout: 120_000 });
+  await page.waitForTimeout(3_000); // the pop-up with news would come about now
+
+  const entry = requests.filter((url) => url.includes("/lab/extensions/headscope/static/remoteEntry."));
+  expect(entry).toHaveLength(1);
+  expect(await page.locator("#jupyter-config-data").textContent()).toContain('"headscope"');
+  await expect(page.locator(".jp-Dialog, .Toastify__toast")).toHaveCount(0);
+  expect(requests.filter((url) => !/^(blob:|data:|(http|ws):\/\/127\.0\.0\.1:)/.test(url))).toEqual([]);
+  expect(errors).toEqual([]);
+});
