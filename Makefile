@@ -10,18 +10,20 @@ LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
 ROOT := $(filter 0,$(shell id -u))
 
-export HF_HUB_OFFLINE = 1
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD = 1
 export npm_config_update_notifier = false
 
 .PHONY: help demo test lint types test-python test-js test-browser build wheel models format clean
 .DEFAULT_GOAL := help
 
+test-python test-browser: export HF_HUB_OFFLINE = 1
+
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: install models ## Start JupyterLab on the example notebook (ARGS=--no-browser prints its address only)
-	$(PY) -m jupyterlab --ip=127.0.0.1 $(if $(ROOT),--allow-root) $(ARGS) examples/quickstart.ipynb
+	$(PY) -m jupyterlab --ip=127.0.0.1 $(if $(ROOT),--allow-root) --ServerApp.root_dir=examples \
+	  --LabApp.default_url=/lab/tree/quickstart.ipynb $(ARGS)
 
 test: lint types test-python test-js test-browser ## All that must be green to land
 
