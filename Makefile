@@ -10,7 +10,6 @@ LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
 ROOT := $(filter 0,$(shell id -u))
 
-export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD = 1
 export npm_config_update_notifier = false
 
 .PHONY: help demo test lint types test-python test-js test-browser build wheel models format clean
