@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from headscope.recording.readable import SPELLED_BYTES
+
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
@@ -40,7 +42,9 @@ class Piece:
     alone: bool = False
     """Whether it is a word of its own whatever its neighbours are."""
     glued: bool | None = None
-    """Whether it continues the word before it; None where the characters on both sides tell."""
+    """Whether it continues the word before it; None where others tell: that word's last token, or the characters."""
+    open: bool | None = None
+    """Whether the word goes on after it; None where the characters on both sides tell."""
 
 
 def read_pieces(ids: Sequence[int], tokenizer: Any) -> list[Piece]:
@@ -48,20 +52,21 @@ def read_pieces(ids: Sequence[int], tokenizer: Any) -> list[Piece]:
     if tokenizer is None:
         return [_unknown(id_) for id_ in ids]
     names = {id_: _name(tokenizer, id_) for id_ in set(ids)}
-    specials, added = _specials(tokenizer), _added(tokenizer)
+    structural, content = _specials(tokenizer)
+    added = {str(token) for token in _added_tokens(tokenizer)}
     style, mark = find_style(tokenizer)
-    pieces: list[Piece] = []
-    for id_ in ids:
-        name = names[id_]
+
+    def read(id_: int, name: str | bytes | None) -> Piece:
         if name is None:
-            pieces.append(_unknown(id_))
-        elif isinstance(name, bytes):
-            pieces.append(Piece(name))
-        elif name in specials:
-            pieces.append(Piece(_utf8(name), special=True, alone=True))
-        else:
-            pieces.append(_piece(name, style, mark, literal=name in added))
-    return _glue_after(pieces, mark) if style is Style.GOES_ON else pieces
+            return _unknown(id_)
+        if isinstance(name, bytes):
+            return Piece(name)
+        if name in structural or name in content:
+            return Piece(_utf8(name), special=name in structural, alone=True)
+        return _piece(name, style, mark, literal=name in added)
+
+    known = {id_: read(id_, name) for id_, name in names.items()}
+    return [known[id_] for id_ in ids]
 
 
 def find_style(tokenizer: Any) -> tuple[Style, str]:
@@ -122,26 +127,21 @@ def _piece(name: str, style: Style, mark: str, *, literal: bool) -> Piece:
         glued = name.startswith(mark) and name != mark
         return Piece(_utf8(name[len(mark) :] if glued else name), label=name if glued else "", glued=glued)
     if style is Style.GOES_ON:
-        return Piece(_utf8(name.removesuffix(mark)), label=name, glued=False)
-    return Piece(_data(name, style, mark, literal=literal), alone=style is Style.WORDS)
+        return Piece(_utf8(name.removesuffix(mark)), label=name, open=name.endswith(mark))
+    if style is Style.ENDS:
+        ends = name.endswith(mark)
+        return Piece(_utf8(name.removesuffix(mark) + " " * ends), open=not ends)
+    data = _data(name, style, mark, literal=literal)
+    # a token that reads like the spelling of a byte must not be joined to others and then taken for one
+    return Piece(data, alone=style is Style.WORDS or SPELLED_BYTES.search(data.decode("utf-8", "replace")) is not None)
 
 
 def _data(name: str, style: Style, mark: str, *, literal: bool) -> bytes:
     if style is Style.SPACES:
         byte = _BYTE_TOKEN.fullmatch(name)
         return bytes.fromhex(byte[1]) if byte else _utf8(name.replace(mark, " "))
-    if style is Style.ENDS:
-        return _utf8(name.removesuffix(mark) + " " if name.endswith(mark) else name)
     alphabet = {Style.BYTES: _BYTE_ALPHABET, Style.LATIN: _LATIN}.get(style)
     return _utf8(name) if literal or alphabet is None else _spelled_in(alphabet, name)
-
-
-def _glue_after(pieces: list[Piece], mark: str) -> list[Piece]:
-    previous = [False, *(piece.label.endswith(mark) for piece in pieces[:-1])]
-    return [
-        Piece(piece.data, piece.label, piece.special, piece.alone, glued=glued)
-        for piece, glued in zip(pieces, previous, strict=True)
-    ]
 
 
 def _unknown(id_: int) -> Piece:
@@ -160,20 +160,13 @@ def _name(tokenizer: Any, id_: int) -> str | bytes | None:
     return None if invented else name
 
 
-def _specials(tokenizer: Any) -> set[str]:
-    """Return the names of structural tokens.
-
-    The unknown and the mask token are no structure: each stands for a piece of the text.
-    """
+def _specials(tokenizer: Any) -> tuple[set[str], set[str]]:
+    """Return the names of structural tokens, and of those that stand for a piece of text: unknown and mask."""
     names = set(map(str, getattr(tokenizer, "all_special_tokens", ())))
     names |= {str(token) for token in _added_tokens(tokenizer) if getattr(token, "special", False)}
     structural = {str(getattr(tokenizer, f"{role}_token", None)) for role in ("bos", "eos", "cls", "sep", "pad")}
-    content = {str(getattr(tokenizer, f"{role}_token", None)) for role in ("unk", "mask")}
-    return names - (content - structural)
-
-
-def _added(tokenizer: Any) -> set[str]:
-    return {str(token) for token in _added_tokens(tokenizer)}
+    content = {str(getattr(tokenizer, f"{role}_token", None)) for role in ("unk", "mask")} - structural
+    return names - content, names & content
 
 
 def _added_tokens(tokenizer: Any) -> list[Any]:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 MARKS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 EMPTY = "⟨empty⟩"
 
-# Controls, spaces other than " ", format and filler characters, lone surrogates, noncharacters.
+# Controls, spaces other than " ", format and filler characters, lone surrogates, private use, noncharacters.
 INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
-    "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
 )
 JOINERS = "\u200c\u200d"  # shape the letters or emoji on both sides
 SELECTORS = re.compile("[\ufe00-\ufe0f]")  # choose a form of the character before

@@ -24,16 +24,19 @@ LONE_BYTES = re.compile("[\udc80-\udcff]")
 def group(pieces: Sequence[Piece], segments: Sequence[int] | None) -> list[int]:
     """Return the index of each token's word, from 0.
 
-    A token continues the word before it if the tokenizer says so ("##ing"); if the boundary lies within one
-    character of the text, however many tokens its bytes are spread over; or if letters, digits, marks or
-    apostrophes of a script with spaces stand on both sides. Words end at sentence borders and round specials.
+    A token continues the word before it if the tokenizer says so ("##ing", "@@", "</w>"); if the boundary lies within
+    one character of the text, however many tokens its bytes are spread over; if letters, digits, marks or apostrophes
+    of a script with spaces stand on both sides; or if all that is before it is one space, which belongs to the word
+    that it leads to as the space in " the" does. Words end at sentence borders and round specials.
     """
     sides = _characters_at_boundaries(pieces)
     words: list[int] = []
     for at, piece in enumerate(pieces):
         apart = at == 0 or piece.alone or pieces[at - 1].alone
         apart = apart or (segments is not None and segments[at] != segments[at - 1])
-        glued = _continues(sides[at]) if piece.glued is None else piece.glued
+        told = piece.glued if at == 0 or piece.glued is not None else pieces[at - 1].open
+        after_space = at > 0 and pieces[at - 1].data == b" "
+        glued = _continues(sides[at], after_space=after_space) if told is None else told
         words.append(words[-1] + (apart or not glued) if words else 0)
     return words
 
@@ -48,12 +51,12 @@ def _characters_at_boundaries(pieces: Sequence[Piece]) -> list[tuple[str, str] |
     return [None if at is None else (text[max(at - 1, 0) : at], text[at : at + 1]) for at in indices]
 
 
-def _continues(sides: tuple[str, str] | None) -> bool:
+def _continues(sides: tuple[str, str] | None, *, after_space: bool) -> bool:
     if sides is None:
         return True
     before, after = sides
     if not before or not after or before.isspace() or after.isspace():
-        return False
+        return after_space and not after.isspace()
     if before == ZERO_WIDTH_JOINER or EXTENDS.match(after) or unicodedata.category(after).startswith("M"):
         return True
     return all(_in_words(char) and not SPACELESS.match(char) for char in sides)
