@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tiny import MECHANISMS, build, ids
 
 import headscope as hs
 from headscope import errors
-from tiny import MECHANISMS, build, ids
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_the_equation_of_the_neurons_evaluates_to_the_weights(mechanism: str) ->
     for layer in range(3):
         answer = capture.neurons(layer, 3, 17)
         names: dict[str, Any] = {"dot": answer.dot, "tanh": torch.tanh, "softmax": _softmax, **answer.terms}
-        torch.testing.assert_close(eval(answer.equation, names), answer.attention, atol=1e-6, rtol=0)  # noqa: S307
+        torch.testing.assert_close(eval(answer.equation, names), answer.attention, atol=1e-6, rtol=0)
         torch.testing.assert_close(answer.products.sum(-1) * answer.scaling, answer.dot, atol=1e-4, rtol=1e-4)
         torch.testing.assert_close(answer.attention, capture.attention(layer, 3, 17)[0, 0])
         vectors = capture.vectors(layer)
@@ -218,7 +218,7 @@ def test_a_compiled_model_is_refused_not_captured_empty(how: str) -> None:
         model.model.layers[1].compile()
     else:
         model.forward = torch.compile(model.forward)
-    with pytest.raises(errors.CompiledModel, match="compiled by torch.compile.*_orig_mod"):
+    with pytest.raises(errors.CompiledModel, match=r"compiled by torch\.compile.*_orig_mod"):
         hs.capture(model, ids(5))
 
 

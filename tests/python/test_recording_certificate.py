@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from tiny import build, ids
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import sdpa_mask
 from transformers.models.llama import modeling_llama
@@ -17,10 +18,9 @@ import headscope as hs
 from headscope.recording import certificate
 from headscope.recording.masks import Mask, causal
 from headscope.recording.record import Record
-from tiny import build, ids
 
 
-def _hidden_recency(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float, **_: Any) -> Any:
+def _hidden_recency(module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, **_: Any) -> Any:
     """Eager attention with a term that no record shows: the farther a key, the lower its score."""
     key, value = (modeling_llama.repeat_kv(one, module.num_key_value_groups) for one in (key, value))
     score = query @ key.transpose(2, 3) * scaling
@@ -73,7 +73,7 @@ def test_a_hidden_term_that_the_output_does_not_show_is_refused_when_first_read(
 
 
 def test_where_the_formula_disagrees_the_models_own_eager_function_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def sharper(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float, **_: Any) -> Any:
+    def sharper(module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, **_: Any) -> Any:
         key, value = (modeling_llama.repeat_kv(one, module.num_key_value_groups) for one in (key, value))
         weights = ((query @ key.transpose(2, 3) * scaling + mask) * 1.5).softmax(-1)
         return (weights @ value).transpose(1, 2).contiguous(), weights

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import torch
+from tiny import build, ids
 from transformers import AttentionInterface
 
 import headscope as hs
 from headscope.recording.interface import Call, Recording
-from tiny import build, ids
 
 ORIGINAL = AttentionInterface.__dict__["get_interface"]
 
@@ -51,9 +51,7 @@ def test_a_capture_leaves_mode_implementation_hooks_and_weights_alone() -> None:
 def test_overlapping_recordings_close_in_any_order(order: tuple[int, ...]) -> None:
     models = [build(seed=seed) for seed in range(3)]
     seen: list[list[Call]] = [[], [], []]
-    recordings = [
-        Recording(model, calls.append).__enter__() for model, calls in zip(models, seen, strict=True)
-    ]
+    recordings = [Recording(model, calls.append).__enter__() for model, calls in zip(models, seen, strict=True)]
     for which in order:
         models[which](input_ids=ids(5))
         recordings[which].close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tiny import MECHANISMS, build, eager_attentions, ids
 
 import headscope as hs
 from headscope.recording.masks import from_visible
-from tiny import MECHANISMS, build, eager_attentions, ids
 
 
 @pytest.mark.parametrize("length", [1, 2, 37])

@@ -72,7 +72,7 @@ def ids(length: int, batch: int = 1, seed: int = 1) -> torch.Tensor:
 
 
 def eager_attentions(model: PreTrainedModel, **arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """What a copy of `model` on eager attention returns as ``output_attentions``: [batch, heads, queries, keys] each."""
+    """``output_attentions`` of a copy of `model` on eager attention: [batch, heads, queries, keys] a layer."""
     config = copy.deepcopy(model.config)
     twin = type(model)._from_config(config, attn_implementation="eager").eval()
     twin.load_state_dict(model.state_dict())
