@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 from headscope.recording.pieces import Piece, read_pieces
@@ -63,7 +64,7 @@ class Tokens:
     def word_spans(self) -> list[range]:
         """The positions of each word, in order."""
         starts = [at for at, word in enumerate(self.words) if at == 0 or word != self.words[at - 1]]
-        return [range(*pair) for pair in zip(starts, [*starts[1:], len(self)], strict=True)]
+        return [range(start, stop) for start, stop in pairwise([*starts, len(self)])]
 
     def as_words(self) -> list[Word]:
         """Return the words, each with its text and its positions."""

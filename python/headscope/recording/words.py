@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from headscope.recording.pieces import Piece
 
-APOSTROPHES = "'\u2019\u02bc"
+WITHIN_WORDS = "'\u2019\u02bc\u200c"  # apostrophes, and the non-joiner of Persian
 ZERO_WIDTH_JOINER = "\u200d"
 
 # Scripts written without spaces, where a token is as close to a word as can be told.
@@ -63,6 +63,6 @@ def _continues(sides: tuple[str, str] | None, *, after_space: bool) -> bool:
 
 
 def _in_words(char: str) -> bool:
-    if char in APOSTROPHES or LONE_BYTES.match(char):
+    if char in WITHIN_WORDS or LONE_BYTES.match(char):
         return True
     return unicodedata.category(char)[0] in "LNM"
