@@ -77,8 +77,8 @@ class RecordBuilder:
             )
         if not isinstance(call.mask, torch.Tensor | None):
             return (
-                f"{call.name}: its mask is a {type(call.mask).__name__}, which headscope cannot read; load the model with "
-                'attn_implementation="sdpa".'
+                f"{call.name}: its mask is a {type(call.mask).__name__}, which headscope cannot read; "
+                'load the model with attn_implementation="sdpa".'
             )
         if call.output.shape[:3] != (self._batch, self._length, call.query.shape[1]):
             return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
