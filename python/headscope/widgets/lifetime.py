@@ -40,7 +40,7 @@ def loosen(view: View) -> None:
     Other hosts than IPython kernels do not tell where a view is shown, so there ipywidgets' way stays, but for the comm
     that stands for no host at all.
     """
-    if kernel.current() is None and type(view.comm) is not getattr(comm, "DummyComm", None):
+    if kernel.current() is None and not isinstance(view.comm, comm.DummyComm):
         return
     view.comm.on_msg(_weakly(view._handle_msg))
     registry: dict[str, Any] = getattr(base, "_instances", None) or base.Widget.widgets  # the latter in ipywidgets 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -85,7 +86,13 @@ def shape_of(capture: Capture) -> Shape:
         )
         for part in capture.parts
     }
-    return Shape(stacks, lambda part, layer: int(capture.vectors(layer, part=part).query.shape[-1]))
+    reference = weakref.ref(capture)  # a closed view still knows its shape, and must not keep its capture by it
+
+    def width(part: str, layer: int) -> int:
+        living = reference()
+        return 0 if living is None else int(living.vectors(layer, part=part).query.shape[-1])
+
+    return Shape(stacks, width)
 
 
 def start(shape: Shape, part: str | None = None, scale: str = "head") -> Selection:
