@@ -136,7 +136,7 @@ def _read(content: Mapping[str, Any]) -> Request:
     version, op, args = content.get("v"), content.get("op"), content.get("args")
     if version != VERSION:
         raise BadRequest(f"the page speaks version {version!r} of headscope's protocol, the kernel {VERSION}. {RELOAD}")
-    if op not in _OPERATIONS or not isinstance(args, dict):
+    if not isinstance(op, str) or op not in _OPERATIONS or not isinstance(args, dict):
         raise BadRequest(f"the kernel does not know the request {op!r}. {RELOAD}")
     limit = content.get("limit", LIMIT)
     if not isinstance(limit, int):
