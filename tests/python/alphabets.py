@@ -1,4 +1,7 @@
-"""Tiny tokenizers of every kind, trained here in milliseconds, and slow ones that need no files."""
+"""Tiny tokenizers of every kind, trained here in milliseconds, and slow ones that need no files.
+
+Training breaks ties at random, so vocabularies are large enough to hold every word of the corpus whole.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def byte_level() -> Any:
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=320, initial_alphabet=alphabet, special_tokens=["<|begin|>"])
+    trainer = trainers.BpeTrainer(vocab_size=1000, initial_alphabet=alphabet, special_tokens=["<|begin|>"])
     inner.train_from_iterator(CORPUS, trainer)
     inner.add_special_tokens([AddedToken("<|user|>", special=True)])
     inner.add_tokens(["é⟩", "<E1>"])
@@ -33,7 +36,7 @@ def wordpiece() -> Any:
     inner.normalizer = normalizers.BertNormalizer(lowercase=True)
     inner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     inner.decoder = decoders.WordPiece()
-    inner.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=80, special_tokens=BERT_SPECIALS))
+    inner.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=1000, special_tokens=BERT_SPECIALS))
     return _with_template(inner, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1")
 
 
@@ -71,7 +74,7 @@ def word_ends() -> Any:
     inner = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
     inner.decoder = decoders.BPEDecoder(suffix="</w>")
-    trainer = trainers.BpeTrainer(vocab_size=70, special_tokens=["<unk>"], end_of_word_suffix="</w>")
+    trainer = trainers.BpeTrainer(vocab_size=1000, special_tokens=["<unk>"], end_of_word_suffix="</w>")
     inner.train_from_iterator(CORPUS, trainer)
     return PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="<unk>")
 
