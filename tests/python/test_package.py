@@ -86,7 +86,7 @@ def test_bundle_reaches_for_nothing_outside(files):
 
 
 def test_bundled_licences_are_in_the_wheel(files):
-    sources = "".join(path.read_text() for path in (ROOT / "js/widget").rglob("*.ts*"))
+    sources = "".join(path.read_text() for path in (ROOT / "js").rglob("*.ts*"))
     named = files["headscope/static/LICENSES.txt"].decode().splitlines()
     for package in re.findall(r"""from ["'](preact|@preact/signals)["']""", sources):
         assert package in named
