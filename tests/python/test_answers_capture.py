@@ -37,6 +37,12 @@ def test_slices_equal_the_slices_of_the_whole(mechanism: str) -> None:
         torch.testing.assert_close(capture.attention(1, heads, queries, keys), expected, atol=1e-6, rtol=0)
 
 
+def test_an_empty_choice_has_an_empty_answer(capture: hs.Capture) -> None:
+    assert capture.attention(0, heads=[]).shape == (0, 80, 80)
+    assert capture.attention(0, queries=[]).shape == (4, 0, 80)
+    assert capture.attention(0, keys=slice(5, 5)).shape == (4, 80, 0)
+
+
 def _as_index(which: Any) -> Any:
     if which is None:
         return slice(None)

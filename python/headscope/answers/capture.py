@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from headscope.answers import budget, overview
+from headscope.answers.certified import CertifiedLayers
 from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.overview import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnsupportedInput
-from headscope.recording import certificate, formula
-from headscope.recording.certificate import Finding
 from headscope.recording.inputs import prepare
 from headscope.recording.record import Record, Refusal, storage_bytes
 from headscope.recording.run import check_ready, record_forward
@@ -62,12 +60,7 @@ class Capture:
         self.model_name = model_name
         self.not_finite = not_finite
         self._tokens = tokens
-        self._lock = threading.RLock()
-        self._records: dict[int, Record] = {}
-        self._findings: dict[int, Finding] = {}
-        self._confirmed: set[int] = set()
-        self._lse: dict[int, torch.Tensor] = {}
-        self._reports = {layer.layer: self._certify(layer) for layer in sorted(layers, key=lambda one: one.layer)}
+        self._layers = CertifiedLayers(layers)
         self._closed = False
         budget.admit(self)
 
@@ -76,7 +69,7 @@ class Capture:
     @property
     def layers(self) -> tuple[LayerReport, ...]:
         """One report per attention layer, refused ones included."""
-        return tuple(self._reports.values())
+        return tuple(self._layers.reports.values())
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -86,7 +79,7 @@ class Capture:
     @property
     def nbytes(self) -> int:
         """Bytes of the tensors held."""
-        return storage_bytes(tensor for record in self._records.values() for tensor in record.tensors())
+        return storage_bytes(self._layers.tensors())
 
     @property
     def segments(self) -> list[list[int]] | None:
@@ -99,12 +92,12 @@ class Capture:
     def layer_numbers(self, part: str | None = None) -> tuple[int, ...]:
         """Numbers of the layers, refused ones included."""
         self._check_part(part)
-        return tuple(self._reports)
+        return tuple(self._layers.reports)
 
     def head_count(self, layer: int, part: str | None = None) -> int:
         """Number of query heads of `layer`; 0 if it was refused."""
         self._check_part(part)
-        return self._reports[one_of(layer, self.layer_numbers(), "layer")].heads
+        return self._layers.reports[one_of(layer, self.layer_numbers(), "layer")].heads
 
     def tokens(self, part: str | None = None, side: str = "key") -> Tokens:
         """The tokens of one axis, `side` "query" or "key"."""
@@ -151,15 +144,14 @@ class Capture:
         rows = choose(queries, record.queries, "query")
         columns = None if keys is None else choose(keys, record.keys, "key")
         budget.check_answer(len(chosen_heads), len(rows), record.keys if columns is None else len(columns))
-        with torch.no_grad():
-            return self._weights(record, chosen_heads, rows, columns)
+        return self._layers.weights(layer, chosen_heads, rows, columns)
 
     def neurons(self, layer: int, head: int, query: int, *, part: str | None = None) -> Neurons:
         """One row of one head taken apart into query, keys, their products, and every other term."""
         record = self.record(layer, part)
         choose(head, record.heads, "head")
         choose(query, record.queries, "query")
-        if self._findings[layer].weigh is not formula.weights:
+        if not self._layers.by_formula(layer):
             raise RefusedLayer(
                 f"layer {layer} ({record.module}): its weights come from the model's own function, whose terms are not "
                 "known one by one, so there is no equation to show. capture.attention() answers."
@@ -215,97 +207,32 @@ class Capture:
         if self._closed:
             raise CaptureClosed("this capture was closed. Capture again.")
         self._check_part(part)
-        report = self._reports[one_of(layer, self.layer_numbers(), "layer")]
-        with self._lock:
-            if not report.refused and layer not in self._confirmed:
-                report = self._confirm(layer)
-        if report.refused:
-            raise RefusedLayer(report.reason)
-        return self._records[layer]
+        return self._layers.read(one_of(layer, self.layer_numbers(), "layer"))
 
     def browser_computable(self, layer: int, part: str | None = None) -> bool:
         """Whether queries, keys, log-sum-exp and one span of keys per row determine the weights of a layer."""
         record = self.record(layer, part)
-        by_formula = self._findings[layer].weigh is formula.weights
-        return by_formula and record.mask.is_spans and record.bias is None
+        return self._layers.by_formula(layer) and record.mask.is_spans and record.bias is None
 
     def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float32 [heads, queries]."""
-        record = self.record(layer, part)
-        with self._lock, torch.no_grad():
-            if layer not in self._lse:
-                heads = torch.arange(record.heads, device=record.query.device)
-                rows = torch.arange(record.queries, device=record.query.device)
-                stripes = formula.stripes(rows, record.heads * record.keys)
-                parts = [formula.log_sum_exp(record, heads, stripe) for stripe in stripes]
-                self._lse[layer] = torch.cat(parts, dim=1)
-            return self._lse[layer]
+        self.record(layer, part)
+        return self._layers.lse(layer)
 
     def close(self) -> None:
         """Free everything. Later questions raise CaptureClosed."""
         self._closed = True
-        self._records.clear()
-        self._findings.clear()
-        self._lse.clear()
+        self._layers.clear()
 
     def __repr__(self) -> str:
-        size = budget.megabytes(self.nbytes)
-        closed = ", closed" if self._closed else ""
-        return f"Capture({self.model_name}, {len(self._reports)} layers, {len(self._tokens)} tokens, {size}{closed})"
+        size = "closed" if self._closed else budget.megabytes(self.nbytes)
+        return f"Capture({self.model_name}, {len(self.layers)} layers, {len(self._tokens)} tokens, {size})"
 
     # How
 
     def _check_part(self, part: str | None) -> None:
         if part is not None and part not in self.parts:
             raise OutOfRange(f"part {part!r} is unknown: this capture has {', '.join(map(repr, self.parts))}.")
-
-    def _certify(self, layer: Record | Refusal) -> LayerReport:
-        if isinstance(layer, Refusal):
-            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
-        try:
-            finding = certificate.certify(layer)
-        except RefusedLayer as refusal:
-            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, layer.tier, None, str(refusal))
-        self._records[layer.layer] = layer
-        self._findings[layer.layer] = finding
-        return LayerReport(
-            part=layer.part,
-            layer=layer.layer,
-            heads=layer.heads,
-            kv_heads=layer.groups,
-            module=layer.module,
-            tier=layer.tier,
-            error=finding.error,
-            reason=_said_of(finding),
-            not_finite=layer.not_finite,
-        )
-
-    def _confirm(self, layer: int) -> LayerReport:
-        report = self._reports[layer]
-        try:
-            finding = certificate.confirm(self._records[layer], self._findings[layer])
-        except RefusedLayer as refusal:
-            self._reports[layer] = replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
-            del self._records[layer]
-        else:
-            self._findings[layer] = finding
-            self._confirmed.add(layer)
-            self._reports[layer] = replace(report, error=finding.error, reason=_said_of(finding))
-        return self._reports[layer]
-
-    def _weights(
-        self, record: Record, heads: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor | None
-    ) -> torch.Tensor:
-        at = record.query.device
-        heads, rows = heads.to(at), rows.to(at)
-        weigh = self._findings[record.layer].weigh
-        if columns is not None and weigh is formula.weights and len(rows) > 64:
-            lse = self.lse(record.layer)[heads[:, None], rows]
-            return formula.weights_at_keys(record, heads, rows, columns.to(at), lse)
-        stripes = formula.stripes(rows, len(heads) * record.keys)
-        answers = [weigh(record, heads, stripe) for stripe in stripes]
-        answers = answers if columns is None else [answer[..., columns.to(at)] for answer in answers]
-        return torch.cat(answers, dim=1) if answers else torch.zeros(len(heads), 0, record.keys, device=at)
 
     def _wanted(self, layers: Which, part: str | None) -> list[int]:
         self._check_part(part)
@@ -328,13 +255,9 @@ class Capture:
         for done, layer in enumerate(layers, start=1):
             record = self.record(layer, part)
             with torch.no_grad():
-                yield overview.pooled(record, self._findings[layer].weigh, size, reduce)
+                yield overview.pooled(record, self._layers.weigh(layer), size, reduce)
             if progress is not None:
                 progress(done, len(layers))
-
-
-def _said_of(finding: Finding) -> str:
-    return "" if finding.weigh is formula.weights else f"computed by {finding.method}"
 
 
 def capture(

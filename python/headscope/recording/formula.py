@@ -27,16 +27,11 @@ def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: 
     """Scaled dot products, float32 [h, r, k]; all keys if `keys` is None."""
     group_of = heads // (record.heads // record.groups)
     query = record.query[heads[:, None], rows].float() * record.scaling  # [h, r, d]
-    products = []
-    for group in group_of.unique(sorted=False).tolist():
-        members = (group_of == group).nonzero().flatten()
+    out = query.new_empty(len(heads), len(rows), record.keys if keys is None else len(keys))
+    for group in group_of.unique().tolist():
+        members = group_of == group
         key = record.key[group] if keys is None else record.key[group, keys]
-        products.append((members, query[members] @ key.float().T))  # [n, r, k]
-    if len(products) == 1:
-        return products[0][1]
-    out = query.new_empty(len(heads), len(rows), products[0][1].shape[-1])
-    for members, product in products:
-        out[members] = product
+        out[members] = query[members] @ key.float().T  # [n, r, k]
     return out
 
 

@@ -1,0 +1,131 @@
+"""The recorded layers of a capture, each with its certificate; the only way to their weights."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+
+from headscope.answers.report import LayerReport
+from headscope.errors import RefusedLayer
+from headscope.recording import certificate, formula
+from headscope.recording.certificate import Finding, Weigh
+from headscope.recording.record import Record, Refusal
+
+ROWS_BY_LSE = 64
+"""Columns of more rows than this are computed from the rows' log-sum-exp, which is kept."""
+
+
+class CertifiedLayers:
+    """Records by layer number. Safe to be read by several threads.
+
+    Attributes
+    ----------
+    reports : dict of int to LayerReport
+        What is known of each layer, in order; it changes when a layer is first read.
+    """
+
+    def __init__(self, layers: list[Record | Refusal]) -> None:
+        self._lock = threading.RLock()
+        self._records: dict[int, Record] = {}
+        self._findings: dict[int, Finding] = {}
+        self._confirmed: set[int] = set()
+        self._lse: dict[int, torch.Tensor] = {}
+        self.reports = {layer.layer: self._certify(layer) for layer in sorted(layers, key=lambda one: one.layer)}
+
+    def read(self, layer: int) -> Record:
+        """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
+        with self._lock:
+            if not self.reports[layer].refused and layer not in self._confirmed:
+                self.reports[layer] = self._confirm(layer)
+            if self.reports[layer].refused:
+                raise RefusedLayer(self.reports[layer].reason)
+            return self._records[layer]
+
+    def weigh(self, layer: int) -> Weigh:
+        """The way to compute whole rows of a layer that agrees with the model."""
+        self.read(layer)
+        return self._findings[layer].weigh
+
+    def by_formula(self, layer: int) -> bool:
+        """Whether the equation of `formula.py` is the layer's own."""
+        return self.weigh(layer) is formula.weights
+
+    @torch.no_grad()
+    def weights(
+        self, layer: int, heads: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Weights of a layer, float32 [heads, rows, columns]; all columns if None."""
+        record = self.read(layer)
+        at = record.query.device
+        heads, rows = heads.to(at), rows.to(at)
+        columns = None if columns is None else columns.to(at)
+        if columns is not None and len(rows) > ROWS_BY_LSE and self.by_formula(layer):
+            return formula.weights_at_keys(record, heads, rows, columns, self.lse(layer)[heads[:, None], rows])
+        weigh = self.weigh(layer)
+        answers = [weigh(record, heads, stripe) for stripe in formula.stripes(rows, len(heads) * record.keys)]
+        return torch.cat([answer if columns is None else answer[..., columns] for answer in answers], dim=1)
+
+    @torch.no_grad()
+    def lse(self, layer: int) -> torch.Tensor:
+        """Log-sum-exp of every row of scores, sinks included, float32 [heads, queries]."""
+        record = self.read(layer)
+        with self._lock:
+            if layer not in self._lse:
+                at = record.query.device
+                heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
+                stripes = formula.stripes(rows, record.heads * record.keys)
+                parts = [formula.log_sum_exp(record, heads, stripe) for stripe in stripes]
+                self._lse[layer] = torch.cat(parts, dim=1)
+            return self._lse[layer]
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """Every tensor held."""
+        with self._lock:
+            yield from (tensor for record in self._records.values() for tensor in record.tensors())
+            yield from self._lse.values()
+
+    def clear(self) -> None:
+        """Let go of everything but the reports."""
+        with self._lock:
+            self._records.clear()
+            self._findings.clear()
+            self._lse.clear()
+
+    def _certify(self, layer: Record | Refusal) -> LayerReport:
+        if isinstance(layer, Refusal):
+            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
+        try:
+            finding = certificate.certify(layer)
+        except RefusedLayer as refusal:
+            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, layer.tier, None, str(refusal))
+        self._records[layer.layer] = layer
+        self._findings[layer.layer] = finding
+        return LayerReport(
+            part=layer.part,
+            layer=layer.layer,
+            heads=layer.heads,
+            kv_heads=layer.groups,
+            module=layer.module,
+            tier=layer.tier,
+            error=finding.error,
+            reason=_said_of(finding),
+            not_finite=layer.not_finite,
+        )
+
+    def _confirm(self, layer: int) -> LayerReport:
+        report = self.reports[layer]
+        try:
+            finding = certificate.confirm(self._records[layer], self._findings[layer])
+        except RefusedLayer as refusal:
+            del self._records[layer]
+            return replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
+        self._findings[layer] = finding
+        self._confirmed.add(layer)
+        return replace(report, error=finding.error, reason=_said_of(finding))
+
+
+def _said_of(finding: Finding) -> str:
+    return "" if finding.weigh is formula.weights else f"computed by {finding.method}"
