@@ -84,17 +84,20 @@ def _after_run(result: Any) -> None:
     """Let go of what the cell showed before it ran again."""
     if getattr(getattr(result, "info", None), "cell_id", None) is None:
         return  # no cell, or code that a cell itself runs as a cell
-    cell = kernel.running_cell()
-    views = _shown.get(cell.id, {})
-    old = [view for view, run in views.values() if run != cell.run]
-    for view in old:
-        del views[view.model_id]
-    homeless = [weakref.ref(view) for view in old if not places(view)]
-    old.clear()
+    homeless = _move_out(kernel.running_cell())
     for reference in homeless:
         _forget_outputs(kernel.current().shell, reference)
     if any(reference() is not None for reference in homeless):
         gc.collect()  # some hang in cycles, as traitlets.link makes of two; Python would wait for many more objects
+
+
+def _move_out(cell: kernel.Cell) -> list[weakref.ref[View]]:
+    """Take from `cell` what earlier runs of it showed; return those of them that have no place left."""
+    views = _shown.get(cell.id, {})
+    old = [view for view, run in views.values() if run != cell.run]
+    for view in old:
+        del views[view.model_id]
+    return [weakref.ref(view) for view in old if not places(view)]
 
 
 def _forget_outputs(shell: Any, reference: weakref.ref[View]) -> None:
