@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from typing import Any
 
@@ -248,6 +247,7 @@ def test_masks_of_numbers_and_booleans(bert: Any) -> None:
     for dtype in (torch.float32, torch.bool, torch.int32):
         given = masked([1, 1, 0])
         prepared = prepare(bert, given | {"attention_mask": given["attention_mask"].to(dtype)})
+        assert prepared.arguments["attention_mask"].dtype is torch.int64
         assert torch.equal(prepared.arguments["attention_mask"], torch.tensor([[1, 1, 0]]))
 
 
@@ -469,18 +469,21 @@ def test_rotary_models_only_warn() -> None:
 
 
 def test_the_tokenizer_does_not_warn_of_a_limit_that_is_not_the_models(
-    llama: Any, unigram: Any, caplog: pytest.LogCaptureFixture
+    llama: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    unigram.model_max_length = 4
+    tokenizer = alphabets.unigram()
+    tokenizer.model_max_length = 4
+    verbosity = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_warning()
     transformers.logging.enable_propagation()
     try:
-        with caplog.at_level(logging.WARNING), warnings.catch_warnings():
-            warnings.simplefilter("error")
-            prepare(llama, "the doctor asked the nurse a question", unigram)
+        prepare(llama, "the doctor asked the nurse a question", tokenizer)
+        assert not caplog.records
+        tokenizer("the doctor asked the nurse a question")
+        assert "longer than the specified maximum" in caplog.text
     finally:
         transformers.logging.disable_propagation()
-        unigram.model_max_length = 10**30
-    assert not caplog.records
+        transformers.logging.set_verbosity(verbosity)
 
 
 # The real ones

@@ -90,7 +90,7 @@ def test_wordpiece_leaves_a_lone_mark_alone() -> None:
             return " ".join(tokens).replace(" ##", "")
 
     assert read_tokens([0, 1, 2], Marks()).labels == ("##", "a", "##b")
-    assert read_tokens([0, 1, 2], Marks()).words == (0, 1, 1)
+    assert read_tokens([1, 0, 1, 2], Marks()).words == (0, 1, 2, 2)
 
 
 def test_byte_level_markdown_heading_is_no_wordpiece() -> None:
@@ -263,6 +263,12 @@ def test_specials_are_words_of_their_own() -> None:
     assert words(tokens) == ["<|begin|>", "the", "<|user|>", "asked"]
 
 
+def test_a_special_token_that_is_the_unknown_token_too_is_special() -> None:
+    tokenizer = alphabets.byte_level()
+    tokenizer.unk_token = tokenizer.bos_token
+    assert read_tokens([tokenizer.bos_token_id], tokenizer).special == (True,)
+
+
 def test_unknown_and_mask_tokens_stand_for_text() -> None:
     tokens = read(alphabets.wordpiece, "the [MASK] 股")
     assert dict(zip(tokens.labels, tokens.special, strict=True)) == {
@@ -275,8 +281,8 @@ def test_unknown_and_mask_tokens_stand_for_text() -> None:
 
 
 def test_added_tokens_are_text_and_not_an_alphabet() -> None:
-    tokens = read(alphabets.byte_level, "a é⟩ <E1>")
-    assert tokens.labels[-3:] == ("é⟩", "·", "<E1>")
+    tokens = read(alphabets.byte_level, "a É <E1>")
+    assert tokens.labels[-3:] == ("É", "·", "<E1>")
     assert words(tokens)[-1] == "<E1>"
 
 
@@ -348,6 +354,10 @@ def test_no_tokens_at_all() -> None:
 )
 def test_labels_of_words(texts: list[str], labels: list[str], expected: str) -> None:
     assert word_label(texts, labels) == expected
+
+
+def test_the_text_of_a_word_has_no_leading_space_unless_it_is_nothing_else() -> None:
+    assert [word.text for word in read(alphabets.slow_bytes, " ab ").as_words()] == ["ab", " ", "</s>"]
 
 
 # The real ones
