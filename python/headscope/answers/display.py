@@ -94,10 +94,11 @@ def show(
     left = torch.ones(len(weights), len(rows.firsts))  # H, R
     for head, matrix in enumerate(weights):  # one head in float64 at a time
         raw = _take(matrix.detach().to("cpu", torch.float64), rows.positions, 0)  # shown Q, K
-        kept = _merge(_take(raw, columns.positions, 1), columns.groups, 1)  # shown Q, C
-        kept = _merge(kept, rows.groups, 0, mean=True)  # R, C
+        seen = _take(raw, columns.positions, 1)  # shown Q, shown K
+        kept = _merge(_merge(seen, columns.groups, 1), rows.groups, 0, mean=True)  # R, C
         if renormalise:
-            rest = _merge(_take(raw, unhidden, 1).sum(1), rows.groups, 0, mean=True)  # R
+            stays = seen if columns.positions == unhidden else _take(raw, unhidden, 1)
+            rest = _merge(stays.sum(1), rows.groups, 0, mean=True)  # R
             kept = torch.where(rest[:, None] == 0, 0.0, kept / rest[:, None])
             left[head] = rest
         attention[head] = kept
@@ -139,8 +140,8 @@ def _word_axis(tokens: Tokens, shown: list[int]) -> _Axis:
 def _take(values: torch.Tensor, positions: list[int], axis: int) -> torch.Tensor:
     import torch
 
-    if len(positions) == values.shape[axis]:
-        return values
+    if positions and positions[-1] - positions[0] + 1 == len(positions):  # one run, as after hiding the first
+        return values.narrow(axis, positions[0], len(positions))
     return values.index_select(axis, torch.tensor(positions, dtype=torch.long))
 
 
