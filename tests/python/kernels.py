@@ -25,6 +25,7 @@ class Notebook:
     def run(self, code: str, cell: str | None = None, *, wait: bool = True) -> str:
         """Run a cell; returns what it printed. Raises AssertionError with its traceback if it failed."""
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        content["stop_on_error"] = False  # else the cell after a failed one may be dropped
         request = self._client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
         self._client.shell_channel.send(request)
         return self.finish(request["header"]["msg_id"]) if wait else str(request["header"]["msg_id"])
