@@ -98,6 +98,18 @@ def test_unlink_ends_it_and_leaves_no_listener() -> None:
     assert second.layer == 0
 
 
+def test_linking_again_is_the_same_link() -> None:
+    first, second = hs.HeadView(llama()), hs.HeadView(llama())
+    tie = hs.link(first, second)
+    count = listeners(first), listeners(second)
+    second.unobserve_all("selection")
+    assert hs.link(first, second) is hs.link(second, first) is tie
+    assert (listeners(first), listeners(second)) == count
+    tie.unlink()
+    assert hs.link(first, second) is not tie
+    assert (listeners(first), listeners(second)) == count
+
+
 def test_a_link_keeps_no_view_alive_and_ends_with_either() -> None:
     gc.disable()
     try:

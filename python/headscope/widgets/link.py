@@ -13,6 +13,9 @@ from headscope.widgets.view import View
 
 __all__ = ["Link", "link"]
 
+_ties: weakref.WeakKeyDictionary[View, weakref.WeakKeyDictionary[View, Link]] = weakref.WeakKeyDictionary()
+"""The links that exist, by both views, so that a cell that links two views may be run again."""
+
 
 class Link:
     """What :func:`link` made. It keeps neither view alive."""
@@ -20,17 +23,23 @@ class Link:
     def __init__(self, first: View, second: View) -> None:
         self._views = (weakref.ref(first), weakref.ref(second))
         self._moving = False
-        for view in (first, second):
+        self._listen(first, second)
+
+    def _listen(self, *views: View) -> None:
+        """Hear of every step; to be told twice is the same as once."""
+        for view in views:
             view.observe(self._follow_selection, names="selection")
             view.observe(self._follow_setting, names=list(SETTINGS))
 
     def unlink(self) -> None:
         """End it. May be called more than once."""
-        for reference in self._views:
-            view = reference()
+        first, second = (reference() for reference in self._views)
+        for view, other in ((first, second), (second, first)):
             if view is not None:
                 _unobserve(view, self._follow_selection, "selection")
                 _unobserve(view, self._follow_setting, *SETTINGS)
+                if other is not None:
+                    _ties.get(view, {}).pop(other, None)
 
     def _follow_selection(self, change: Any) -> None:
         old, new = change["old"], change["new"]
@@ -58,7 +67,7 @@ def link(first: View, second: View) -> Link:
     """Let two views follow each other: selection and settings, both ways, each step in one step.
 
     `second` takes over what `first` selects at once. Between captures of different shapes, what does not fit the other
-    one (a layer that it does not have) is left alone there.
+    one (a layer that it does not have) is left alone there. Views that are linked already stay so, by the same link.
 
     Parameters
     ----------
@@ -81,7 +90,13 @@ def link(first: View, second: View) -> Link:
     _select_fitting(second, {name: getattr(first.selection, name) for name in FIELDS})
     for name in SETTINGS:
         second.set_trait(name, getattr(first, name))
-    return Link(first, second)
+    tie = _ties.get(first, {}).get(second)
+    if tie is None:
+        tie = Link(first, second)
+        _ties.setdefault(first, weakref.WeakKeyDictionary())[second] = tie
+        _ties.setdefault(second, weakref.WeakKeyDictionary())[first] = tie
+    tie._listen(first, second)  # again, after an unobserve_all()
+    return tie
 
 
 def _select_fitting(view: View, changes: dict[str, Any]) -> None:
