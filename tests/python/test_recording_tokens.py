@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import functools
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import headscope.recording.tokens
 from headscope.recording.pieces import Style, find_style
 from headscope.recording.readable import INVISIBLE, SPELLED_BYTES, join_texts, readable, word_label
 from headscope.recording.tokens import Tokens, Word, read_tokens
@@ -386,3 +390,14 @@ def test_minilm(minilm: tuple[Any, Any]) -> None:
     assert tokens.labels == ("[CLS]", "un", "##bel", "##ie", "##va", "##bly", ",", "cafe", "日", "本", "[SEP]")
     assert words(tokens) == ["[CLS]", "unbelievably", ",", "cafe", "日", "本", "[SEP]"]
     assert tokens.special == (True, *[False] * 9, True)
+
+
+def test_tokens_need_neither_torch_nor_transformers() -> None:
+    heavy = "torch", "transformers", "tokenizers", "numpy"
+    script = f"import sys, headscope.recording.tokens; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_examples_in_the_documentation() -> None:
+    assert doctest.testmod(headscope.recording.tokens).failed == 0
