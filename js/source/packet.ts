@@ -1,0 +1,80 @@
+/**
+ * One layer as it travels: a JSON header and one payload of little-endian arrays, each at a multiple of 8 bytes.
+ * Written by python/headscope/widgets/packet.py.
+ */
+
+export interface ArrayEntry {
+  name: string;
+  dtype: "float32" | "int32";
+  shape: number[];
+  /** In bytes from the start of the payload. */
+  offset: number;
+}
+
+export interface Header {
+  v: number;
+  part: string;
+  layer: number;
+  /** "vectors": weights are computed here; "weights": they came as they are. */
+  form: "vectors" | "weights";
+  heads: number;
+  /** Heads of the keys; several query heads share one. */
+  groups: number;
+  /** Components of one query or key vector. */
+  d: number;
+  queries: number;
+  keys: number;
+  scaling: number;
+  softcap: number | null;
+  arrays: ArrayEntry[];
+  /** Of the whole payload. */
+  bytes: number;
+}
+
+export interface Packet {
+  header: Header;
+  /** Float32 array `name`, flat, of the length that the header says. */
+  floats(name: string): Float32Array;
+  ints(name: string): Int32Array;
+  has(name: string): boolean;
+}
+
+/**
+ * Reads a packet. Copies the payload once, so that every array is aligned and the host's buffers can go.
+ *
+ * @param pieces The payload, in order.
+ */
+export function decode(header: Header, pieces: readonly Uint8Array[]): Packet {
+  const payload = join(header, pieces);
+  const find = (name: string): ArrayEntry => {
+    const entry = header.arrays.find((one) => one.name === name);
+    if (entry === undefined) throw damaged(header, `it has no array "${name}"`);
+    return entry;
+  };
+  return {
+    header,
+    floats: (name) => new Float32Array(payload, find(name).offset, length(find(name))),
+    ints: (name) => new Int32Array(payload, find(name).offset, length(find(name))),
+    has: (name) => header.arrays.some((one) => one.name === name),
+  };
+}
+
+function join(header: Header, pieces: readonly Uint8Array[]): ArrayBuffer {
+  const received = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  if (received !== header.bytes) throw damaged(header, `${received} bytes came of ${header.bytes}`);
+  const payload = new Uint8Array(received);
+  let at = 0;
+  for (const piece of pieces) {
+    payload.set(piece, at);
+    at += piece.byteLength;
+  }
+  return payload.buffer;
+}
+
+function length(entry: ArrayEntry): number {
+  return entry.shape.reduce((product, size) => product * size, 1);
+}
+
+function damaged(header: Header, how: string): Error {
+  return new Error(`Layer ${header.layer} arrived damaged: ${how}. Run the cell again.`);
+}

@@ -1,0 +1,71 @@
+/**
+ * What a capture is, as the page is told once (python/headscope/widgets/first_paint.py writes it).
+ */
+export interface Meta {
+  v: number;
+  capture: string;
+  model: string;
+  tier: number;
+  parts: PartMeta[];
+  sides: Side[];
+}
+
+/** One stack of layers. */
+export interface PartMeta {
+  name: string;
+  layers: LayerMeta[];
+  /** Indices into `sides`. */
+  query_side: number;
+  key_side: number;
+}
+
+export interface LayerMeta {
+  /** The layer's own number in the model. */
+  layer: number;
+  /** 0 where the layer was refused. */
+  heads: number;
+  /** Largest certified difference from the model, in units of attention weight; null where refused. */
+  error: number | null;
+  /** Why the layer was refused, or what else is worth knowing of how it was read; "" for nothing. */
+  reason: string;
+  /** Which vectors hold NaN or infinite numbers, "" if none. */
+  nonfinite: string;
+}
+
+/** The tokens of one axis; every list has one entry per token. */
+export interface Side {
+  /** Readable: spaces, controls and lone bytes spelled out. */
+  labels: string[];
+  /** As decoded, with leading space. */
+  texts: string[];
+  special: number[];
+  /** 0 or 1 where there are two sentences. */
+  segments: number[] | null;
+  /** Index of the token's word, ascending from 0. */
+  words: number[];
+}
+
+/** Takes the trait `meta`. */
+export function readMeta(trait: unknown): Meta {
+  const meta = trait as Partial<Meta> | null | undefined;
+  if (meta?.v === 1) return meta as Meta;
+  throw new Error(`The page reads version 1 of a capture, the kernel sent ${meta?.v ?? "none"}. ${RELOAD}`);
+}
+
+export function partOf(meta: Meta, name: string): PartMeta {
+  const found = meta.parts.find((part) => part.name === name);
+  if (found === undefined) throw new Error(`unknown part "${name}": this capture has ${namesOf(meta.parts)}`);
+  return found;
+}
+
+export function layerOfPart(part: PartMeta, layer: number): LayerMeta {
+  const found = part.layers.find((one) => one.layer === layer);
+  if (found === undefined) throw new Error(`unknown layer ${layer} of part "${part.name}"`);
+  return found;
+}
+
+const RELOAD = "Restart the kernel or reload the page.";
+
+function namesOf(parts: readonly PartMeta[]): string {
+  return parts.map((part) => `"${part.name}"`).join(", ") || "none";
+}

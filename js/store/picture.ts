@@ -1,0 +1,147 @@
+import { Cache } from "../source/cache.js";
+import type { LayerData } from "../source/layer.js";
+import type { Axis } from "./axis.js";
+
+/** A row of at least this much left weight is drawn at full strength. */
+const FULL_INK = 0.3;
+const CACHE_BYTES = 16 << 20;
+
+export interface Row {
+  /** Per entry of the key axis, float32; 0 for entries that are not shown. */
+  weights: Float32Array;
+  /** Share of the row's weight on keys that are not hidden; 1 where none is hidden. */
+  left: number;
+}
+
+export interface Column {
+  /** Per entry of the query axis; for drawing. Numbers that a person reads come from rows. */
+  weights: Float32Array;
+  left: Float32Array;
+}
+
+/** How strongly a row is drawn, 0 to 1: a nearly empty row, renormalised, must not shout. */
+export function ink(left: number): number {
+  return Math.min(1, left / FULL_INK);
+}
+
+/**
+ * What is drawn of a layer: tokens hidden, sub-words merged, sentence pairs filtered. The exact arithmetic of
+ * python/headscope/answers/display.py, for one row or column at a time.
+ */
+export class Picture {
+  readonly #rows = new Cache<number, Row>(CACHE_BYTES);
+  readonly #columns = new Cache<number, Column>(CACHE_BYTES);
+  readonly #hidden: readonly number[];
+
+  constructor(
+    readonly layer: LayerData,
+    readonly queries: Axis,
+    readonly keys: Axis,
+  ) {
+    this.#hidden = keys.hidden;
+  }
+
+  /** Weights from one entry of the query axis: the mean of its tokens' rows, keys summed into theirs, renormalised. */
+  row(head: number, query: number): Row {
+    const { entries, plain } = this.queries;
+    if (plain && this.keys.plain) return { weights: this.layer.row(head, query), left: 1 };
+    const at = head * entries.length + query;
+    const known = this.#rows.get(at);
+    if (known !== undefined) return known;
+    const row = entries[query].shown ? this.#reduce(head, entries[query].positions) : this.#empty();
+    this.#rows.set(at, row, row.weights.byteLength);
+    return row;
+  }
+
+  /** Whether `row` costs next to nothing. */
+  hasRow(head: number, query: number): boolean {
+    const { positions, shown } = this.queries.entries[query];
+    return !shown || positions.every((at) => this.layer.hasRow(head, at));
+  }
+
+  /** Weights to one entry of the key axis. */
+  column(head: number, key: number): Column {
+    const at = head * this.keys.entries.length + key;
+    const known = this.#columns.get(at);
+    if (known !== undefined) return known;
+    const column = this.#reduceColumn(head, key);
+    this.#columns.set(at, column, 2 * column.weights.byteLength);
+    return column;
+  }
+
+  /** Whether a query may look at a key: its mask leaves some token of the one to some token of the other. */
+  sees(query: number, key: number): boolean {
+    const to = this.keys.entries[key].positions;
+    return this.queries.entries[query].positions.some((from) => {
+      const [start, stop] = this.layer.span(from);
+      return to.some((at) => at >= start && at < stop);
+    });
+  }
+
+  #reduce(head: number, positions: readonly number[]): Row {
+    const { entries } = this.keys;
+    const sums = new Float64Array(entries.length);
+    let rest = 0;
+    for (const at of positions) {
+      const raw = this.layer.row(head, at);
+      entries.forEach((entry, key) => {
+        if (entry.shown) for (const position of entry.positions) sums[key] += raw[position];
+      });
+      if (this.#hidden.length > 0) rest += this.#sumUnhidden(raw);
+    }
+    const left = this.#hidden.length > 0 ? rest / positions.length : 1;
+    const weights = Float32Array.from(sums, (sum, key) => {
+      return entries[key].shown ? divided(sum / positions.length, left) : 0;
+    });
+    return { weights, left };
+  }
+
+  #sumUnhidden(raw: Float32Array): number {
+    let sum = 0;
+    let next = 0; // hidden positions ascend
+    for (let at = 0; at < raw.length; at++) {
+      if (at === this.#hidden[next]) next += 1;
+      else sum += raw[at];
+    }
+    return sum;
+  }
+
+  #empty(): Row {
+    return { weights: new Float32Array(this.keys.entries.length), left: 1 };
+  }
+
+  #reduceColumn(head: number, key: number): Column {
+    const { entries } = this.queries;
+    const entry = this.keys.entries[key];
+    const weights = new Float32Array(entries.length);
+    const left = new Float32Array(entries.length).fill(1);
+    if (!entry.shown) return { weights, left };
+    const raw = sumOf(entry.positions.map((at) => this.layer.column(head, at)));
+    const taken = sumOf(this.#hidden.map((at) => this.layer.column(head, at)));
+    entries.forEach(({ shown, positions }, query) => {
+      if (!shown) return;
+      if (this.#hidden.length > 0)
+        left[query] = mean(positions, (at) => Math.max(0, this.layer.total(head, at) - taken[at]));
+      weights[query] = divided(
+        mean(positions, (at) => raw[at]),
+        left[query],
+      );
+    });
+    return { weights, left };
+  }
+}
+
+/** A row that has nothing left stays 0; one that holds NaN stays NaN. */
+function divided(weight: number, left: number): number {
+  return left === 0 ? 0 : weight / left;
+}
+
+function mean(positions: readonly number[], value: (at: number) => number): number {
+  return positions.reduce((sum, at) => sum + value(at), 0) / positions.length;
+}
+
+function sumOf(columns: readonly Float32Array[]): Float64Array {
+  const sum = new Float64Array(columns[0]?.length ?? 0);
+  for (const column of columns) for (let at = 0; at < column.length; at++) sum[at] += column[at];
+  return sum;
+}

@@ -1,0 +1,96 @@
+import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { LayerData } from "../source/layer.js";
+import type { Source } from "../source/source.js";
+import { Loader, type Loading, type Wanted } from "./loader.js";
+import { layerOfPart, type Meta, partOf, readMeta } from "./meta.js";
+import { type Selection, START, step } from "./selection.js";
+import { DEFAULTS, type Settings } from "./settings.js";
+import { Synced, type Traits } from "./synced.js";
+
+/**
+ * What all views of one capture have in common. There are two kinds of state, and they are kept apart:
+ * what Python sees (selection and settings) lives here; what only the reader's pointer and scrolling do lives in each
+ * view (js/views/head/state.ts) and never reaches a trait.
+ */
+export class Store {
+  readonly meta: Meta;
+  readonly #selection: Synced<Selection>;
+  readonly #settings: Synced<Settings>;
+  readonly #failure = signal("");
+  readonly #loader: Loader;
+  readonly #wanted: ReadonlySignal<Wanted>;
+  #views = 0;
+  #stopLoading: (() => void) | undefined;
+
+  constructor(model: Traits, source: Source, until: AbortSignal) {
+    this.meta = readMeta(model.get("meta"));
+    this.#selection = new Synced(model, START, until);
+    this.#settings = new Synced(model, DEFAULTS, until);
+    this.#loader = new Loader(source);
+    // One step further than the selection, so that a pinned token does not ask for the layer anew.
+    const part = computed(() => this.selection.value.part);
+    const layer = computed(() => this.selection.value.layer);
+    this.#wanted = computed(() => wanted(part.value, layer.value, this.meta));
+    const onError = () => {
+      this.#failure.value = String(model.get("error") ?? "");
+    };
+    onError();
+    model.on("change:error", onError);
+    until.addEventListener("abort", () => model.off("change:error", onError));
+  }
+
+  get selection(): ReadonlySignal<Selection> {
+    return this.#selection.value;
+  }
+
+  get settings(): ReadonlySignal<Settings> {
+    return this.#settings.value;
+  }
+
+  /** The layer to draw; while another one is pending this is the one before. */
+  get data(): ReadonlySignal<LayerData | null> {
+    return this.#loader.data;
+  }
+
+  get loading(): ReadonlySignal<Loading> {
+    return this.#loader.loading;
+  }
+
+  /** A failure on Python's side, "" for none. */
+  get failure(): ReadonlySignal<string> {
+    return this.#failure;
+  }
+
+  /** Moves the selection, here and in Python, in one step. */
+  select(changes: Partial<Selection>): void {
+    batch(() => this.#selection.write(step(this.selection.peek(), this.meta, changes)));
+  }
+
+  /** Changes settings, here and in Python, in one step. */
+  set(changes: Partial<Settings>): void {
+    batch(() => this.#settings.write({ ...this.settings.peek(), ...changes }));
+  }
+
+  /** Changes settings here only, while a control is being dragged; `set` follows. */
+  preview(changes: Partial<Settings>): void {
+    this.#settings.preview({ ...this.settings.peek(), ...changes });
+  }
+
+  /** Loads layers as long as there is a view; returns what ends it. */
+  attach(): () => void {
+    this.#views += 1;
+    this.#stopLoading ??= this.#loader.follow(this.#wanted);
+    return () => {
+      this.#views -= 1;
+      if (this.#views > 0) return;
+      this.#stopLoading?.();
+      this.#stopLoading = undefined;
+    };
+  }
+}
+
+/** A refused layer has no heads, and the reason is known without asking. */
+function wanted(part: string, layer: number, meta: Meta): Wanted {
+  const { heads, reason } = layerOfPart(partOf(meta, part), layer);
+  return { part, layer, refusal: heads === 0 ? reason || `layer ${layer} was refused` : "" };
+}

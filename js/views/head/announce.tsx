@@ -1,0 +1,39 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { ViewState } from "./state.js";
+
+/** Says to a screen reader what was pinned or unpinned, by whomever. */
+export function Announcer({ view }: { view: ViewState }) {
+  const message = useSignal("");
+  const isFirst = useSignal(true);
+  useSignalEffect(() => {
+    const { query, key } = view.store.selection.value;
+    const text = [said(view, "query", query), said(view, "key", key)].filter(Boolean).join("; ");
+    if (!isFirst.peek()) message.value = text || "Nothing is pinned";
+    isFirst.value = false;
+  });
+  return (
+    <div class="unseen" role="status" aria-live="polite">
+      {message}
+    </div>
+  );
+}
+
+/** Whose weight it is, where a token is pinned: "from She" or "to nurse"; else "". */
+export function pinnedLabel(view: ViewState): string {
+  const { pinned } = view;
+  if (pinned === null) return "";
+  const { label } = view.axis(pinned.side).entries[pinned.entry];
+  return `${pinned.side === "query" ? "from" : "to"} ${spoken(label)}`;
+}
+
+/** A label without the mark of its leading space. */
+export function spoken(label: string): string {
+  return label.replace(/^·(?=.)/su, "");
+}
+
+function said(view: ViewState, side: "query" | "key", position: number | null): string {
+  if (position === null) return "";
+  const axis = view.axis(side);
+  const { label } = axis.entries[axis.entryOf[position]];
+  return `Pinned ${side} ${spoken(label)}, position ${position}`;
+}

@@ -1,0 +1,95 @@
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { classes, px } from "../shared/style.js";
+import { Column } from "./column.js";
+import { ROW } from "./layout.js";
+import { Marks } from "./marks.js";
+import type { ViewState } from "./state.js";
+
+/** The two columns of tokens, what is drawn between and beside them, and the scroll bar of a long text. */
+export function Body({ view }: { view: ViewState }) {
+  const { height, width, scrolls } = view.layout.value;
+  const loading = view.store.loading.value;
+  const body = useRef<HTMLDivElement>(null);
+  const isOld = loading.state === "pending" && loading.since !== "now";
+  useSlide(view, body);
+  useWheel(view, body);
+  return (
+    <div class="frame" style={{ height: px(height) }}>
+      <div class={classes("body", { old: isOld })} style={{ width: px(width), height: px(height) }} ref={body}>
+        <Column view={view} side="query" />
+        <Column view={view} side="key" />
+        <Marks view={view} />
+      </div>
+      {scrolls && <ScrollBar view={view} />}
+      <Notice view={view} />
+    </div>
+  );
+}
+
+/** Moves the columns with the scroll position; only where rows come or go does anything render. */
+function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
+  useSignalEffect(() => {
+    body.current?.style.setProperty("--top", `${-view.top.value}px`);
+  });
+}
+
+/** The wheel scrolls the notebook; with a modifier held it scrolls the tokens. */
+function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): void {
+  useEffect(() => {
+    const onWheel = view.guard((event: WheelEvent) => {
+      const isMeant = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
+      if (!isMeant || !view.layout.peek().scrolls) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const delta = event.deltaY || event.deltaX; // some browsers turn the wheel sideways while Shift is held
+      view.scrollTo(view.top.peek() + (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? delta * ROW : delta));
+    });
+    const element = body.current;
+    element?.addEventListener("wheel", onWheel, { passive: false });
+    return () => element?.removeEventListener("wheel", onWheel);
+  }, [view]);
+}
+
+/** A native scroll bar beside the rows: the rows themselves do not scroll, or they would catch the notebook's wheel. */
+function ScrollBar({ view }: { view: ViewState }) {
+  const bar = useRef<HTMLDivElement>(null);
+  useSignalEffect(() => {
+    const top = view.top.value;
+    if (bar.current && Math.abs(bar.current.scrollTop - top) >= 1) bar.current.scrollTop = top;
+  });
+  const onScroll = view.guard((event: Event & { currentTarget: HTMLElement }) => {
+    const { scrollTop } = event.currentTarget;
+    if (Math.abs(scrollTop - view.top.peek()) >= 1) view.top.value = scrollTop;
+  });
+  return (
+    <div class="scroll-bar" ref={bar} onScroll={onScroll} tabIndex={-1} aria-hidden="true">
+      <div style={{ height: px(view.rowCount * ROW) }} />
+    </div>
+  );
+}
+
+/** Why there is no picture, or not yet, in words. */
+function Notice({ view }: { view: ViewState }) {
+  const loading = view.store.loading.value;
+  if (loading.state === "failed")
+    return (
+      <div class="notice error" role="alert">
+        {loading.error.message}
+      </div>
+    );
+  if (loading.state === "pending") return loading.since === "busy" ? <Busy done={loading.done} /> : null;
+  if (view.heads.value.length === 0) return <div class="notice">No head is drawn. Click a number above.</div>;
+  const isEmpty = !view.queries.value.entries.some(({ shown }) => shown);
+  return isEmpty ? <div class="notice">All tokens are hidden.</div> : null;
+}
+
+function Busy({ done }: { done: number }) {
+  const text =
+    done > 0 ? "the kernel is sending this layer" : "kernel is busy; the picture comes when the running cell ends";
+  return (
+    <div class="notice" role="status">
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,142 @@
+import { short } from "../shared/format.js";
+import { classes, px } from "../shared/style.js";
+import { activate, crossOver, moveActive, togglePin } from "./actions.js";
+import { spoken } from "./announce.js";
+import type { Place, SideName } from "./focus.js";
+import { Label } from "./label.js";
+import { ROW } from "./layout.js";
+import type { ViewState } from "./state.js";
+
+interface Props {
+  view: ViewState;
+  side: SideName;
+}
+
+/** The tokens of one side. Of a long text only those in view are on the page. */
+export function Column({ view, side }: Props) {
+  const { first, last } = view.inView(side);
+  const active = view.active.value[side];
+  const isActiveInView = active >= first && active < last;
+  return (
+    <div
+      class={`column ${side}`}
+      style={{ width: px(view.layout.value.zone) }}
+      role="listbox"
+      tabIndex={0}
+      aria-label={side === "query" ? "Looks from (queries)" : "To (keys)"}
+      aria-activedescendant={isActiveInView ? idOf(side, active) : undefined}
+      {...listeners(view, side)}
+    >
+      <div class="slide">
+        {Array.from({ length: last - first }, (_, index) => (
+          <Entry key={first + index} view={view} side={side} entry={first + index} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Entry({ view, side, entry }: Props & { entry: number }) {
+  const { label, shown, positions } = view.axis(side).entries[entry];
+  const hover = view.hover.value;
+  const isPinned = view.pins.value[side] === entry;
+  const weight = view.weightAt(side, entry);
+  return (
+    <div
+      id={idOf(side, entry)}
+      class={classes("entry", {
+        pinned: isPinned,
+        hovered: hover?.side === side && hover.entry === entry,
+        faint: !shown || view.isMasked(side, entry),
+        quiet: view.focus.value?.side === side && view.focus.value.entry !== entry,
+      })}
+      style={{ top: px(entry * ROW) }}
+      data-entry={entry}
+      role="option"
+      tabIndex={-1}
+      aria-selected={isPinned}
+      aria-setsize={view.axis(side).entries.length}
+      aria-posinset={entry + 1}
+      aria-label={described(view, label, positions[0], weight)}
+    >
+      <span class="token" style={{ width: px(view.layout.value.token) }}>
+        <Label text={label} />
+      </span>
+      <Weight view={view} side={side} entry={entry} weight={weight} />
+    </div>
+  );
+}
+
+/** The number of the head in focus; without a focus, only what is wrong with a row. */
+function Weight({ view, side, entry, weight }: Props & { entry: number; weight: number | null }) {
+  const text = weight === null ? (view.isBroken(side, entry) ? "NaN" : "") : short(weight);
+  return <span class={classes("number", { error: text === "NaN" })}>{text}</span>;
+}
+
+function described(view: ViewState, label: string, position: number, weight: number | null): string {
+  const { head } = view.store.selection.value;
+  const place = `${spoken(label)}, position ${position}`;
+  return weight === null ? place : `${place}, head ${head} weight ${short(weight)}`;
+}
+
+function listeners(view: ViewState, side: SideName) {
+  const over = (event: Event, act: (place: Place) => void) => {
+    const entry = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-entry]") : null;
+    if (entry !== null) act({ side, entry: Number(entry.dataset.entry) });
+  };
+  return {
+    onPointerMove: view.guard((event: PointerEvent) => over(event, (place) => hoverOn(view, place))),
+    onPointerLeave: view.guard(() => view.leave()),
+    onClick: view.guard((event: MouseEvent) =>
+      over(event, (place) => {
+        view.active.value = { ...view.active.peek(), [side]: place.entry };
+        togglePin(view, place);
+      }),
+    ),
+    onFocus: view.guard((event: FocusEvent) => {
+      const byKeyboard = event.target instanceof Element && event.target.matches(":focus-visible");
+      if (byKeyboard) activate(view, { side, entry: view.active.peek()[side] });
+    }),
+    onBlur: view.guard(() => {
+      if (view.hover.peek()?.by === "keyboard") view.hover.value = null;
+    }),
+    onKeyDown: view.guard((event: KeyboardEvent) => pressInColumn(view, side, event)),
+  };
+}
+
+function hoverOn(view: ViewState, place: Place): void {
+  const now = view.hover.peek();
+  if (now?.by === "pointer" && now.side === place.side && now.entry === place.entry) return;
+  view.hover.value = { ...place, by: "pointer" };
+}
+
+const MOVES: Record<string, (entry: number, page: number) => number> = {
+  ArrowUp: (entry) => entry - 1,
+  ArrowDown: (entry) => entry + 1,
+  PageUp: (entry, page) => entry - page,
+  PageDown: (entry, page) => entry + page,
+  Home: () => 0,
+  End: () => Number.MAX_SAFE_INTEGER,
+};
+
+function pressInColumn(view: ViewState, side: SideName, event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key in MOVES) moveActive(view, side, MOVES[event.key]);
+  else if (event.key === " " || event.key === "Enter") togglePin(view, { side, entry: view.active.peek()[side] });
+  else if (event.key === (side === "query" ? "ArrowRight" : "ArrowLeft")) goAcross(view, side, event);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function goAcross(view: ViewState, side: SideName, event: KeyboardEvent): void {
+  const place = crossOver(view, side);
+  const body = event.currentTarget instanceof Element ? event.currentTarget.parentElement : null;
+  view.active.value = { ...view.active.peek(), [place.side]: place.entry };
+  body?.querySelector<HTMLElement>(`.column.${place.side}`)?.focus();
+  activate(view, place);
+}
+
+function idOf(side: SideName, entry: number): string {
+  return `${side}-${entry}`;
+}

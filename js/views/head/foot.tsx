@@ -1,0 +1,77 @@
+import { percent, short } from "../shared/format.js";
+import { pinnedLabel } from "./announce.js";
+import type { ViewState } from "./state.js";
+
+/** Stops of the slider: even steps would leave most of the interesting weights in its first millimetre. */
+const STOPS = [
+  0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7,
+  0.8, 0.9, 1,
+];
+
+export function Foot({ view }: { view: ViewState }) {
+  return (
+    <footer class="foot">
+      <Threshold view={view} />
+      <Hints view={view} />
+    </footer>
+  );
+}
+
+function Threshold({ view }: { view: ViewState }) {
+  const { threshold } = view.store.settings.value;
+  return (
+    <div class="line threshold">
+      <label>
+        hide lines under
+        <input
+          type="range"
+          min={0}
+          max={STOPS.length - 1}
+          value={nearestStop(threshold)}
+          aria-label="Hide lines under a weight of"
+          aria-valuetext={String(threshold)}
+          onInput={view.guard((event) => view.store.preview({ threshold: chosen(event) }))}
+          onChange={view.guard((event) => view.store.set({ threshold: chosen(event) }))}
+        />
+      </label>
+      <output>{threshold < 0.005 ? String(threshold) : short(threshold)}</output>
+      <span class="share">{shareText(view)}</span>
+    </div>
+  );
+}
+
+function chosen(event: Event & { currentTarget: HTMLInputElement }): number {
+  return STOPS[Number(event.currentTarget.value)];
+}
+
+function nearestStop(threshold: number): number {
+  const distance = (stop: number) => Math.abs(stop - threshold);
+  return STOPS.reduce((best, stop, index) => (distance(stop) < distance(STOPS[best]) ? index : best), 0);
+}
+
+function shareText(view: ViewState): string {
+  const share = view.share.value;
+  if (Number.isNaN(share)) return "";
+  const pinned = pinnedLabel(view);
+  return `drawn lines hold ${percent(share)} of the weight ${pinned === "" ? "in view" : pinned}`;
+}
+
+function Hints({ view }: { view: ViewState }) {
+  const hints = [
+    ["arrows", "move"],
+    ["Space", "pin"],
+    ["Esc", "unpin"],
+    ["[ ]", "layer"],
+    ...(view.layout.value.scrolls ? [["Shift + wheel", "scrolls"]] : []),
+    ["?", "all keys"],
+  ];
+  return (
+    <p class="hints">
+      {hints.map(([key, does]) => (
+        <span key={key}>
+          <kbd>{key}</kbd> {does}
+        </span>
+      ))}
+    </p>
+  );
+}

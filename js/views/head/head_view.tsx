@@ -1,0 +1,179 @@
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { ErrorBoundary, ErrorBox } from "../shared/error_box.js";
+import { px } from "../shared/style.js";
+import { type Anchor, anchorOf, Tooltip } from "../shared/tooltip.js";
+import { Announcer } from "./announce.js";
+import { Body } from "./body.js";
+import { Chips } from "./chips.js";
+import { Foot } from "./foot.js";
+import { Help } from "./help.js";
+import { pressKey } from "./keys.js";
+import { Layers } from "./layers.js";
+import { ROW } from "./layout.js";
+import { SettingsRow } from "./settings.js";
+import type { ViewState } from "./state.js";
+import { TipBox } from "./tip_box.js";
+import { pairTip, placeTip, type Tip } from "./tips.js";
+import { Title } from "./title.js";
+
+/** The attention-head view: two columns of tokens joined by lines. */
+export function HeadView({ view }: { view: ViewState }) {
+  const pane = useRef<HTMLElement>(null);
+  useWidth(view, pane);
+  useReveal(view);
+  const fault = view.fault.value;
+  const failure = view.store.failure.value;
+  const dismiss = () => {
+    view.fault.value = null;
+  };
+  return (
+    <section class="pane" aria-label="Attention heads" ref={pane} {...listeners(view, pane)}>
+      {fault !== null && <ErrorBox error={fault} onDismiss={dismiss} />}
+      {failure !== "" && (
+        <div class="error-box" role="alert">
+          {failure}
+        </div>
+      )}
+      <ErrorBoundary>
+        <Title view={view} />
+        <div class="line choice">
+          <Layers view={view} />
+          <Chips view={view} />
+        </div>
+        <SettingsRow view={view} />
+        <Broken view={view} />
+        <Captions view={view} />
+        {view.width.value > 0 && <Body view={view} />}
+        <Foot view={view} />
+        {view.helpOpen.value && <Help />}
+        <Announcer view={view} />
+        <Tips view={view} pane={pane} />
+      </ErrorBoundary>
+    </section>
+  );
+}
+
+function Broken({ view }: { view: ViewState }) {
+  const { layer, nonfinite } = view.layerMeta.value;
+  if (nonfinite === "") return null;
+  return (
+    <p class="broken">
+      Layer {layer} holds numbers that are not finite: {nonfinite}
+    </p>
+  );
+}
+
+function Captions({ view }: { view: ViewState }) {
+  const { zone, token, width, lines } = view.layout.value;
+  const { head } = view.store.selection.value;
+  const whose = head === null ? "" : `head ${head}`;
+  const isLeft = view.focus.value?.side === "key";
+  return (
+    <div class="captions" style={{ width: px(width) }}>
+      <span>{isLeft ? whose : ""}</span>
+      <span class="from" style={{ left: px(zone - token), width: px(token) }}>
+        looks from
+      </span>
+      <span class="to" style={{ left: px(zone + lines) }}>
+        to
+      </span>
+      <span class="whose">{isLeft ? "" : whose}</span>
+    </div>
+  );
+}
+
+function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLElement | null } }) {
+  const hint = view.hint.value;
+  if (hint !== null) {
+    return (
+      <Tooltip anchor={hint.anchor} align="left">
+        {hint.text.split("\n").map((line) => (
+          <div key={line}>{line}</div>
+        ))}
+      </Tooltip>
+    );
+  }
+  const hover = view.hover.value;
+  const tip = tipOf(view);
+  const anchor = hover === null || tip === null ? null : anchorOfEntry(view, pane.current);
+  return anchor === null || tip === null ? null : (
+    <Tooltip anchor={anchor} align={hover?.side === "query" ? "right" : "left"}>
+      <TipBox view={view} tip={tip} />
+    </Tooltip>
+  );
+}
+
+function tipOf(view: ViewState): Tip | null {
+  const hover = view.hover.value;
+  const picture = view.picture.value;
+  if (hover === null || picture === null || view.store.loading.value.state !== "ready") return null;
+  const focus = view.focus.value;
+  const partner = view.partner.value;
+  if (focus === null || partner === null) return placeTip(picture, view.heads.value, hover);
+  const [query, key] = focus.side === "query" ? [focus.entry, partner] : [partner, focus.entry];
+  return pairTip(picture, view.heads.value, query, key);
+}
+
+/** The token, not its whole zone: the tooltip stands beside the lines. */
+function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null {
+  const hover = view.hover.value;
+  void view.top.value; // the row moves with it
+  const column = pane?.querySelector(`.column.${hover?.side}`);
+  if (!pane || !column || hover === null) return null;
+  const zone = anchorOf(column, pane);
+  const top = zone.top + hover.entry * ROW - view.top.value;
+  return { left: zone.left + 8, right: zone.right - 8, top, bottom: top + ROW };
+}
+
+/** Hints of controls and the keys of the whole view. */
+function listeners(view: ViewState, pane: { current: HTMLElement | null }) {
+  const hint = (event: Event) => {
+    const control = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
+    const text = control?.dataset.hint ?? "";
+    const frame = pane.current;
+    view.hint.value = text !== "" && control && frame ? { text, anchor: anchorOf(control, frame) } : null;
+  };
+  const forget = () => {
+    view.hint.value = null;
+  };
+  return {
+    onPointerOver: view.guard(hint),
+    onPointerLeave: view.guard(forget),
+    onFocusIn: view.guard(hint),
+    onFocusOut: view.guard(forget),
+    onKeyDown: view.guard((event: KeyboardEvent) => pressed(view, event)),
+  };
+}
+
+function pressed(view: ViewState, event: KeyboardEvent): void {
+  const isList = event.target instanceof HTMLSelectElement; // its own keys choose by typing
+  const isControl = isList || event.target instanceof HTMLInputElement;
+  const isUsed = !isList && pressKey(view, event);
+  if (isUsed) event.preventDefault();
+  if (isUsed || isControl) event.stopPropagation();
+}
+
+function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void {
+  useEffect(() => {
+    const measure = view.guard((entries: ResizeObserverEntry[]) => {
+      for (const entry of entries) view.width.value = Math.floor(entry.contentRect.width);
+    });
+    const observer = new ResizeObserver(measure);
+    if (pane.current !== null) observer.observe(pane.current);
+    return () => observer.disconnect();
+  }, [view]);
+}
+
+/** Brings a newly pinned token into view, whoever pinned it. */
+function useReveal(view: ViewState): void {
+  const before = useRef<{ query: number | null; key: number | null }>({ query: null, key: null });
+  useSignalEffect(() => {
+    const { query, key } = view.store.selection.value;
+    const isNew = { query: query !== before.current.query, key: key !== before.current.key };
+    before.current = { query, key };
+    const { query: queryEntry, key: keyEntry } = view.pins.peek();
+    if (isNew.query && queryEntry !== null) view.reveal(queryEntry);
+    else if (isNew.key && keyEntry !== null) view.reveal(keyEntry);
+  });
+}

@@ -1,0 +1,41 @@
+import { moveLayer } from "./actions.js";
+import type { ViewState } from "./state.js";
+
+/** Chooses the layer: one back, one on, or any from the list. */
+export function Layers({ view }: { view: ViewState }) {
+  const { layers } = view.part.value;
+  const { layer } = view.store.selection.value;
+  const choose = (event: Event) => {
+    if (event.currentTarget instanceof HTMLSelectElement)
+      view.store.select({ layer: Number(event.currentTarget.value) });
+  };
+  return (
+    <span class="layers">
+      <span class="muted small">layer</span>
+      <Step view={view} by={-1} label="Previous layer" disabled={layer === layers[0].layer} />
+      <select aria-label="Layer" value={layer} onChange={view.guard(choose)}>
+        {layers.map((one) => (
+          <option key={one.layer} value={one.layer} selected={one.layer === layer}>
+            {one.layer}
+            {one.heads === 0 ? " (refused)" : ""}
+          </option>
+        ))}
+      </select>
+      <Step view={view} by={1} label="Next layer" disabled={layer === layers[layers.length - 1].layer} />
+    </span>
+  );
+}
+
+function Step({ view, by, label, disabled }: { view: ViewState; by: number; label: string; disabled: boolean }) {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={label}
+      disabled={disabled}
+      onClick={view.guard(() => moveLayer(view, by))}
+    >
+      {by < 0 ? "‹" : "›"}
+    </button>
+  );
+}

@@ -1,0 +1,77 @@
+/** Where the columns of the head view stand, in CSS pixels from the left edge of its body. */
+export interface Layout {
+  /** Of the body, without the scroll bar. */
+  width: number;
+  height: number;
+  /** A zone holds one side: token, cells and number; the key zone is its mirror image. */
+  zone: number;
+  token: number;
+  /** Width for the shading cells; 0 where there is no room for them. */
+  cells: number;
+  number: number;
+  /** Width of the lines between the two zones. */
+  lines: number;
+  /** Whether there are more rows than the body shows. */
+  scrolls: boolean;
+}
+
+export const ROW = 20;
+const MOST_ROWS = 24;
+/** The pane with its padding; below it the shading is left out. */
+const ROOM_FOR_CELLS = 520 - 24;
+const NUMBER = 34;
+const GAP = 8;
+const CELLS = 54;
+const MOST_CELLS = 128;
+const SCROLL_BAR = 14;
+const MOST_CELL = 6;
+
+/**
+ * Lays the body out.
+ *
+ * @param inner Width of the pane without its padding.
+ * @param heads Heads of the layer, drawn or not, so that switching heads moves nothing.
+ * @param rows Rows of the longer column.
+ */
+export function layoutOf(inner: number, heads: number, rows: number): Layout {
+  const scrolls = rows > MOST_ROWS;
+  const width = inner - (scrolls ? SCROLL_BAR : 0);
+  const token = Math.round(Math.min(116, Math.max(68, width * 0.155)));
+  const cells = inner < ROOM_FOR_CELLS ? 0 : Math.min(MOST_CELLS, Math.max(CELLS, 2 * heads));
+  const zone = token + (cells > 0 ? cells + GAP : 0) + NUMBER;
+  const height = Math.max(1, Math.min(rows, MOST_ROWS)) * ROW;
+  return { width, height, zone, token, cells, number: NUMBER, lines: width - 2 * zone, scrolls };
+}
+
+/** Width of one shading cell, its gap included. */
+export function cellWidth(layout: Layout, heads: number): number {
+  const fitting = layout.cells / Math.max(1, heads);
+  return fitting >= 2 ? Math.min(MOST_CELL, Math.floor(fitting)) : fitting;
+}
+
+/** Left edge of the shading cells of a side, in drawing order. */
+export function cellsLeft(layout: Layout, side: "query" | "key", heads: number): number {
+  if (side === "key") return layout.zone + layout.lines + layout.token;
+  return layout.zone - layout.token - cellWidth(layout, heads) * heads;
+}
+
+export interface Span {
+  first: number;
+  /** Not included. */
+  last: number;
+}
+
+/** The rows in view, those that are cut off included. */
+export function rowsInView(top: number, height: number, rows: number): Span {
+  return { first: Math.max(0, Math.floor(top / ROW)), last: Math.min(rows, Math.ceil((top + height) / ROW)) };
+}
+
+/** The nearest scroll position that shows a row whole; a row that was far off comes to the middle. */
+export function topShowing(row: number, top: number, height: number, rows: number): number {
+  const most = Math.max(0, rows * ROW - height);
+  const edge = row * ROW;
+  if (edge >= top && edge + ROW <= top + height) return top;
+  const near = edge >= top - 2 * ROW && edge + ROW <= top + height + 2 * ROW;
+  const wanted = near ? (edge < top ? edge : edge + ROW - height) : edge - (height - ROW) / 2;
+  return Math.min(most, Math.max(0, wanted));
+}

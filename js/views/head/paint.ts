@@ -1,0 +1,104 @@
+import { ink, type Picture } from "../../store/picture.js";
+import { opposite, type Place } from "./focus.js";
+import { cellsLeft, cellWidth, type Layout, ROW, type Span } from "./layout.js";
+import type { Strokes } from "./strokes.js";
+
+const CELL_MARGIN = 3;
+/** Even no weight leaves a trace, so that one sees where the cells are. */
+const LEAST_ALPHA = 0.05;
+
+/** Makes a canvas as large as its place, in device pixels, and empties it. */
+export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  const ratio = window.devicePixelRatio || 1;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across) canvas.width = across;
+  if (canvas.height !== down) canvas.height = down;
+  const context = canvas.getContext("2d");
+  context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context?.clearRect(0, 0, width, height);
+  return context;
+}
+
+export function paintLines(
+  context: CanvasRenderingContext2D,
+  strokes: Strokes,
+  layout: Layout,
+  colour: (head: number) => string,
+): void {
+  const left = layout.zone;
+  const right = layout.zone + layout.lines;
+  const bend = 0.36 * layout.lines;
+  context.save();
+  context.beginPath();
+  context.rect(left, 0, layout.lines, layout.height);
+  context.clip();
+  strokes.each((from, to, alpha, width, head) => {
+    context.globalAlpha = alpha;
+    context.lineWidth = width;
+    context.strokeStyle = colour(head);
+    context.beginPath();
+    context.moveTo(left, from);
+    context.bezierCurveTo(left + bend, from, right - bend, to, right, to);
+    context.stroke();
+  });
+  context.restore();
+}
+
+export interface CellScene {
+  picture: Picture;
+  heads: readonly number[];
+  focus: Place;
+  /** Rows in view of the side opposite to the focus. */
+  rows: Span;
+  top: number;
+  only: number | null;
+  colour(head: number): string;
+  /** For a weight that is no number. */
+  errorColour: string;
+}
+
+/** Shades the tokens that the focus looks at, or is looked at by: one cell per head, in head order. */
+export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, layout: Layout): void {
+  const { heads, focus, rows } = scene;
+  const side = opposite(focus.side);
+  const width = cellWidth(layout, heads.length);
+  const left = cellsLeft(layout, side, heads.length);
+  const gap = width > 3 ? 1 : 0;
+  for (let entry = rows.first; entry < rows.last; entry++) {
+    const [query, key] = focus.side === "query" ? [focus.entry, entry] : [entry, focus.entry];
+    if (!isMarked(scene.picture, query, key)) continue;
+    const y = entry * ROW - scene.top + CELL_MARGIN;
+    heads.forEach((head, index) => {
+      const { weights, left: rest } = scene.picture.row(head, query);
+      paintCell(context, scene, head, weights[key] * ink(rest), left + index * width, y, width - gap);
+    });
+  }
+  context.globalAlpha = 1;
+}
+
+/** Whether numbers and shading stand beside an entry: not if it is hidden, or masked for the other one. */
+export function isMarked(picture: Picture, query: number, key: number): boolean {
+  return picture.queries.entries[query].shown && picture.keys.entries[key].shown && picture.sees(query, key);
+}
+
+function paintCell(
+  context: CanvasRenderingContext2D,
+  { only, colour, errorColour }: CellScene,
+  head: number,
+  weight: number,
+  x: number,
+  y: number,
+  width: number,
+): void {
+  const height = ROW - 2 * CELL_MARGIN;
+  context.globalAlpha = only === null || only === head ? 1 : 0.25;
+  if (Number.isNaN(weight)) {
+    context.strokeStyle = errorColour;
+    context.lineWidth = 1;
+    context.strokeRect(x + 0.5, y + 0.5, Math.max(0, width - 1), height - 1);
+    return;
+  }
+  context.globalAlpha *= Math.max(LEAST_ALPHA, weight ** 0.6);
+  context.fillStyle = colour(head);
+  context.fillRect(x, y, width, height);
+}

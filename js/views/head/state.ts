@@ -1,0 +1,182 @@
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Axis, axisOf, type DisplaySettings } from "../../store/axis.js";
+import { type LayerMeta, layerOfPart, type PartMeta, partOf } from "../../store/meta.js";
+import { Picture } from "../../store/picture.js";
+import type { Store } from "../../store/store.js";
+import { type Guard, guardInto } from "../shared/guard.js";
+import type { Look } from "../shared/theme.js";
+import type { Hint } from "../shared/tooltip.js";
+import { focusOf, opposite, type Pins, type Place, partnerOf, pinnedPlace, type SideName } from "./focus.js";
+import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from "./layout.js";
+import { isMarked } from "./paint.js";
+
+/**
+ * One head view on the page. Two kinds of state, kept apart:
+ * - local, below: where the pointer is, what is scrolled to, how wide the cell is. Python never sees it, and two views
+ *   of one capture do not share it;
+ * - synced, in the store: the selection and the settings.
+ * All else is derived from the two.
+ */
+export class ViewState {
+  /** The token under the pointer, or that the keyboard has come to. */
+  readonly hover = signal<(Place & { by: "pointer" | "keyboard" }) | null>(null);
+  /** The entry in each column that the keyboard goes on from. */
+  readonly active = signal({ query: 0, key: 0 });
+  /** The head whose chip is under the pointer. */
+  readonly chip = signal<number | null>(null);
+  /** Pixels scrolled. */
+  readonly top = signal(0);
+  /** Of the pane without its padding, in pixels; 0 until it has been measured. */
+  readonly width = signal(0);
+  readonly look: Signal<Look> = signal({ theme: "light", asHost: true });
+  readonly helpOpen = signal(false);
+  /** About the control under the pointer. */
+  readonly hint = signal<Hint | null>(null);
+  /** Share of the weight that drawn lines hold, as of the last frame. */
+  readonly share = signal(Number.NaN);
+  /** What one of our own functions threw. */
+  readonly fault = signal<Error | null>(null);
+
+  readonly guard: Guard = guardInto(this.fault);
+  readonly part: ReadonlySignal<PartMeta>;
+  readonly layerMeta: ReadonlySignal<LayerMeta>;
+  readonly queries: ReadonlySignal<Axis>;
+  readonly keys: ReadonlySignal<Axis>;
+  /** Null until a layer is there. */
+  readonly picture: ReadonlySignal<Picture | null>;
+  /** The heads drawn, as far as the layer in the picture has them. */
+  readonly heads: ReadonlySignal<readonly number[]>;
+  readonly layout: ReadonlySignal<Layout>;
+  readonly pins: ReadonlySignal<Pins>;
+  readonly focus: ReadonlySignal<Place | null>;
+  /** The entry that the pointer pairs with the focus. */
+  readonly partner: ReadonlySignal<number | null>;
+
+  readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
+
+  constructor(readonly store: Store) {
+    const { meta, selection } = store;
+    this.part = computed(() => partOf(meta, selection.value.part));
+    this.layerMeta = computed(() => layerOfPart(this.part.value, selection.value.layer));
+    const settings = displaySettings(store);
+    this.queries = computed(() => axisOf(meta.sides[this.part.value.query_side], settings.value, "query"));
+    this.keys = computed(() => axisOf(meta.sides[this.part.value.key_side], settings.value, "key"));
+    this.picture = computed(() => this.#picture());
+    this.heads = computed(() => this.#drawnHeads());
+    this.layout = computed(() => layoutOf(this.width.value, this.layerMeta.value.heads, this.rowCount));
+    this.pins = computed(() => this.#pins());
+    this.focus = computed(() => this.#shownOnly(focusOf(this.hover.value, this.pins.value)));
+    this.partner = computed(() => partnerOf(this.hover.value, this.focus.value));
+    this.#rows = { query: this.#rowsOf("query"), key: this.#rowsOf("key") };
+  }
+
+  /** Rows of the longer column. */
+  get rowCount(): number {
+    return Math.max(this.queries.value.entries.length, this.keys.value.entries.length);
+  }
+
+  /** Whose lines are left when the pointer has gone. */
+  get pinned(): Place | null {
+    return this.#shownOnly(pinnedPlace(this.pins.value));
+  }
+
+  axis(side: SideName): Axis {
+    return side === "query" ? this.queries.value : this.keys.value;
+  }
+
+  /** The entries of a side that are in view, those that are cut off included. */
+  inView(side: SideName): Span {
+    return { first: this.#rows[side].first.value, last: this.#rows[side].last.value };
+  }
+
+  /** Weight of the head in focus between the focus and an entry of the other side; null where none is to be shown. */
+  weightAt(side: SideName, entry: number): number | null {
+    const focus = this.focus.value;
+    const head = this.store.selection.value.head;
+    const picture = this.picture.value;
+    if (focus === null || picture === null || focus.side === side || head === null) return null;
+    const [query, key] = side === "key" ? [focus.entry, entry] : [entry, focus.entry];
+    if (head >= picture.layer.heads || !isMarked(picture, query, key)) return null;
+    return picture.row(head, query).weights[key];
+  }
+
+  /** Whether the mask hides an entry from the focus. */
+  isMasked(side: SideName, entry: number): boolean {
+    const focus = this.focus.value;
+    const picture = this.picture.value;
+    if (focus === null || picture === null || focus.side !== opposite(side)) return false;
+    return side === "key" ? !picture.sees(focus.entry, entry) : !picture.sees(entry, focus.entry);
+  }
+
+  /** Whether a query's row holds NaN, in a layer that is known to hold some. */
+  isBroken(side: SideName, entry: number): boolean {
+    const picture = this.picture.value;
+    if (side === "key" || picture === null || this.layerMeta.value.nonfinite === "") return false;
+    return this.heads.value.some((head) => picture.row(head, entry).weights.some(Number.isNaN));
+  }
+
+  /** Scrolls as little as needed to show an entry. */
+  reveal(entry: number): void {
+    const { height, scrolls } = this.layout.peek();
+    if (scrolls) this.top.value = topShowing(entry, this.top.peek(), height, this.rowCount);
+  }
+
+  scrollTo(top: number): void {
+    const most = Math.max(0, this.rowCount * ROW - this.layout.peek().height);
+    this.top.value = Math.min(most, Math.max(0, top));
+  }
+
+  /** Keeps the token at the top where it is while entries merge or part. */
+  keepTop(before: Axis): void {
+    const position = before.entries[Math.floor(this.top.peek() / ROW)]?.positions[0];
+    if (position !== undefined) this.scrollTo(this.queries.peek().entryOf[position] * ROW);
+  }
+
+  /** Lets go of whatever the pointer was over. */
+  leave(): void {
+    if (this.hover.peek()?.by === "pointer") this.hover.value = null;
+  }
+
+  #picture(): Picture | null {
+    const data = this.store.data.value;
+    const fits = data !== null && data.part === this.part.value.name;
+    return fits ? new Picture(data, this.queries.value, this.keys.value) : null;
+  }
+
+  #drawnHeads(): readonly number[] {
+    const count = this.picture.value?.layer.heads ?? this.layerMeta.value.heads;
+    return this.store.selection.value.heads.filter((head) => head < count);
+  }
+
+  #pins(): Pins {
+    const { query, key } = this.store.selection.value;
+    return {
+      query: query === null ? null : this.queries.value.entryOf[query],
+      key: key === null ? null : this.keys.value.entryOf[key],
+    };
+  }
+
+  #shownOnly(place: Place | null): Place | null {
+    return place !== null && this.axis(place.side).entries[place.entry]?.shown ? place : null;
+  }
+
+  /** As two numbers and not as one span, so that nothing renders while a scroll stays within a row. */
+  #rowsOf(side: SideName) {
+    const rows = () => rowsInView(this.top.value, this.layout.value.height, this.axis(side).entries.length);
+    return { first: computed(() => rows().first), last: computed(() => rows().last) };
+  }
+}
+
+/** Only what decides which numbers are drawn, so that moving the threshold does not compute them anew. */
+function displaySettings({ settings }: Store): ReadonlySignal<DisplaySettings> {
+  const hideFirst = computed(() => settings.value.hide_first);
+  const hideSpecial = computed(() => settings.value.hide_special);
+  const words = computed(() => settings.value.words);
+  const pairFilter = computed(() => settings.value.pair_filter);
+  return computed(() => ({
+    hide_first: hideFirst.value,
+    hide_special: hideSpecial.value,
+    words: words.value,
+    pair_filter: pairFilter.value,
+  }));
+}

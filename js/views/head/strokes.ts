@@ -1,0 +1,163 @@
+import { ink, type Picture } from "../../store/picture.js";
+import type { Place } from "./focus.js";
+import { ROW, type Span } from "./layout.js";
+
+/** What to draw lines of, all of it numbers: planning knows no canvas. */
+export interface LineScene {
+  picture: Picture;
+  /** Heads drawn, ascending. */
+  heads: readonly number[];
+  /** Whose lines stand out. */
+  focus: Place | null;
+  /** Query rows in view. */
+  rows: Span;
+  /** Pixels scrolled. */
+  top: number;
+  height: number;
+  /** Weight below which there is no line. */
+  threshold: number;
+  /** The one head that is not dimmed, null for none. */
+  only: number | null;
+  dark: boolean;
+}
+
+const FIELDS = 5;
+/** Steps between the lines of neighbouring heads, and the most that all of them may take of a row. */
+const OFFSET = 1.6;
+const MOST_OFFSET = 14;
+const DIMMED = 0.08;
+
+/** Planned lines in one growing block of numbers, since a fast scroll plans thousands of them in every frame. */
+export class Strokes {
+  count = 0;
+  #numbers = new Float32Array(1024 * FIELDS);
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** @param from Height at the query side, `to` at the key side, in pixels of the body. */
+  push(from: number, to: number, alpha: number, width: number, head: number): void {
+    if ((this.count + 1) * FIELDS > this.#numbers.length) this.#grow();
+    this.#numbers.set([from, to, alpha, width, head], this.count * FIELDS);
+    this.count += 1;
+  }
+
+  each(visit: (from: number, to: number, alpha: number, width: number, head: number) => void): void {
+    const numbers = this.#numbers;
+    for (let at = 0; at < this.count * FIELDS; at += FIELDS) {
+      visit(numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3], numbers[at + 4]);
+    }
+  }
+
+  #grow(): void {
+    const larger = new Float32Array(this.#numbers.length * 2);
+    larger.set(this.#numbers);
+    this.#numbers = larger;
+  }
+}
+
+/**
+ * Plans all lines: the faint ones first, so that those in focus lie on top.
+ *
+ * @param hasTime Asked before a row that has yet to be computed; the rows for which there was none stay out.
+ * @returns Whether all rows are in.
+ */
+export function planLines(scene: LineScene, into: Strokes, hasTime: () => boolean): boolean {
+  into.clear();
+  const { focus } = scene;
+  const style = focus === null ? idleStyle(scene.heads.length) : faintStyle(scene.dark);
+  const complete = planRows(scene, into, style, hasTime);
+  if (focus?.side === "query") planRow(scene, into, focus.entry, FOCUSED, null);
+  if (focus?.side === "key") planColumn(scene, into, focus.entry);
+  return complete;
+}
+
+/** How strong (0 to 1) and how wide (pixels) the line of a weight is. */
+interface Style {
+  alpha(weight: number): number;
+  width(weight: number): number;
+  /** Spread of the heads' lines, as a share of the full one. */
+  spread: number;
+}
+
+const FOCUSED: Style = { alpha: (w) => Math.min(1, 1.05 * w ** 0.55), width: (w) => 0.8 + 3 * w, spread: 1 };
+
+function idleStyle(heads: number): Style {
+  const power = heads > 4 ? 1.35 : 1.1;
+  return { alpha: (w) => Math.min(0.9, 1.1 * w ** power), width: (w) => 0.6 + 2 * w, spread: 0.6 };
+}
+
+function faintStyle(dark: boolean): Style {
+  const most = dark ? 0.1 : 0.085;
+  return { alpha: (w) => most * w ** 0.8, width: (w) => 0.6 + 2 * w, spread: 0.6 };
+}
+
+function planRows(scene: LineScene, into: Strokes, style: Style, hasTime: () => boolean): boolean {
+  let complete = true;
+  for (let query = scene.rows.first; query < scene.rows.last; query++) {
+    if (scene.focus?.side === "query" && scene.focus.entry === query) continue;
+    const skipKey = scene.focus?.side === "key" ? scene.focus.entry : null;
+    const atHand = scene.heads.every((head) => scene.picture.hasRow(head, query));
+    if (atHand || hasTime()) planRow(scene, into, query, style, skipKey);
+    else complete = false;
+  }
+  return complete;
+}
+
+function planRow(scene: LineScene, into: Strokes, query: number, style: Style, skipKey: number | null): void {
+  if (!scene.picture.queries.entries[query].shown) return;
+  scene.heads.forEach((head, index) => {
+    const { weights, left } = scene.picture.row(head, query);
+    const strength = ink(left);
+    for (let key = 0; key < weights.length; key++) {
+      if (isDrawn(weights[key], scene.threshold) && key !== skipKey) {
+        planLine(scene, into, style, index, query, key, weights[key] * strength);
+      }
+    }
+  });
+}
+
+function planColumn(scene: LineScene, into: Strokes, key: number): void {
+  if (!scene.picture.keys.entries[key].shown) return;
+  scene.heads.forEach((head, index) => {
+    const { weights, left } = scene.picture.column(head, key);
+    for (let query = 0; query < weights.length; query++) {
+      if (isDrawn(weights[query], scene.threshold)) {
+        planLine(scene, into, FOCUSED, index, query, key, weights[query] * ink(left[query]));
+      }
+    }
+  });
+}
+
+/** NaN is not drawn; it is told in numbers. */
+export function isDrawn(weight: number, threshold: number): boolean {
+  return weight >= threshold && weight > 0;
+}
+
+function planLine(
+  scene: LineScene,
+  into: Strokes,
+  style: Style,
+  index: number,
+  query: number,
+  key: number,
+  strength: number,
+): void {
+  const head = scene.heads[index];
+  const dim = scene.only === null || scene.only === head ? 1 : DIMMED;
+  const offset = style.spread * offsetOf(index, scene.heads.length);
+  const from = heightOf(query, scene) + offset;
+  const to = heightOf(key, scene) + offset;
+  into.push(from, to, dim * style.alpha(strength), style.width(strength), head);
+}
+
+/** Lines of a row stand in the order of their heads. */
+function offsetOf(index: number, count: number): number {
+  return (index - (count - 1) / 2) * Math.min(OFFSET, MOST_OFFSET / count);
+}
+
+/** The middle of a row. What is far out of view is brought near, or its lines would all be one steep edge. */
+function heightOf(entry: number, { top, height }: LineScene): number {
+  return Math.min(2 * height, Math.max(-height, (entry + 0.5) * ROW - top));
+}

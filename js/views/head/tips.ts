@@ -1,0 +1,83 @@
+import { ink, type Picture } from "../../store/picture.js";
+import { exact, percent } from "../shared/format.js";
+import { opposite, type Place } from "./focus.js";
+import { isMarked } from "./paint.js";
+
+const MOST_LINES = 8;
+
+/** One line of a tooltip: what a head has to say. */
+export interface TipLine {
+  head: number;
+  /** A token's label, "" where the tooltip is about one pair. */
+  token: string;
+  /** A weight in four decimals, or why there is none. */
+  value: string;
+  /** What was left of the row after hiding, "" where nothing is hidden. */
+  left: string;
+}
+
+export interface Tip {
+  lines: TipLine[];
+  /** How many heads found no room. */
+  more: number;
+}
+
+/** What each drawn head gives from one token to another. */
+export function pairTip(picture: Picture, heads: readonly number[], query: number, key: number): Tip | null {
+  if (!isMarked(picture, query, key)) return null;
+  return tip(heads, (head) => {
+    const { weights, left } = picture.row(head, query);
+    return { head, token: "", value: value(weights[key]), left: leftover(left) };
+  });
+}
+
+/** The strongest partner of a token, for each drawn head. */
+export function placeTip(picture: Picture, heads: readonly number[], place: Place): Tip | null {
+  if (!picture[place.side === "query" ? "queries" : "keys"].entries[place.entry].shown) return null;
+  return tip(heads, (head) => strongest(picture, head, place));
+}
+
+function strongest(picture: Picture, head: number, { side, entry }: Place): TipLine {
+  const best = side === "query" ? strongestKey(picture, head, entry) : strongestQuery(picture, head, entry);
+  const [query, key] = side === "query" ? [entry, best] : [best, entry];
+  if (best < 0) return { head, token: "", value: side === "query" ? "looks at nothing" : "is not looked at", left: "" };
+  const { weights, left } = picture.row(head, query);
+  const partner = picture[opposite(side) === "query" ? "queries" : "keys"].entries[best];
+  return {
+    head,
+    token: Number.isNaN(weights[key]) ? "" : partner.label,
+    value: value(weights[key]),
+    left: leftover(left),
+  };
+}
+
+/** -1 where there is no weight at all. */
+function strongestKey(picture: Picture, head: number, query: number): number {
+  return indexOfLargest(picture.row(head, query).weights);
+}
+
+/** The query with the thickest line: by ink, since of a row with nothing left everything is a large share. */
+function strongestQuery(picture: Picture, head: number, key: number): number {
+  const { weights, left } = picture.column(head, key);
+  return indexOfLargest(weights.map((weight, query) => weight * ink(left[query])));
+}
+
+/** NaN counts as the largest: it must be told. */
+function indexOfLargest(weights: Float32Array): number {
+  const broken = weights.findIndex(Number.isNaN);
+  if (broken >= 0) return broken;
+  return weights.reduce((best, weight, at) => (weight > (weights[best] ?? 0) ? at : best), -1);
+}
+
+function tip(heads: readonly number[], line: (head: number) => TipLine): Tip | null {
+  if (heads.length === 0) return null;
+  return { lines: heads.slice(0, MOST_LINES).map(line), more: Math.max(0, heads.length - MOST_LINES) };
+}
+
+function value(weight: number): string {
+  return Number.isNaN(weight) ? "NaN" : exact(weight);
+}
+
+function leftover(left: number): string {
+  return left < 0.995 ? `${percent(left)} was left after hiding` : "";
+}

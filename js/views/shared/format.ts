@@ -1,0 +1,23 @@
+/** A weight beside a token: two decimals without the zero. */
+export function short(weight: number): string {
+  if (Number.isNaN(weight)) return "NaN";
+  if (weight < 0.005) return "0";
+  return weight > 0.995 ? "1" : weight.toFixed(2).slice(1);
+}
+
+/** A weight in a tooltip. */
+export function exact(weight: number): string {
+  return weight.toFixed(4);
+}
+
+/** A share as a percentage; what is neither nothing nor all never reads as such. */
+export function percent(share: number): string {
+  if (share > 0 && share < 0.01) return "under 1 %";
+  if (share < 1 && share > 0.99) return "over 99 %";
+  return `${Math.round(share * 100)} %`;
+}
+
+/** An error of a certificate, such as "3e-7". */
+export function magnitude(error: number): string {
+  return error.toExponential(0);
+}

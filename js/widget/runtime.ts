@@ -1,0 +1,59 @@
+import { bytesOf } from "../source/bytes.js";
+import { KernelSource } from "../source/kernel.js";
+import { type LayerData, layerOf } from "../source/layer.js";
+import { decode, type Header } from "../source/packet.js";
+import type { Wire } from "../source/request.js";
+import { Store } from "../store/store.js";
+import type { Traits } from "../store/synced.js";
+
+/** What the host hands over: state and messages of one widget. */
+export type WidgetModel = Traits & Wire;
+
+interface Runtime {
+  /** As `initialize` got it: a host drops the listeners that were set through a view's own model when that view goes. */
+  model: WidgetModel;
+  store: Store | null;
+  ending: AbortController;
+}
+
+/**
+ * One per widget, so that all the places where it is shown share selection and layers. By the object in the trait
+ * `meta`, which is one per widget: the models that hosts hand out are wrapped anew for every call.
+ */
+const runtimes = new WeakMap<object, Runtime>();
+
+export function startWidget(model: WidgetModel): Runtime {
+  const known = runtimes.get(keyOf(model));
+  if (known !== undefined) return known;
+  const runtime = { model, store: null, ending: new AbortController() };
+  runtimes.set(keyOf(model), runtime);
+  return runtime;
+}
+
+export function endWidget(model: WidgetModel): void {
+  runtimes.get(keyOf(model))?.ending.abort();
+  runtimes.delete(keyOf(model));
+}
+
+/** The store of a widget; made when its first view wants it, so that what goes wrong is shown there. */
+export function storeOf(model: WidgetModel): Store {
+  const runtime = startWidget(model);
+  runtime.store ??= new Store(runtime.model, kernelSource(runtime.model), runtime.ending.signal);
+  return runtime.store;
+}
+
+function keyOf(model: WidgetModel): object {
+  const meta = model.get("meta");
+  return typeof meta === "object" && meta !== null ? meta : model;
+}
+
+function kernelSource(model: WidgetModel): KernelSource {
+  return new KernelSource(model, firstLayer(model), "vscodeThemeKind" in document.body.dataset);
+}
+
+/** The layer that came along with the widget, null for none. */
+function firstLayer(model: WidgetModel): LayerData | null {
+  const header = model.get("first") as Partial<Header> | null | undefined;
+  if (header?.arrays === undefined) return null;
+  return layerOf(decode(header as Header, [bytesOf(model.get("first_data"))]));
+}

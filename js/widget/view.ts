@@ -1,0 +1,20 @@
+import { asError } from "../store/loader.js";
+import { mountHeadView } from "../views/head/mount.js";
+import { storeOf, type WidgetModel } from "./runtime.js";
+
+/** Shows the view of a model in an element. A cell is never left blank: if that fails, it says why. */
+export function showView(model: WidgetModel, el: HTMLElement, until: AbortSignal): void {
+  try {
+    mountHeadView(el, storeOf(model), until);
+  } catch (thrown) {
+    el.append(asText(asError(thrown)));
+  }
+}
+
+function asText(error: Error): HTMLElement {
+  const box = document.createElement("pre");
+  box.setAttribute("role", "alert");
+  box.style.cssText = "white-space:pre-wrap;padding:8px 12px;background:#fff;color:#a3121f";
+  box.textContent = `headscope stumbled: ${error.message}\n\n${error.stack ?? ""}`;
+  return box;
+}

@@ -1,0 +1,115 @@
+import type widget from "../../../js/widget/index.js";
+import { FakeKernel } from "./fake_kernel.js";
+import { FakeModel } from "./fake_model.js";
+import { SCENARIOS, type Scenario } from "./scenarios.js";
+import { synthesize } from "./synthetic.js";
+
+/** How a test wants the widget to start. */
+export interface Start {
+  scenario: Scenario;
+  traits?: Record<string, unknown>;
+  /** Whether the selected layer comes along with the widget. */
+  withFirst?: boolean;
+  /** Hosts before anywidget 0.11 give no signal. */
+  withSignal?: boolean;
+}
+
+interface View {
+  el: HTMLElement;
+  unmount(): void;
+}
+
+/** The part of a notebook that the page plays. Tests reach it as `window.host`. */
+export class Host {
+  readonly model: FakeModel;
+  readonly kernel: FakeKernel;
+  readonly views: View[] = [];
+  readonly #ending = new AbortController();
+  readonly #cleanup: unknown;
+
+  constructor(
+    private readonly module: typeof widget,
+    private readonly start: Start,
+  ) {
+    const capture = synthesize(SCENARIOS[start.scenario]);
+    const traits = { ...defaults(capture.meta.parts[0].layers[0].heads), ...start.traits };
+    const first = start.withFirst === false ? null : capture.packet(traits.layer);
+    this.model = new FakeModel({
+      ...traits,
+      meta: capture.meta,
+      first: first?.header ?? {},
+      // In the middle of a larger buffer, as some hosts do.
+      first_data: first === null ? new DataView(new ArrayBuffer(0)) : offset(first.payload),
+    });
+    this.kernel = new FakeKernel(capture.packet, (content, buffers) => this.model.deliver(content, buffers));
+    this.model.onSend = (content) => this.kernel.receive(content);
+    this.#cleanup = module.initialize({ model: this.model.wrapped(this), ...this.#signal(this.#ending) });
+  }
+
+  /** Shows the widget once more; returns which view it is. */
+  render(parent: HTMLElement): number {
+    const el = document.createElement("div");
+    parent.append(el);
+    const ending = new AbortController();
+    const context = {};
+    const cleanup = this.module.render({ model: this.model.wrapped(context), el, ...this.#signal(ending) });
+    const unmount = () => {
+      ending.abort();
+      cleanup();
+      this.model.forget(context);
+      el.remove();
+    };
+    this.views.push({ el, unmount });
+    return this.views.length - 1;
+  }
+
+  /** Ends the model, as closing the widget does. */
+  close(): void {
+    this.#ending.abort();
+    if (typeof this.#cleanup === "function") this.#cleanup();
+  }
+
+  #signal(ending: AbortController): { signal?: AbortSignal } {
+    return this.start.withSignal === false ? {} : { signal: ending.signal };
+  }
+}
+
+function defaults(heads: number) {
+  return {
+    part: "self",
+    layer: 0,
+    heads: Array.from({ length: heads }, (_, head) => head),
+    head: 0 as number | null,
+    query: null as number | null,
+    key: null as number | null,
+    neuron: null as number | null,
+    scale: "head",
+    pair_filter: "all",
+    hide_first: false,
+    hide_special: false,
+    words: false,
+    threshold: 0.05,
+    theme: "auto",
+    error: "",
+  };
+}
+
+function offset(payload: Uint8Array): DataView {
+  const larger = new Uint8Array(payload.byteLength + 12);
+  larger.set(payload, 4);
+  return new DataView(larger.buffer, 4, payload.byteLength);
+}
+
+declare global {
+  interface Window {
+    host: Host;
+    show(start: Start): Promise<void>;
+  }
+}
+
+window.show = async (start) => {
+  const bundle: { default: typeof widget } = await import("/widget.js" as string);
+  window.host = new Host(bundle.default, start);
+  const cell = document.getElementById("cell");
+  if (cell !== null) window.host.render(cell);
+};
