@@ -6,12 +6,12 @@
 const MARKS: Record<string, string> = { " ": "·", "\n": "⏎", "\t": "⇥" };
 const EMPTY = "⟨empty⟩";
 
-// Controls, spaces other than " ", format and filler characters, lone surrogates, noncharacters. The ranges are written
+// Controls, spaces other than " ", format and filler characters, lone surrogates, private use, noncharacters. The ranges are written
 // out, as in Python: two Unicode databases need not agree.
 const INVISIBLE = new RegExp(
   "[\\u{0}-\\u{1f}\\u{7f}-\\u{a0}\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{1680}\\u{17b4}\\u{17b5}\\u{180b}-\\u{180f}" +
-    "\\u{2000}-\\u{200f}\\u{2028}-\\u{202f}\\u{205f}-\\u{206f}\\u{2800}\\u{3000}\\u{3164}\\u{d800}-\\u{dfff}" +
-    "\\u{fe00}-\\u{fe0f}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{fffe}\\u{ffff}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]",
+    "\\u{2000}-\\u{200f}\\u{2028}-\\u{202f}\\u{205f}-\\u{206f}\\u{2800}\\u{3000}\\u{3164}\\u{d800}-\\u{f8ff}" +
+    "\\u{fe00}-\\u{fe0f}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fffb}\\u{fffe}\\u{ffff}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}\\u{f0000}-\\u{10ffff}]",
   "u",
 );
 /** They shape the letters or emoji on both sides. */

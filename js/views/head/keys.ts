@@ -1,4 +1,4 @@
-import { flip, moveLayer, type Switch, soloHead, toggleHead, unpinInnermost } from "./actions.js";
+import { flip, moveLayer, soloHead, toggleHead, unpinInnermost } from "./actions.js";
 import type { ViewState } from "./state.js";
 
 const KEYS: Record<string, (view: ViewState) => void> = {

@@ -79,5 +79,5 @@ function value(weight: number): string {
 }
 
 function leftover(left: number): string {
-  return left < 0.995 ? `${percent(left)} was left after hiding` : "";
+  return left < 0.995 ? `${percent(left)} was left` : "";
 }

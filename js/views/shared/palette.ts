@@ -22,10 +22,13 @@ export function headColour(head: number, theme: Theme): string {
   return HEADS[theme][head % COLOURS];
 }
 
+/** Of #111, as the contrast counts it. */
+const NEAR_BLACK = 0.0556;
+
 /** White or near black, whichever reads better on a colour. */
 export function textOn(colour: string): string {
   const luminance = luminanceOf([1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)));
-  return 1.05 / (luminance + 0.05) >= 4.5 ? "#fff" : "#111";
+  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / NEAR_BLACK ? "#fff" : "#111";
 }
 
 /** Relative luminance, 0 to 1, of red, green and blue in 0 to 255. */

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { KernelSource } from "../../js/source/kernel.js";
+import { RETRY_MS, type Wire } from "../../js/source/request.js";
+import { synthesize } from "../browser/page/synthetic.js";
+
+type Callback = (content: unknown, buffers?: unknown) => void;
+type Sent = { v: number; id: string; kind: string; op: string; args: unknown; limit: number };
+
+const capture = synthesize({ tokens: ["a", "b", "c"], heads: 2, groups: 1, layers: 3 });
+
+/** A wire that records what is sent; the test is the kernel. */
+class Line implements Wire {
+  readonly sent: Sent[] = [];
+  readonly listeners: Callback[] = [];
+  on(_: string, callback: Callback): void {
+    this.listeners.push(callback);
+  }
+  off(_: string, callback: Callback): void {
+    this.listeners.splice(this.listeners.indexOf(callback), 1);
+  }
+  send(content: unknown): void {
+    this.sent.push(content as Sent);
+  }
+  deliver(content: unknown, buffers?: unknown): void {
+    for (const listener of [...this.listeners]) listener(content, buffers);
+  }
+  /** Delivers one of the pieces that the packet of a layer is cut into. */
+  chunk(index: number, of: number, layer = 0, id = this.sent[0].id): void {
+    const { header, payload } = capture.packet(layer);
+    const size = Math.ceil(payload.byteLength / of);
+    const piece = payload.slice(index * size, (index + 1) * size);
+    this.deliver({ v: 1, id, kind: "chunk", index, of, ...(index === 0 ? { header } : {}) }, [
+      new DataView(piece.buffer),
+    ]);
+  }
+}
+
+let line: Line;
+let source: KernelSource;
+const ending = () => new AbortController();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  line = new Line();
+  source = new KernelSource(line, null, false);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a layer from the kernel", () => {
+  it("is asked for by a typed request", () => {
+    source.layer("self", 2, { signal: ending().signal }).catch(() => {});
+    const { id, ...request } = line.sent[0];
+    expect(request).toEqual({ v: 1, kind: "request", op: "layer", args: { part: "self", layer: 2 }, limit: 4 << 20 });
+    expect(id).toMatch(/^\w+-\w+$/);
+  });
+
+  it("asks VS Code for smaller messages", () => {
+    new KernelSource(line, null, true).layer("self", 0, { signal: ending().signal }).catch(() => {});
+    expect(line.sent[0].limit).toBe(1 << 20);
+  });
+
+  it("is put together from pieces in any order, some of them twice", async () => {
+    const progress: number[] = [];
+    const answer = source.layer("self", 0, { signal: ending().signal, onProgress: (done) => progress.push(done) });
+    line.deliver({ v: 1, id: line.sent[0].id, kind: "progress", done: 0.2 });
+    for (const index of [2, 0, 2, 1]) line.chunk(index, 3);
+    const layer = await answer;
+    expect(progress).toEqual([0.2, 1 / 3, 2 / 3, 2 / 3, 1]);
+    const expected = capture.weights(0, 1)[2];
+    layer.row(1, 2).forEach((weight, key) => {
+      expect(weight).toBeCloseTo(expected[key], 6);
+    });
+    expect(line.listeners).toHaveLength(0);
+  });
+
+  it("is asked for once", async () => {
+    const answer = source.layer("self", 0, { signal: ending().signal });
+    line.chunk(0, 1);
+    const layer = await answer;
+    expect(await source.layer("self", 0, { signal: ending().signal })).toBe(layer);
+    expect(source.peek("self", 0)).toBe(layer);
+    expect(line.sent).toHaveLength(1);
+  });
+
+  it("is asked for again after 20 s of silence, then 40, under the same id", () => {
+    source.layer("self", 0, { signal: ending().signal }).catch(() => {});
+    vi.advanceTimersByTime(RETRY_MS);
+    expect(line.sent).toHaveLength(2);
+    vi.advanceTimersByTime(2 * RETRY_MS - 1);
+    expect(line.sent).toHaveLength(2);
+    vi.advanceTimersByTime(1);
+    expect(line.sent).toHaveLength(3);
+    expect(new Set(line.sent.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("is not asked for again while it is coming", () => {
+    source.layer("self", 0, { signal: ending().signal }).catch(() => {});
+    vi.advanceTimersByTime(RETRY_MS - 1);
+    line.chunk(0, 2);
+    vi.advanceTimersByTime(RETRY_MS - 1);
+    expect(line.sent).toHaveLength(1);
+  });
+
+  it("is cancelled by its signal, in the kernel too, and leaves nothing behind", async () => {
+    const controller = ending();
+    const answer = source.layer("self", 0, { signal: controller.signal });
+    controller.abort();
+    await expect(answer).rejects.toThrow("abort");
+    expect(line.sent.map(({ kind }) => kind)).toEqual(["request", "cancel"]);
+    expect(line.sent[1].id).toBe(line.sent[0].id);
+    expect([line.listeners.length, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it("is not asked for at all under a signal that has ended", async () => {
+    await expect(source.layer("self", 0, { signal: AbortSignal.abort() })).rejects.toThrow("abort");
+    expect([line.sent.length, line.listeners.length]).toEqual([0, 0]);
+  });
+
+  it("that is refused gives Python's words", async () => {
+    const answer = source.layer("self", 0, { signal: ending().signal });
+    line.deliver({ v: 1, id: line.sent[0].id, kind: "error", error: "RefusedLayer", message: "no such mechanism" });
+    await expect(answer).rejects.toMatchObject({ name: "RefusedLayer", message: "no such mechanism" });
+    expect([line.listeners.length, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it("from a kernel of another version says what to do", async () => {
+    const answer = source.layer("self", 0, { signal: ending().signal });
+    line.deliver({ v: 2, id: line.sent[0].id, kind: "chunk" });
+    await expect(answer).rejects.toThrow("Restart the kernel or reload the page.");
+  });
+
+  it("on a page without a kernel says so", async () => {
+    const page: Wire = { on: () => {}, off: () => {} };
+    const answer = new KernelSource(page, null, false).layer("self", 0, { signal: ending().signal });
+    await expect(answer).rejects.toThrow("This page has no kernel to ask.");
+  });
+
+  it("is not disturbed by messages that are no answer to it", async () => {
+    const answer = source.layer("self", 0, { signal: ending().signal });
+    for (const content of [null, "text", { kind: "anywidget-command" }, { v: 1, id: "other", kind: "error" }]) {
+      line.deliver(content);
+    }
+    line.deliver({ v: 1, id: line.sent[0].id, kind: "of a later version" });
+    line.chunk(0, 1);
+    expect((await answer).layer).toBe(0);
+  });
+
+  it("that arrives damaged says so", async () => {
+    const answer = source.layer("self", 0, { signal: ending().signal });
+    const { header } = capture.packet(0);
+    line.deliver({ v: 1, id: line.sent[0].id, kind: "chunk", index: 0, of: 1, header }, [[1, 2, 3]]);
+    await expect(answer).rejects.toThrow("arrived damaged");
+  });
+});
