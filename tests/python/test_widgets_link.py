@@ -7,7 +7,7 @@ import weakref
 from typing import Any
 
 import pytest
-from pages import Page, llama, wide
+from pages import Page, llama, part_refused, wide
 
 import headscope as hs
 from headscope.widgets.link import fitting
@@ -63,11 +63,19 @@ def test_what_does_not_fit_the_other_capture_is_left_alone() -> None:
     first.query = 6  # only what changed is passed on: the layer of neither moves
     assert (second.layer, second.query) == (0, 6)
     second.heads = [3, 7]
-    assert first.heads == [3]
+    assert (first.heads, first.layer) == ([3], 2)
     second.layer = 1
     assert first.layer == 1
     second.key = 2
     assert (first.key, first.query) == (2, 6)
+
+
+def test_what_a_move_entails_in_the_other_capture_stays_there() -> None:
+    first, second = hs.HeadView(llama(), heads=[1, 2]), hs.HeadView(part_refused())
+    hs.link(first, second)
+    first.layer = 1  # which was refused in the second capture, and has no heads there
+    assert (second.layer, second.heads) == (1, [])
+    assert first.heads == [1, 2]
 
 
 def test_fitting_tries_the_wider_fields_first() -> None:

@@ -31,8 +31,13 @@ def test_a_layer_is_answered_in_one_chunk_where_it_fits() -> None:
     (answer,) = ask(hs.HeadView(llama()), request(layer=2))
     made = layer_packet(llama(), "self", 2)
     assert answer == {
-        "v": 1, "id": "a", "kind": "chunk", "index": 0, "of": 1,
-        "header": made.header, "buffers": [bytes(made.payload)],
+        "v": 1,
+        "id": "a",
+        "kind": "chunk",
+        "index": 0,
+        "of": 1,
+        "header": made.header,
+        "buffers": [bytes(made.payload)],
     }
 
 

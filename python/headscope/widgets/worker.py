@@ -32,7 +32,7 @@ def _work() -> None:
 
 
 def _run(job: Callable[[], None]) -> None:
-    """Run one job. A function of its own, so that an idle worker holds nothing of the last job."""
+    """Run one job; its failure must not end the thread."""
     try:
         job()
     except Exception:
