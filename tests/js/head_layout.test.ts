@@ -53,7 +53,7 @@ describe("scrolling", () => {
     expect(topShowing(5, 0, 480, 100)).toBe(0);
     expect(topShowing(24, 0, 480, 100)).toBe(20);
     expect(topShowing(9, 200, 480, 100)).toBe(180);
-    expect(topShowing(60, 0, 480, 100)).toBe(970);
+    expect(topShowing(60, 0, 480, 100)).toBe(980);
     expect(topShowing(99, 0, 480, 100)).toBe(1520);
     expect(topShowing(0, 900, 480, 100)).toBe(0);
   });

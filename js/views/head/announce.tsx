@@ -18,14 +18,6 @@ export function Announcer({ view }: { view: ViewState }) {
   );
 }
 
-/** Whose weight it is, where a token is pinned: "from She" or "to nurse"; else "". */
-export function pinnedLabel(view: ViewState): string {
-  const { pinned } = view;
-  if (pinned === null) return "";
-  const { label } = view.axis(pinned.side).entries[pinned.entry];
-  return `${pinned.side === "query" ? "from" : "to"} ${spoken(label)}`;
-}
-
 /** A label without the mark of its leading space. */
 export function spoken(label: string): string {
   return label.replace(/^·(?=.)/su, "");

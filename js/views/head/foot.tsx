@@ -1,5 +1,7 @@
 import { percent, short } from "../shared/format.js";
-import { pinnedLabel } from "./announce.js";
+import { spoken } from "./announce.js";
+import type { Place } from "./focus.js";
+import { Label } from "./label.js";
 import type { ViewState } from "./state.js";
 
 /** Stops of the slider: even steps would leave most of the interesting weights in its first millimetre. */
@@ -35,7 +37,7 @@ function Threshold({ view }: { view: ViewState }) {
         />
       </label>
       <output>{threshold < 0.005 ? String(threshold) : short(threshold)}</output>
-      <span class="share">{shareText(view)}</span>
+      <Share view={view} />
     </div>
   );
 }
@@ -49,11 +51,25 @@ function nearestStop(threshold: number): number {
   return STOPS.reduce((best, stop, index) => (distance(stop) < distance(STOPS[best]) ? index : best), 0);
 }
 
-function shareText(view: ViewState): string {
+/** What the threshold leaves out: of a pinned token's weight, else of all that is in view. */
+function Share({ view }: { view: ViewState }) {
   const share = view.share.value;
-  if (Number.isNaN(share)) return "";
-  const pinned = pinnedLabel(view);
-  return `drawn lines hold ${percent(share)} of the weight ${pinned === "" ? "in view" : pinned}`;
+  const { pinned } = view;
+  if (Number.isNaN(share)) return null;
+  return (
+    <span class="share">
+      drawn lines hold {percent(share)} of the weight {pinned === null ? "in view" : ofPinned(view, pinned)}
+    </span>
+  );
+}
+
+function ofPinned(view: ViewState, { side, entry }: Place) {
+  const { label } = view.axis(side).entries[entry];
+  return (
+    <>
+      {side === "query" ? "from" : "to"} <Label text={spoken(label)} />
+    </>
+  );
 }
 
 function Hints({ view }: { view: ViewState }) {

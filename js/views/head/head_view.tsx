@@ -115,7 +115,7 @@ function tipOf(view: ViewState): Tip | null {
   return pairTip(picture, view.heads.value, query, key);
 }
 
-/** The token, not its whole zone: the tooltip stands beside the lines. */
+/** The place beside the token, so that the tooltip covers neither the tokens below nor the lines. */
 function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null {
   const hover = view.hover.value;
   void view.top.value; // the row moves with it
@@ -123,7 +123,8 @@ function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null
   if (!pane || !column || hover === null) return null;
   const zone = anchorOf(column, pane);
   const top = zone.top + hover.entry * ROW - view.top.value;
-  return { left: zone.left + 8, right: zone.right - 8, top, bottom: top + ROW };
+  const { token } = view.layout.value;
+  return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };
 }
 
 /** Hints of controls and the keys of the whole view. */

@@ -36,8 +36,8 @@ const MOST_CELL = 6;
 export function layoutOf(inner: number, heads: number, rows: number): Layout {
   const scrolls = rows > MOST_ROWS;
   const width = inner - (scrolls ? SCROLL_BAR : 0);
-  const token = Math.round(Math.min(116, Math.max(68, width * 0.155)));
   const cells = inner < ROOM_FOR_CELLS ? 0 : Math.min(MOST_CELLS, Math.max(CELLS, 2 * heads));
+  const token = Math.round(Math.min(116, Math.max(68, width * (cells > 0 ? 0.155 : 0.2))));
   const zone = token + (cells > 0 ? cells + GAP : 0) + NUMBER;
   const height = Math.max(1, Math.min(rows, MOST_ROWS)) * ROW;
   return { width, height, zone, token, cells, number: NUMBER, lines: width - 2 * zone, scrolls };
@@ -72,6 +72,7 @@ export function topShowing(row: number, top: number, height: number, rows: numbe
   const edge = row * ROW;
   if (edge >= top && edge + ROW <= top + height) return top;
   const near = edge >= top - 2 * ROW && edge + ROW <= top + height + 2 * ROW;
-  const wanted = near ? (edge < top ? edge : edge + ROW - height) : edge - (height - ROW) / 2;
+  const middle = edge - Math.floor((height - ROW) / 2 / ROW) * ROW;
+  const wanted = near ? (edge < top ? edge : edge + ROW - height) : middle;
   return Math.min(most, Math.max(0, wanted));
 }

@@ -66,7 +66,7 @@ export class Strokes {
 export function planLines(scene: LineScene, into: Strokes, hasTime: () => boolean): boolean {
   into.clear();
   const { focus } = scene;
-  const style = focus === null ? idleStyle(scene.heads.length) : faintStyle(scene.dark);
+  const style = focus === null ? idleStyle(scene.heads.length) : faintStyle(scene.heads.length, scene.dark);
   const complete = planRows(scene, into, style, hasTime);
   if (focus?.side === "query") planRow(scene, into, focus.entry, FOCUSED, null);
   if (focus?.side === "key") planColumn(scene, into, focus.entry);
@@ -88,8 +88,9 @@ function idleStyle(heads: number): Style {
   return { alpha: (w) => Math.min(0.9, 1.1 * w ** power), width: (w) => 0.6 + 2 * w, spread: 0.6 };
 }
 
-function faintStyle(dark: boolean): Style {
-  const most = dark ? 0.1 : 0.085;
+/** Many heads on top of each other must not add up to a wall. */
+function faintStyle(heads: number, dark: boolean): Style {
+  const most = (dark ? 0.1 : 0.085) * Math.min(1, 9 / heads);
   return { alpha: (w) => most * w ** 0.8, width: (w) => 0.6 + 2 * w, spread: 0.6 };
 }
 

@@ -49,8 +49,10 @@ function Certificate({ layer, layers }: { layer: LayerMeta; layers: readonly Lay
       >
         <path d="M1.5 6 4.3 8.7 9.5 2.5" stroke-linecap="round" />
       </svg>
-      <span class="certificate-text">exact, certified </span>
-      {magnitude(layer.error)}
+      <span>
+        <span class="certificate-text">exact, certified </span>
+        {magnitude(layer.error)}
+      </span>
     </span>
   );
 }

@@ -2,7 +2,7 @@ import type widget from "../../../js/widget/index.js";
 import { FakeKernel } from "./fake_kernel.js";
 import { FakeModel } from "./fake_model.js";
 import { SCENARIOS, type Scenario } from "./scenarios.js";
-import { synthesize } from "./synthetic.js";
+import { type Synthetic, synthesize } from "./synthetic.js";
 
 /** How a test wants the widget to start. */
 export interface Start {
@@ -29,9 +29,9 @@ export class Host {
 
   constructor(
     private readonly module: typeof widget,
-    private readonly start: Start,
+    capture: Pick<Synthetic, "meta" | "packet">,
+    private readonly start: Omit<Start, "scenario">,
   ) {
-    const capture = synthesize(SCENARIOS[start.scenario]);
     const traits = { ...defaults(capture.meta.parts[0].layers[0].heads), ...start.traits };
     const first = start.withFirst === false ? null : capture.packet(traits.layer);
     this.model = new FakeModel({
@@ -109,7 +109,7 @@ declare global {
 
 window.show = async (start) => {
   const bundle: { default: typeof widget } = await import("/widget.js" as string);
-  window.host = new Host(bundle.default, start);
+  window.host = new Host(bundle.default, synthesize(SCENARIOS[start.scenario]), start);
   const cell = document.getElementById("cell");
   if (cell !== null) window.host.render(cell);
 };
