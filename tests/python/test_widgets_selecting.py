@@ -252,7 +252,9 @@ def test_heads_can_be_linked_with_their_own_list(view: hs.HeadView, other: hs.He
 
 
 def test_a_link_in_the_browser_finds_synced_traits(view: hs.HeadView, other: hs.HeadView) -> None:
-    assert ipywidgets.jslink((view, "layer"), (other, "layer")).source == (view, "layer")
+    link = ipywidgets.jslink((view, "layer"), (other, "layer"))
+    assert (link.source, link.target) == ((view, "layer"), (other, "layer"))
+    link.close()
 
 
 def test_interact_drives_a_view(view: hs.HeadView) -> None:
