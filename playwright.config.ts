@@ -10,7 +10,7 @@ const start = [
   `rm -rf ${HOME}`,
   `mkdir -p ${HOME}/notebooks`,
   `cp examples/*.ipynb ${HOME}/notebooks`,
-  `exec .venv/bin/python -m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port=${PORT} --log-level=WARN --ServerApp.port_retries=0 --ServerApp.root_dir=${HOME}/notebooks`,
+  `exec .venv/bin/python -m jupyterlab --no-browser --allow-root --ip=127.0.0.1 --port=${PORT} --log-level=WARN --ServerApp.port_retries=0 --LabApp.expose_app_in_browser=True --ServerApp.root_dir=${HOME}/notebooks`,
 ].join(" && ");
 
 export default defineConfig({

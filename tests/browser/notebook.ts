@@ -1,0 +1,135 @@
+/** A notebook in the real JupyterLab: cells are found by their ids and run through the lab's own commands. */
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, type Locator, type Page } from "@playwright/test";
+
+const FOLDER = "build/browser/notebooks";
+
+interface Output {
+  text?: string | string[];
+  ename?: string;
+  evalue?: string;
+  data?: Record<string, string | string[]>;
+}
+
+/** Puts a copy of an example, with further code cells behind its own, into the lab's folder. */
+export function prepare(example: string, name: string, cells: Record<string, string>): void {
+  copyFileSync(`examples/${example}`, `${FOLDER}/${name}`);
+  const notebook = JSON.parse(readFileSync(`${FOLDER}/${name}`, "utf8"));
+  for (const [id, source] of Object.entries(cells)) {
+    notebook.cells.push({ cell_type: "code", id, metadata: {}, source, outputs: [], execution_count: null });
+  }
+  writeFileSync(`${FOLDER}/${name}`, JSON.stringify(notebook));
+}
+
+/** Ends every session of the lab, so that each test has the machine's memory to itself. */
+export async function shutDownKernels(page: Page): Promise<void> {
+  const headers = { Authorization: `token ${process.env.LAB_TOKEN}` };
+  const sessions: { id: string }[] = await (await page.request.get("/api/sessions", { headers })).json();
+  for (const { id } of sessions) await page.request.delete(`/api/sessions/${id}`, { headers });
+}
+
+interface Cell {
+  node: HTMLElement;
+  model: {
+    id: string;
+    executionCount: number | null;
+    outputs: { toJSON(): Output[] };
+    sharedModel: { execution_count: number | null };
+  };
+}
+
+/** What we use of the application that a lab started with `expose_app_in_browser` puts on its page. */
+interface Lab {
+  commands: { execute(command: string): Promise<unknown> };
+  shell: {
+    currentWidget: {
+      sessionContext: { session: { kernel: { status: string } | null } | null } | undefined;
+      content: {
+        activeCellIndex: number;
+        activeCell: Cell;
+        widgets: Cell[];
+        scrollToItem(index: number, align: string): Promise<void>;
+      };
+    };
+  };
+}
+
+declare global {
+  var jupyterapp: Lab;
+}
+
+export class Notebook {
+  private constructor(readonly page: Page) {}
+
+  static async open(page: Page, name: string): Promise<Notebook> {
+    await page.goto(`/lab/tree/${name}?token=${process.env.LAB_TOKEN}&reset`);
+    await expect(page.locator(".jp-Notebook .jp-CodeCell").first()).toBeVisible({ timeout: 120_000 });
+    // Code that is sent before the session is there is dropped without a word.
+    await page.waitForFunction(() => {
+      return jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === "idle";
+    });
+    return new Notebook(page);
+  }
+
+  /** Runs a cell and waits until the kernel has finished it. */
+  async run(id: string): Promise<void> {
+    await this.start(id);
+    await this.finished(id);
+  }
+
+  /** Sends a cell to the kernel. */
+  async start(id: string): Promise<void> {
+    await this.page.evaluate(async (wanted) => {
+      const notebook = jupyterapp.shell.currentWidget.content;
+      notebook.activeCellIndex = notebook.widgets.findIndex((cell) => cell.model.id === wanted);
+      notebook.activeCell.model.sharedModel.execution_count = null; // so that `finished` waits for this run
+      void jupyterapp.commands.execute("notebook:run-cell");
+    }, id);
+  }
+
+  /** Waits for a cell that was started. */
+  async finished(id: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => {
+        const { content, sessionContext } = jupyterapp.shell.currentWidget;
+        const cell = content.widgets.find((one) => one.model.id === wanted);
+        return cell?.model.executionCount != null && sessionContext?.session?.kernel?.status === "idle";
+      },
+      id,
+      { timeout: 240_000 },
+    );
+    const failed = (await this.outputs(id)).find((output) => output.ename !== undefined);
+    if (failed !== undefined) throw new Error(`cell ${id}: ${failed.ename}: ${failed.evalue}`);
+  }
+
+  async outputs(id: string): Promise<Output[]> {
+    return this.page.evaluate((wanted) => {
+      const { widgets } = jupyterapp.shell.currentWidget.content;
+      return widgets.find((cell) => cell.model.id === wanted)?.model.outputs.toJSON() ?? [];
+    }, id);
+  }
+
+  /** What a cell printed. */
+  async printed(id: string): Promise<string> {
+    return (await this.outputs(id)).flatMap((output) => output.text ?? []).join("");
+  }
+
+  /** Runs a cell that prints one JSON value. */
+  async read<Value>(id: string): Promise<Value> {
+    await this.run(id);
+    return JSON.parse(await this.printed(id)) as Value;
+  }
+
+  /** The head view in the output of a cell, scrolled into sight. */
+  async headView(id: string): Promise<Locator> {
+    await this.page.evaluate(async (wanted) => {
+      const notebook = jupyterapp.shell.currentWidget.content;
+      const index = notebook.widgets.findIndex((cell) => cell.model.id === wanted);
+      notebook.widgets[index].node.dataset.cell = wanted;
+      await notebook.scrollToItem(index, "start");
+    }, id);
+    const view = this.page.locator(`[data-cell="${id}"]`).getByRole("region", { name: "Attention heads" });
+    await expect(view).toBeVisible({ timeout: 120_000 });
+    return view;
+  }
+}
