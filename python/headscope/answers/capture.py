@@ -215,7 +215,7 @@ class Capture:
         return self._layers.by_formula(layer) and record.mask.is_spans and record.bias is None
 
     def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
-        """Log-sum-exp of every row of scores, sinks included, float32 [heads, queries]."""
+        """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
         self.record(layer, part)
         return self._layers.lse(layer)
 

@@ -70,7 +70,7 @@ class CertifiedLayers:
 
     @torch.no_grad()
     def lse(self, layer: int) -> torch.Tensor:
-        """Log-sum-exp of every row of scores, sinks included, float32 [heads, queries]."""
+        """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
         record = self.read(layer)
         with self._lock:
             if layer not in self._lse:

@@ -65,11 +65,14 @@ def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Te
 
 
 def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Logarithm of the softmax's denominator, sinks included, float32 [h, r]."""
+    """Logarithm of the softmax's denominator, sinks included, [h, r].
+
+    In float64: rounded to float32, a logarithm of some hundreds would shift the weights by more than 1e-5.
+    """
     score, visible = scores(record, heads, rows)
-    total = score.masked_fill(~visible, -torch.inf).logsumexp(dim=-1)
+    total = score.double().masked_fill(~visible, -torch.inf).logsumexp(dim=-1)
     if record.sinks is not None:
-        total = torch.logaddexp(total, record.sinks[heads].float()[:, None])
+        total = torch.logaddexp(total, record.sinks[heads].double()[:, None])
     return total
 
 
@@ -78,7 +81,7 @@ def weights_at_keys(
 ) -> torch.Tensor:
     """Attention weights of single keys, float32 [h, r, k], from the rows' log-sum-exp [h, r]."""
     score, visible = scores(record, heads, rows, keys)
-    return torch.exp(score - lse[..., None]).masked_fill(~visible, 0.0)
+    return torch.exp(score.double() - lse[..., None]).float().masked_fill(~visible, 0.0)
 
 
 def _pick(term: torch.Tensor, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
