@@ -171,4 +171,8 @@ def test_a_layer_of_which_nothing_was_seen_is_named() -> None:
     model.eval()
     with pytest.warns(UserWarning, match=r"model.layers.1.mlp.foreign \(ForeignAttention\) looks like attention"):
         capture = hs.capture(model, ids(8))
-    assert [report.refused for report in capture.layers].count(True) == 1
+    assert [report.refused for report in capture.layers] == [False] * 3
+    assert "model.layers.1.mlp.foreign" in capture.layers[1].reason
+    capture.record(1)
+    assert "model.layers.1.mlp.foreign" in capture.layers[1].reason
+    assert capture.attention(1).shape == (4, 8, 8)

@@ -307,10 +307,16 @@ def capture(
     prepared = prepare(model, inputs, tokenizer=tokenizer, pair=pair, item=item)
     layers = record_forward(model, prepared.arguments, prepared.item, prepared.valid)
     made = Capture(layers, prepared.tokens, _name_of(model), _bad_parameters(model, layers))
-    refused = [report.reason for report in made.layers if report.refused]
-    if refused:
-        warnings.warn(f"{len(refused)} layers cannot be shown; the first: {refused[0]}", stacklevel=2)
+    _warn(made.layers, layers)
     return made
+
+
+def _warn(reports: tuple[LayerReport, ...], layers: list[Record | Refusal]) -> None:
+    """Say at once what is missing from the picture."""
+    refused = [report.reason for report in reports if report.refused]
+    refused += [one.reason for one in layers if isinstance(one, Refusal) and one.reason not in refused]
+    if refused:
+        warnings.warn(f"{len(refused)} layers cannot be shown; the first: {refused[0]}", stacklevel=3)
 
 
 def _name_of(model: torch.nn.Module) -> str:

@@ -33,7 +33,9 @@ class CertifiedLayers:
         self._findings: dict[int, Finding] = {}
         self._confirmed: set[int] = set()
         self._lse: dict[int, torch.Tensor] = {}
-        self.reports = {layer.layer: self._certify(layer) for layer in sorted(layers, key=lambda one: one.layer)}
+        self.reports: dict[int, LayerReport] = {}
+        for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
+            self._report(self._certify(layer))
 
     def read(self, layer: int) -> Record:
         """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
@@ -94,6 +96,13 @@ class CertifiedLayers:
             self._findings.clear()
             self._lse.clear()
 
+    def _report(self, report: LayerReport) -> None:
+        """Keep a report; of two modules in one layer the recorded one is the layer, the other a remark on it."""
+        known = self.reports.get(report.layer)
+        if known is not None:
+            report = replace(known, reason=f"{known.reason} {report.reason}".strip())
+        self.reports[report.layer] = report
+
     def _certify(self, layer: Record | Refusal) -> LayerReport:
         if isinstance(layer, Refusal):
             return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
@@ -122,9 +131,10 @@ class CertifiedLayers:
         except RefusedLayer as refusal:
             del self._records[layer]
             return replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
+        said = report.reason if finding.method == self._findings[layer].method else _said_of(finding)
         self._findings[layer] = finding
         self._confirmed.add(layer)
-        return replace(report, error=finding.error, reason=_said_of(finding))
+        return replace(report, error=finding.error, reason=said)
 
 
 def _said_of(finding: Finding) -> str:

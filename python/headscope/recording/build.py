@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -54,13 +52,11 @@ class RecordBuilder:
         A layer has the number that its module's name says (``model.layers.16.self_attn``), so that layers of another
         kind in between do not shift it; where names do not tell (shared weights), its place in the order.
         """
-        said = [re.search(r"\d+", layer.module) for layer in self._made]
-        numbers = [int(number.group()) if number else -1 for number in said]
-        if -1 in numbers or max(Counter(numbers).values(), default=0) > 1:
-            numbers = list(range(len(numbers)))
-        for number, layer in enumerate(numbers):
-            self._made[number] = replace(self._made[number], layer=layer)
-        return self._made
+        numbers = [number_in(layer.module) for layer in self._made]
+        told = [number for number in numbers if number is not None]
+        if len(set(told)) < len(self._made):
+            told = list(range(len(self._made)))
+        return [replace(layer, layer=number) for layer, number in zip(self._made, told, strict=True)]
 
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
@@ -161,6 +157,11 @@ class RecordBuilder:
         options: dict[str, Any] = {name: value for name, value in call.options.items() if name not in dropped}
         masked_with = call.mask.dtype if call.mask is not None and call.mask.dim() == 4 else None
         return LayerFunction(call.module, call.function, call.eager, options, masked_with, takes_bias)
+
+
+def number_in(module: str) -> int | None:
+    """The first whole number in a module's path: 16 of ``model.layers.16.self_attn``."""
+    return next((int(name) for name in module.split(".") if name.isdecimal()), None)
 
 
 def _not_finite(record: Record) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from headscope.errors import CompiledModel, NoAttention, TrainingMode, UnseenAttention
-from headscope.recording.build import RecordBuilder
+from headscope.recording.build import RecordBuilder, number_in
 from headscope.recording.interface import Recording
 from headscope.recording.record import Record, Refusal
 
@@ -133,7 +133,6 @@ def _some(names: list[str], most: int = 4) -> str:
 
 
 def _unseen_layer(name: str, model: torch.nn.Module) -> Refusal:
-    number = re.search(r"\d+", name)
     kind = type(model.get_submodule(name)).__name__
     reason = f"{name} ({kind}) looks like attention, was called, and left no record: it has code of its own."
-    return Refusal("self", int(number.group()) if number else 0, name, reason)
+    return Refusal("self", number_in(name) or 0, name, reason)

@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 
     from headscope.answers.capture import Capture
 
-__all__ = ["Selected", "weights"]
-
-
-def weights(capture: Capture, selection: Selection, query: int | None = None, key: int | None = None) -> torch.Tensor:
-    """Return exact weights of the selected heads, float32 [heads, queries, keys]; of no head if none is selected."""
-    heads = list(selection.heads) or [0]
-    answer = capture.attention(selection.layer, heads, query, key, part=selection.part)
-    return answer[: len(selection.heads)]
+__all__ = ["Selected"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,7 +30,8 @@ class Selected:
     @cached_property
     def attention(self) -> torch.Tensor:
         """Exact weights, float32 [heads, queries, keys]."""
-        return weights(self.capture, self.selection, self.selection.query, self.selection.key)
+        at = self.selection
+        return self.capture.attention(at.layer, list(at.heads), at.query, at.key, part=at.part)
 
     @cached_property
     def query_vectors(self) -> torch.Tensor:

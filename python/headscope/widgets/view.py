@@ -14,7 +14,7 @@ from headscope.errors import CaptureClosed
 from headscope.widgets import lifetime
 from headscope.widgets.first_paint import first_paint
 from headscope.widgets.protocol import Desk
-from headscope.widgets.selected import Selected, weights
+from headscope.widgets.selected import Selected
 from headscope.widgets.selecting import Selecting
 from headscope.widgets.selection import FIELDS, Changes, Shape, shape_of, start, step
 from headscope.widgets.settings import SETTINGS, Settings
@@ -112,7 +112,8 @@ class View(Settings, Selecting):
         """What is drawn now of the selected heads: with tokens hidden, words merged, sentences filtered."""
         at, capture = self.selection, self.capture
         queries, keys = capture.tokens(at.part, "query"), capture.tokens(at.part, "key")
-        return show(weights(capture, at), queries, keys, self.display_settings)
+        weights = capture.attention(at.layer, list(at.heads), part=at.part)
+        return show(weights, queries, keys, self.display_settings)
 
     def select(self, **changes: Unpack[Changes]) -> None:  # noqa: D102  # inherited
         if self.closed:
