@@ -38,7 +38,14 @@ export class Loader {
 
   /** Loads whatever is wanted, until the returned function is called. */
   follow(wanted: ReadonlySignal<Wanted>): () => void {
-    return effect(() => this.#load(wanted.value));
+    return effect(() => {
+      try {
+        return this.#load(wanted.value);
+      } catch (error) {
+        this.#loading.value = { state: "failed", error: asError(error) }; // and not thrown at whoever set a trait
+        return undefined;
+      }
+    });
   }
 
   #load({ part, layer, refusal }: Wanted): (() => void) | undefined {

@@ -5,12 +5,13 @@ import type { ViewState } from "./state.js";
 export function Announcer({ view }: { view: ViewState }) {
   const message = useSignal("");
   const isFirst = useSignal(true);
-  useSignalEffect(() => {
+  const announce = view.guard(() => {
     const { query, key } = view.store.selection.value;
     const text = [said(view, "query", query), said(view, "key", key)].filter(Boolean).join("; ");
     if (!isFirst.peek()) message.value = text || "Nothing is pinned";
     isFirst.value = false;
   });
+  useSignalEffect(() => announce());
   return (
     <div class="unseen" role="status" aria-live="polite">
       {message}

@@ -36,7 +36,7 @@ function Threshold({ view }: { view: ViewState }) {
           onChange={view.guard((event) => view.store.set({ threshold: chosen(event) }))}
         />
       </label>
-      <output>{threshold < 0.005 ? String(threshold) : short(threshold)}</output>
+      <span class="stop">{threshold < 0.005 ? String(threshold) : short(threshold)}</span>
       <Share view={view} />
     </div>
   );

@@ -35,7 +35,7 @@ export function HeadView({ view }: { view: ViewState }) {
           {failure}
         </div>
       )}
-      <ErrorBoundary>
+      <ErrorBoundary attempt={view.store.selection.value}>
         <Title view={view} />
         <div class="line choice">
           <Layers view={view} />
@@ -169,7 +169,7 @@ function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void 
 /** Brings a newly pinned token into view, whoever pinned it. */
 function useReveal(view: ViewState): void {
   const before = useRef<{ query: number | null; key: number | null }>({ query: null, key: null });
-  useSignalEffect(() => {
+  const reveal = view.guard(() => {
     const { query, key } = view.store.selection.value;
     const isNew = { query: query !== before.current.query, key: key !== before.current.key };
     before.current = { query, key };
@@ -177,4 +177,5 @@ function useReveal(view: ViewState): void {
     if (isNew.query && queryEntry !== null) view.reveal(queryEntry);
     else if (isNew.key && keyEntry !== null) view.reveal(keyEntry);
   });
+  useSignalEffect(() => reveal());
 }

@@ -28,10 +28,11 @@ function keepDrawn(canvas: HTMLCanvasElement, view: ViewState): () => void {
     if (!isComplete) ask();
   });
   const ask = onFrame(draw, ending.signal);
-  const stop = effect(() => {
+  const follow = view.guard(() => {
     void sceneOf(view); // reads every signal that the drawing depends on
     ask();
   });
+  const stop = effect(() => follow());
   watchPixelRatio(ask, ending.signal);
   return () => {
     stop();

@@ -20,12 +20,30 @@ export function ErrorBox({ error, onDismiss }: { error: Error; onDismiss?: () =>
   );
 }
 
-/** Shows an error of rendering where the picture would have been. */
-export class ErrorBoundary extends Component<{ children: ComponentChildren }, { error: Error | null }> {
-  override state = { error: null as Error | null };
+interface BoundaryProps {
+  /** Rendering is tried again when this changes. */
+  attempt: unknown;
+  children: ComponentChildren;
+}
 
-  static override getDerivedStateFromError(error: Error): { error: Error } {
+interface BoundaryState {
+  attempt: unknown;
+  error: Error | null;
+}
+
+/** Shows an error of rendering where the picture would have been. */
+export class ErrorBoundary extends Component<BoundaryProps, BoundaryState> {
+  override state: BoundaryState = { attempt: undefined, error: null };
+
+  static override getDerivedStateFromError(error: Error): Partial<BoundaryState> {
     return { error };
+  }
+
+  static override getDerivedStateFromProps(
+    { attempt }: BoundaryProps,
+    state: BoundaryState,
+  ): Partial<BoundaryState> | null {
+    return attempt === state.attempt ? null : { attempt, error: null };
   }
 
   override render() {

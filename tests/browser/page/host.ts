@@ -1,5 +1,5 @@
 import type widget from "../../../js/widget/index.js";
-import { FakeKernel } from "./fake_kernel.js";
+import { FakeKernel, type Manners } from "./fake_kernel.js";
 import { FakeModel } from "./fake_model.js";
 import { SCENARIOS, type Scenario } from "./scenarios.js";
 import { type Synthetic, synthesize } from "./synthetic.js";
@@ -12,6 +12,8 @@ export interface Start {
   withFirst?: boolean;
   /** Hosts before anywidget 0.11 give no signal. */
   withSignal?: boolean;
+  /** How the kernel behaves at first. */
+  manners?: Manners;
 }
 
 interface View {
@@ -42,6 +44,7 @@ export class Host {
       first_data: first === null ? new DataView(new ArrayBuffer(0)) : offset(first.payload),
     });
     this.kernel = new FakeKernel(capture.packet, (content, buffers) => this.model.deliver(content, buffers));
+    this.kernel.manners = start.manners ?? "prompt";
     this.model.onSend = (content) => this.kernel.receive(content);
     this.#cleanup = module.initialize({ model: this.model.wrapped(this), ...this.#signal(this.#ending) });
   }

@@ -166,7 +166,7 @@ function pack(
 function sideOf({ tokens, special = [], segments = null, words = null }: Options): Side {
   return {
     labels: tokens.map((text) => text.replaceAll(" ", "·").replaceAll("\n", "⏎")),
-    texts: tokens,
+    texts: tokens.map((text) => text.replace(/^##/, "")),
     special: tokens.map((_, at) => (special.includes(at) ? 1 : 0)),
     segments,
     words: words ?? tokens.map((_, at) => at),

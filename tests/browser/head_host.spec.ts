@@ -1,0 +1,220 @@
+/** The head view as a guest: its host's theme and width, several views of one widget, and what is left when they go. */
+import { expect, type Page, test } from "@playwright/test";
+import { countLeaks } from "./page/leaks.js";
+import { openPage } from "./page/open.js";
+import { causal, open, reference } from "./page/reference.js";
+import { View } from "./page/view.js";
+
+const sentence = reference("sentence");
+const DARK = "rgb(17, 17, 17)";
+const LIGHT = "rgb(255, 255, 255)";
+
+test.describe("the theme", () => {
+  const root = (page: Page) => page.locator(".headscope");
+
+  test("follows the background that the host has, and its changes", async ({ page }) => {
+    await open(page, "sentence");
+    await expect(root(page)).toHaveCSS("background-color", LIGHT);
+    await page.evaluate(() => {
+      document.body.style.background = "#1e1e1e";
+    });
+    await expect(root(page)).toHaveAttribute("data-theme", "dark");
+    await expect(root(page)).toHaveCSS("background-color", DARK);
+  });
+
+  test("follows JupyterLab's variables, and takes its colours", async ({ page }) => {
+    await open(page, "sentence");
+    await page.evaluate(() => {
+      document.documentElement.style.setProperty("--jp-layout-color0", "#202124");
+      document.documentElement.style.setProperty("--jp-ui-font-color1", "#fefefe");
+      document.body.dataset.jpThemeLight = "false";
+    });
+    await expect(root(page)).toHaveAttribute("data-theme", "dark");
+    await expect(root(page)).toHaveCSS("background-color", "rgb(32, 33, 36)");
+    await expect(root(page)).toHaveCSS("color", "rgb(254, 254, 254)");
+  });
+
+  test("follows VS Code and not the white that it puts behind widgets", async ({ page }) => {
+    await open(page, "sentence");
+    await page.evaluate(() => {
+      const cell = document.getElementById("cell");
+      cell?.classList.add("cell-output-ipywidget-background");
+      cell?.style.setProperty("background", "white", "important");
+      document.documentElement.style.setProperty("--vscode-editor-background", "#1e1e1e");
+      document.body.dataset.vscodeThemeKind = "vscode-dark";
+    });
+    await expect(root(page)).toHaveAttribute("data-theme", "dark");
+    await expect(root(page)).toHaveCSS("background-color", "rgb(30, 30, 30)");
+    await page.evaluate(() => {
+      document.body.dataset.vscodeThemeKind = "vscode-high-contrast-light";
+    });
+    await expect(root(page)).toHaveAttribute("data-theme", "light");
+  });
+
+  test("is the trait's where that says so, with colours of our own", async ({ page }) => {
+    const view = await open(page, "sentence");
+    await page.evaluate(() => document.documentElement.style.setProperty("--jp-layout-color0", "#fafafa"));
+    await view.push({ theme: "dark" });
+    await expect(root(page)).toHaveCSS("background-color", DARK);
+    await view.push({ theme: "light" });
+    await expect(root(page)).toHaveCSS("background-color", "rgb(250, 250, 250)");
+  });
+
+  test("changes the colours of heads with it", async ({ page }) => {
+    const view = await open(page, "sentence");
+    await expect(view.head(2)).toHaveCSS("background-color", "rgb(247, 94, 137)");
+    await view.push({ theme: "dark" });
+    await expect(view.head(2)).toHaveCSS("background-color", "rgb(255, 153, 175)");
+  });
+
+  for (const theme of ["light", "dark"]) {
+    test(`leaves ${theme} text readable: at least 4.5 to 1`, async ({ page }) => {
+      await open(page, "sentence", { traits: { theme, query: 3, hide_first: true } });
+      const worst = await page.locator(".headscope").evaluate((root) => {
+        const numbers = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+        const luminance = (colour: string) => {
+          const [r, g, b] = numbers(colour).map((v) =>
+            v / 255 <= 0.04045 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4,
+          );
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const background = (at: Element | null): string => {
+          if (at === null) return "rgb(255,255,255)";
+          const colour = getComputedStyle(at).backgroundColor;
+          return numbers(colour)[3] === 0 ? background(at.parentElement) : colour;
+        };
+        const disabled = '[aria-disabled="true"], [aria-disabled="true"] *, :disabled';
+        const texts = [...root.querySelectorAll("*")].filter(
+          (element) =>
+            !element.matches(disabled) &&
+            [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim()),
+        );
+        const contrasts = texts.map((element) => {
+          const [dark, light] = [luminance(getComputedStyle(element).color), luminance(background(element))].sort(
+            (a, b) => a - b,
+          );
+          return (light + 0.05) / (dark + 0.05);
+        });
+        return Math.min(...contrasts);
+      });
+      expect(worst).toBeGreaterThanOrEqual(4.49);
+    });
+  }
+});
+
+test.describe("the width", () => {
+  for (const width of [360, 480, 520, 760, 1080, 1600]) {
+    test(`of ${width} pixels is enough`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      const view = await open(page, "sentence", { traits: { query: 8 } });
+      await view.expectNumbers("key", causal(sentence.weights(0, 0)[8], 8));
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+      const pane = await view.root.boundingBox();
+      expect(pane?.width).toBe(Math.min(width, 760));
+      const [query, key] = [await view.column("query").boundingBox(), await view.column("key").boundingBox()];
+      expect((key?.x ?? 0) - (query?.x ?? 0) - (query?.width ?? 0)).toBeGreaterThan(100);
+      expect(await view.shade("key", 0)).toBe(width < 520 ? 0 : await view.shade("key", 0));
+      if (width >= 520) expect(await view.shade("key", 0)).toBeGreaterThan(0);
+    });
+  }
+
+  test("is the widget's own and not the window's", async ({ page }) => {
+    const view = await open(page, "sentence");
+    await page.locator("#cell").evaluate((cell) => {
+      cell.style.width = "420px";
+    });
+    await expect.poll(async () => (await view.root.boundingBox())?.width).toBe(420);
+    await expect.poll(() => view.root.locator("canvas").evaluate((canvas) => canvas.clientWidth)).toBe(396);
+  });
+});
+
+test.describe("one widget shown twice", () => {
+  test("shares what is selected and asked for, but not the pointer", async ({ page }) => {
+    const first = await open(page, "sentence", { traits: { heads: [4], head: 4 } });
+    await page.evaluate(() => window.host.render(document.body));
+    const second = new View(page, 1);
+    await first.root.getByRole("button", { name: "Next layer" }).click();
+    await first.token("query", 8).click();
+    for (const view of [first, second]) {
+      await view.expectNumbers("key", causal(sentence.weights(1, 4)[8], 8));
+      await expect(view.token("query", 8)).toHaveAttribute("aria-selected", "true");
+    }
+    expect(await page.evaluate(() => window.host.kernel.received.length)).toBe(1);
+    await first.token("query", 3).hover();
+    await first.expectNumbers("key", causal(sentence.weights(1, 4)[3], 3));
+    await second.expectNumbers("key", causal(sentence.weights(1, 4)[8], 8));
+  });
+
+  test("goes on in one place when it goes in the other", async ({ page }) => {
+    await open(page, "sentence", { traits: { heads: [4], head: 4 } });
+    await page.evaluate(() => {
+      window.host.render(document.body);
+      window.host.views[0].unmount(); // the one that came first, and so made what both share
+    });
+    const left = new View(page);
+    await left.push({ query: 8 });
+    await left.expectNumbers("key", causal(sentence.weights(0, 4)[8], 8));
+    await left.root.getByRole("button", { name: "Next layer" }).click();
+    await left.expectNumbers("key", causal(sentence.weights(1, 4)[8], 8));
+  });
+});
+
+test.describe("a view that goes", () => {
+  for (const withSignal of [true, false]) {
+    test(`leaves nothing behind, ${withSignal ? "by its signal" : "in a host without signals"}`, async ({ page }) => {
+      await countLeaks(page);
+      await openPage(page);
+      const { observers } = await page.evaluate(() => window.alive); // Playwright's own
+      await page.evaluate((how) => window.show(how), { scenario: "sentence", withSignal } as const);
+      const view = new View(page);
+      await expect(view.root).toBeVisible();
+      await page.evaluate(() => window.host.views[0].unmount());
+      await expect(view.root).toHaveCount(0);
+      const before = await page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
+      for (let at = 0; at < 5; at++) {
+        await page.evaluate(() => window.host.render(document.getElementById("cell") ?? document.body));
+        await view.token("query", 5).hover();
+        await expect(view.tooltip).toBeVisible();
+        await page.evaluate(() => window.host.views.at(-1)?.unmount());
+        await expect(page.locator("canvas")).toHaveCount(0);
+      }
+      const after = () => page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
+      await expect.poll(after).toEqual(before);
+      expect(before.observers).toBe(observers);
+      await page.evaluate(() => window.host.close());
+      expect(await page.evaluate(() => window.host.model.listenerCount)).toBe(0);
+    });
+  }
+
+  test("while it waits for the kernel ends its request", async ({ page }) => {
+    await countLeaks(page);
+    await open(page, "sentence");
+    const before = await page.evaluate(() => window.alive.timers);
+    await page.evaluate(() => {
+      window.host.kernel.manners = "silent";
+      window.host.model.push({ layer: 1 });
+    });
+    await expect.poll(() => page.evaluate(() => window.host.kernel.received.length)).toBe(1);
+    await page.evaluate(() => window.host.views[0].unmount());
+    const sent = await page.evaluate(() => window.host.kernel.received.map(({ kind }) => kind));
+    expect(sent).toEqual(["request", "cancel"]);
+    await expect.poll(() => page.evaluate(() => window.alive.timers)).toBe(before);
+  });
+});
+
+test("motion is left out for those who want less of it", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const view = await open(page, "sentence");
+  await expect(view.root.locator(".body")).toHaveCSS("transition-duration", "0s");
+});
+
+test("lines are sharp on a screen with more pixels", async ({ browser }) => {
+  const context = await browser.newContext({ deviceScaleFactor: 2, viewport: { width: 1000, height: 800 } });
+  const page = await context.newPage();
+  const view = await open(page, "sentence");
+  await expect
+    .poll(() => view.root.locator("canvas").evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.clientWidth))
+    .toBe(2);
+  await context.close();
+});
