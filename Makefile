@@ -5,6 +5,7 @@ ARGS ?=
 
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+LOWEST := $(CURDIR)/build/transformers/$(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' pyproject.toml)
 STATIC := python/headscope/static/widget.js
 LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
@@ -12,7 +13,7 @@ ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-js test-browser build wheel models format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser build wheel models format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser: export HF_HUB_OFFLINE = 1
@@ -24,7 +25,7 @@ demo: install models ## Start JupyterLab on the example notebook (ARGS=--no-brow
 	$(PY) -m jupyterlab --ip=127.0.0.1 $(if $(ROOT),--allow-root) --ServerApp.root_dir=examples \
 	  --LabApp.default_url=/lab/tree/quickstart.ipynb $(ARGS)
 
-test: lint types test-python test-js test-browser ## All that must be green to land
+test: lint types test-python test-lowest test-js test-browser ## All that must be green to land
 
 lint: .venv/.dependencies node_modules/.installed
 	$(PY) -m ruff check
@@ -37,6 +38,11 @@ types: install
 
 test-python: install models ## Python tests (ARGS=-k name)
 	$(PY) -m pytest $(ARGS)
+
+test-lowest: install models ## The recorder and the answers on the oldest transformers that is supported
+	test -d $(LOWEST) || $(PY) -m pip install --quiet --no-deps --target $(LOWEST) transformers==$(notdir $(LOWEST))
+	PYTHONPATH=$(LOWEST) $(PY) -c 'import transformers as t; assert t.__version__ == "$(notdir $(LOWEST))", t.__version__'
+	PYTHONPATH=$(LOWEST) $(PY) -m pytest tests/python/test_recording_*.py tests/python/test_answers_*.py
 
 test-js: node_modules/.installed ## JavaScript tests without a browser
 	npm run --silent test:js

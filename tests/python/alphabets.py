@@ -26,7 +26,7 @@ def byte_level() -> Any:
     trainer = trainers.BpeTrainer(vocab_size=1000, initial_alphabet=alphabet, special_tokens=["<|begin|>"])
     inner.train_from_iterator(CORPUS, trainer)
     inner.add_special_tokens([AddedToken("<|user|>", special=True)])
-    inner.add_tokens(["É", "<E1>"])  # "É" is a letter of the byte alphabet too: 0xC9
+    inner.add_tokens(["Éa", "<E1>"])  # "É" is a letter of the byte alphabet too: 0xC9
     return PreTrainedTokenizerFast(tokenizer_object=inner, bos_token="<|begin|>")
 
 
