@@ -119,14 +119,18 @@ export class VectorLayer implements LayerData {
 
   #score(head: number, query: number, key: number): number {
     const { d, heads, groups, scaling, softcap } = this.#header;
-    const group = Math.floor(head / (heads / groups));
-    const q = (head * this.queries + query) * d;
-    const k = (group * this.keys + key) * d;
-    let dot = 0;
-    for (let at = 0; at < d; at++) dot += this.#query[q + at] * this.#key[k + at];
-    const score = dot * scaling;
+    const group = Math.floor((head * groups) / heads);
+    const score =
+      scaling * dot(this.#query, (head * this.queries + query) * d, this.#key, (group * this.keys + key) * d, d);
     return softcap === null ? score : softcap * Math.tanh(score / softcap);
   }
+}
+
+/** The inner loop of everything: some 130,000 products for a row of 2,000 keys. */
+function dot(a: Float32Array, fromA: number, b: Float32Array, fromB: number, length: number): number {
+  let sum = 0;
+  for (let at = 0; at < length; at++) sum += a[fromA + at] * b[fromB + at];
+  return sum;
 }
 
 /** A layer whose weights came as they are, because only the model itself computes them. */

@@ -18,6 +18,8 @@ export interface Axis {
   entries: Entry[];
   /** Index of the entry that a token position belongs to. */
   entryOf: Int32Array;
+  /** 1 for each token position that takes part in its entry, so that a row is reduced in one pass. */
+  takesPart: Uint8Array;
   /** Positions hidden by a switch, so that rows are renormalised without them; the pair filter hides none. */
   hidden: number[];
   /** Whether every token is an entry of its own and is shown. */
@@ -41,7 +43,8 @@ export function axisOf(side: Side, settings: DisplaySettings, name: AxisName): A
   });
   const hidden = side.labels.flatMap((_, at) => (isHidden(at) ? [at] : []));
   const plain = !settings.words && entries.every((entry) => entry.shown);
-  return { entries, entryOf, hidden, plain };
+  const takesPart = Uint8Array.from(side.labels, (_, at) => (isShown(at) ? 1 : 0));
+  return { entries, entryOf, takesPart, hidden, plain };
 }
 
 function entryFor(side: Side, group: number[], shown: number[], words: boolean): Entry {

@@ -53,10 +53,11 @@ export class Picture {
     return row;
   }
 
-  /** Whether `row` costs next to nothing. */
+  /** Whether `row` costs nothing. */
   hasRow(head: number, query: number): boolean {
-    const { positions, shown } = this.queries.entries[query];
-    return !shown || positions.every((at) => this.layer.hasRow(head, at));
+    const { entries, plain } = this.queries;
+    if (plain && this.keys.plain) return this.layer.hasRow(head, query);
+    return !entries[query].shown || this.#rows.has(head * entries.length + query);
   }
 
   /** Weights to one entry of the key axis. */
@@ -79,20 +80,19 @@ export class Picture {
   }
 
   #reduce(head: number, positions: readonly number[]): Row {
-    const { entries } = this.keys;
+    const { entries, entryOf, takesPart } = this.keys;
     const sums = new Float64Array(entries.length);
     let rest = 0;
-    for (const at of positions) {
-      const raw = this.layer.row(head, at);
-      entries.forEach((entry, key) => {
-        if (entry.shown) for (const position of entry.positions) sums[key] += raw[position];
-      });
+    for (const query of positions) {
+      const raw = this.layer.row(head, query);
+      for (let at = 0; at < raw.length; at++) if (takesPart[at] === 1) sums[entryOf[at]] += raw[at];
       if (this.#hidden.length > 0) rest += this.#sumUnhidden(raw);
     }
     const left = this.#hidden.length > 0 ? rest / positions.length : 1;
-    const weights = Float32Array.from(sums, (sum, key) => {
-      return entries[key].shown ? divided(sum / positions.length, left) : 0;
-    });
+    const weights = new Float32Array(entries.length);
+    for (let key = 0; key < entries.length; key++) {
+      if (entries[key].shown) weights[key] = divided(sums[key] / positions.length, left);
+    }
     return { weights, left };
   }
 

@@ -95,9 +95,9 @@ test("an exception while drawing is shown in the cell, and the view goes on", as
   const view = await open(page, "sentence");
   await page.evaluate(() => {
     const prototype = CanvasRenderingContext2D.prototype;
-    const { clip } = prototype;
-    prototype.clip = () => {
-      prototype.clip = clip;
+    const { stroke } = prototype;
+    prototype.stroke = () => {
+      prototype.stroke = stroke;
       throw new Error("out of paint");
     };
   });

@@ -149,6 +149,21 @@ describe("the lines", () => {
     expect(far.map(({ to }) => to)).toEqual([-20, -10, 10]);
   });
 
+  it("that leave the window at the same place are one, the strongest", () => {
+    const row = [0.1, 0.2, 0.1, ...Array(97).fill(0), 0.3, 0.3];
+    const names = side(102);
+    const one = new Picture(
+      layerOfWeights([Array(102).fill(row)]),
+      axisOf(names, off, "query"),
+      axisOf(names, off, "key"),
+    );
+    const far = lines({ picture: one, heads: [0], rows: { first: 50, last: 51 }, top: 1000, height: 20 });
+    expect(far.map(({ to, width }) => [to, width.toFixed(2)])).toEqual([
+      [-20, "1.00"],
+      [40, "1.20"],
+    ]);
+  });
+
   it("whose rows are not computed in time come later", () => {
     const slow = picture();
     slow.hasRow = () => false;

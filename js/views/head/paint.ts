@@ -28,10 +28,6 @@ export function paintLines(
   const left = layout.zone;
   const right = layout.zone + layout.lines;
   const bend = 0.36 * layout.lines;
-  context.save();
-  context.beginPath();
-  context.rect(left, 0, layout.lines, layout.height);
-  context.clip();
   strokes.each((from, to, alpha, width, head) => {
     context.globalAlpha = alpha;
     context.lineWidth = width;
@@ -41,7 +37,7 @@ export function paintLines(
     context.bezierCurveTo(left + bend, from, right - bend, to, right, to);
     context.stroke();
   });
-  context.restore();
+  context.globalAlpha = 1;
 }
 
 export interface CellScene {
@@ -66,7 +62,8 @@ export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, 
   const gap = width > 3 ? 1 : 0;
   for (let entry = rows.first; entry < rows.last; entry++) {
     const [query, key] = focus.side === "query" ? [focus.entry, entry] : [entry, focus.entry];
-    if (!isMarked(scene.picture, query, key)) continue;
+    const isAtHand = heads.every((head) => scene.picture.hasRow(head, query)); // else it comes with its lines
+    if (!isAtHand || !isMarked(scene.picture, query, key)) continue;
     const y = entry * ROW - scene.top + CELL_MARGIN;
     heads.forEach((head, index) => {
       const { weights, left: rest } = scene.picture.row(head, query);

@@ -111,11 +111,9 @@ function planRow(scene: LineScene, into: Strokes, query: number, style: Style, s
   scene.heads.forEach((head, index) => {
     const { weights, left } = scene.picture.row(head, query);
     const strength = ink(left);
-    for (let key = 0; key < weights.length; key++) {
-      if (isDrawn(weights[key], scene.threshold) && key !== skipKey) {
-        planLine(scene, into, style, index, query, key, weights[key] * strength);
-      }
-    }
+    eachDrawn(scene, weights, (key) => {
+      if (key !== skipKey) planLine(scene, into, style, index, query, key, weights[key] * strength);
+    });
   });
 }
 
@@ -123,12 +121,37 @@ function planColumn(scene: LineScene, into: Strokes, key: number): void {
   if (!scene.picture.keys.entries[key].shown) return;
   scene.heads.forEach((head, index) => {
     const { weights, left } = scene.picture.column(head, key);
-    for (let query = 0; query < weights.length; query++) {
-      if (isDrawn(weights[query], scene.threshold)) {
-        planLine(scene, into, FOCUSED, index, query, key, weights[query] * ink(left[query]));
-      }
-    }
+    eachDrawn(scene, weights, (query) => {
+      planLine(scene, into, FOCUSED, index, query, key, weights[query] * ink(left[query]));
+    });
   });
+}
+
+/**
+ * Visits the entries that get a line. Far above and far below the window all lines of a head would be the same line
+ * (see `heightOf`), so there only the strongest is visited.
+ */
+function eachDrawn({ top, height, threshold }: LineScene, weights: Float32Array, visit: (entry: number) => void): void {
+  const first = Math.max(0, Math.floor((top - height) / ROW));
+  const last = Math.min(weights.length, Math.ceil((top + 2 * height) / ROW));
+  const above = strongest(weights, 0, first);
+  const below = strongest(weights, last, weights.length);
+  if (isDrawn(weights[above], threshold)) visit(above);
+  for (let entry = first; entry < last; entry++) if (isDrawn(weights[entry], threshold)) visit(entry);
+  if (isDrawn(weights[below], threshold)) visit(below);
+}
+
+/** -1 if there is none. */
+function strongest(weights: Float32Array, first: number, last: number): number {
+  let best = -1;
+  let most = 0;
+  for (let entry = first; entry < last; entry++) {
+    if (weights[entry] > most) {
+      best = entry;
+      most = weights[entry];
+    }
+  }
+  return best;
 }
 
 /** NaN is not drawn; it is told in numbers. */
