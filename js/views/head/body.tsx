@@ -1,10 +1,13 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Loading } from "../../store/loader.js";
 import { classes, px } from "../shared/style.js";
 import { Column } from "./column.js";
 import { ROW } from "./layout.js";
 import { Marks } from "./marks.js";
 import type { ViewState } from "./state.js";
+
+const BUSY = "kernel is busy; the picture comes when the running cell ends";
 
 /** The two columns of tokens, what is drawn between and beside them, and the scroll bar of a long text. */
 export function Body({ view }: { view: ViewState }) {
@@ -16,7 +19,11 @@ export function Body({ view }: { view: ViewState }) {
   useWheel(view, body);
   return (
     <div class="frame" style={{ height: px(height) }}>
-      <div class={classes("body", { old: isOld })} style={{ width: px(width), height: px(height) }} ref={body}>
+      <div
+        class={classes("body", { old: isOld, gone: loading.state === "failed" })}
+        style={{ width: px(width), height: px(height) }}
+        ref={body}
+      >
         <Column view={view} side="query" />
         <Column view={view} side="key" />
         <Marks view={view} />
@@ -69,27 +76,30 @@ function ScrollBar({ view }: { view: ViewState }) {
   );
 }
 
-/** Why there is no picture, or not yet, in words. */
+/** Why there is no picture, or not yet, in words: an error in its place, all else between the columns. */
 function Notice({ view }: { view: ViewState }) {
   const loading = view.store.loading.value;
-  if (loading.state === "failed")
+  const { zone, lines } = view.layout.value;
+  if (loading.state === "failed") {
     return (
-      <div class="notice error" role="alert">
+      <div class="refusal" role="alert">
         {loading.error.message}
       </div>
     );
-  if (loading.state === "pending") return loading.since === "busy" ? <Busy done={loading.done} /> : null;
-  if (view.heads.value.length === 0) return <div class="notice">No head is drawn. Click a number above.</div>;
-  const isEmpty = !view.queries.value.entries.some(({ shown }) => shown);
-  return isEmpty ? <div class="notice">All tokens are hidden.</div> : null;
-}
-
-function Busy({ done }: { done: number }) {
-  const text =
-    done > 0 ? "the kernel is sending this layer" : "kernel is busy; the picture comes when the running cell ends";
-  return (
-    <div class="notice" role="status">
-      {text}
+  }
+  const text = notice(view, loading);
+  return text === "" ? null : (
+    <div class="notice" role="status" style={{ left: px(zone), width: px(lines) }}>
+      <span>{text}</span>
     </div>
   );
+}
+
+function notice(view: ViewState, loading: Loading): string {
+  if (loading.state === "pending") {
+    if (loading.since !== "busy") return "";
+    return loading.done > 0 ? "the kernel is sending this layer" : BUSY;
+  }
+  if (view.heads.value.length === 0) return "No head is drawn. Click a number above.";
+  return view.queries.value.entries.some(({ shown }) => shown) ? "" : "All tokens are hidden.";
 }

@@ -69,6 +69,7 @@ function Captions({ view }: { view: ViewState }) {
   const { head } = view.store.selection.value;
   const whose = head === null ? "" : `head ${head}`;
   const isLeft = view.focus.value?.side === "key";
+  if (view.store.loading.value.state === "failed") return <div class="captions" />;
   return (
     <div class="captions" style={{ width: px(width) }}>
       <span>{isLeft ? whose : ""}</span>

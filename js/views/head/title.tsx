@@ -5,14 +5,17 @@ import type { ViewState } from "./state.js";
 
 export function Title({ view }: { view: ViewState }) {
   const { meta } = view.store;
+  const { layers } = view.part.value;
+  const { heads } = view.layerMeta.value;
   return (
     <header class="line title">
       <h3>Heads</h3>
       <span class="muted small model">
-        {meta.model}, {counted(view.part.value.layers.length, "layer")} × {counted(view.layerMeta.value.heads, "head")}
+        {meta.model}, {counted(layers.length, "layer")}
+        {heads > 0 && ` × ${counted(heads, "head")}`}
       </span>
       <span class="spring" />
-      <Certificate layer={view.layerMeta.value} layers={view.part.value.layers} />
+      <Certificate view={view} />
       <button
         type="button"
         class="icon-button"
@@ -28,7 +31,8 @@ export function Title({ view }: { view: ViewState }) {
 }
 
 /** How exact the numbers of the chosen layer are, and of the others in the tooltip. */
-function Certificate({ layer, layers }: { layer: LayerMeta; layers: readonly LayerMeta[] }) {
+function Certificate({ view }: { view: ViewState }) {
+  const layer = view.layerMeta.value;
   if (layer.error === null) {
     return (
       <span class="certificate refused" data-hint={layer.reason || "There is no exact answer about this layer."}>
@@ -36,8 +40,9 @@ function Certificate({ layer, layers }: { layer: LayerMeta; layers: readonly Lay
       </span>
     );
   }
+  if (view.store.loading.value.state === "failed") return null; // whatever it is, it is not exact
   return (
-    <span class="certificate" data-hint={explain(layer, layers)}>
+    <span class="certificate" data-hint={explain(layer, view.part.value.layers)}>
       <svg
         width="11"
         height="11"
