@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { defineConfig } from "@playwright/test";
 
-const PORT = 8877;
+const PORT = Number(process.env.LAB_PORT ?? 8877);
 process.env.LAB_TOKEN ??= randomUUID(); // inherited by the workers, which read this file again
 
 // A JupyterLab of its own: on copies of the notebooks, with nobody's settings.
