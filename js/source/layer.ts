@@ -25,8 +25,12 @@ export interface LayerData {
   span(query: number): readonly [number, number];
 }
 
-/** Rows kept per layer: 4,000 of 2,000 keys. */
-const ROWS_BYTES = 32 << 20;
+const LEAST_CACHE_BYTES = 8 << 20;
+
+/** Bytes of a cache of rows: in any case 64 rows of every head, more than twice what a window shows. */
+export function cacheBytes(heads: number, length: number): number {
+  return Math.max(LEAST_CACHE_BYTES, 64 * heads * length * Float32Array.BYTES_PER_ELEMENT);
+}
 
 /** Reads the layer out of a packet of either form. */
 export function layerOf(packet: Packet): LayerData {
@@ -48,7 +52,7 @@ export class VectorLayer implements LayerData {
   readonly #sink: Float32Array | null; // [heads]
   readonly #start: Int32Array; // [queries]
   readonly #stop: Int32Array; // [queries]
-  readonly #rows = new Cache<number, Float32Array>(ROWS_BYTES);
+  readonly #rows: Cache<number, Float32Array>;
 
   constructor(packet: Packet) {
     const { header } = packet;
@@ -65,6 +69,7 @@ export class VectorLayer implements LayerData {
     this.#sink = packet.has("sink") ? packet.floats("sink") : null;
     this.#start = packet.ints("start");
     this.#stop = packet.ints("stop");
+    this.#rows = new Cache(cacheBytes(this.heads, this.keys));
   }
 
   row(head: number, query: number): Float32Array {
@@ -142,6 +147,7 @@ export class WeightsLayer implements LayerData {
   readonly keys: number;
   readonly bytes: number;
   readonly #weights: Float32Array; // [heads, queries, keys]
+  readonly #spans = new Map<number, readonly [number, number]>();
 
   constructor(packet: Packet) {
     const { header } = packet;
@@ -174,6 +180,14 @@ export class WeightsLayer implements LayerData {
 
   /** No mask came along, so: from the first to the last key that has any weight. */
   span(query: number): readonly [number, number] {
+    const known = this.#spans.get(query);
+    if (known !== undefined) return known;
+    const span = this.#findSpan(query);
+    this.#spans.set(query, span);
+    return span;
+  }
+
+  #findSpan(query: number): readonly [number, number] {
     let start = this.keys;
     let stop = 0;
     for (let head = 0; head < this.heads; head++) {

@@ -46,15 +46,15 @@ export interface Packet {
  */
 export function decode(header: Header, pieces: readonly Uint8Array[]): Packet {
   const payload = join(header, pieces);
-  const find = (name: string): ArrayEntry => {
-    const entry = header.arrays.find((one) => one.name === name);
-    if (entry === undefined) throw damaged(header, `it has no array "${name}"`);
+  const find = (name: string, dtype: ArrayEntry["dtype"]): ArrayEntry => {
+    const entry = header.arrays.find((one) => one.name === name && one.dtype === dtype);
+    if (entry === undefined) throw damaged(header, `it has no ${dtype} array "${name}"`);
     return entry;
   };
   return {
     header,
-    floats: (name) => new Float32Array(payload, find(name).offset, length(find(name))),
-    ints: (name) => new Int32Array(payload, find(name).offset, length(find(name))),
+    floats: (name) => new Float32Array(payload, find(name, "float32").offset, length(find(name, "float32"))),
+    ints: (name) => new Int32Array(payload, find(name, "int32").offset, length(find(name, "int32"))),
     has: (name) => header.arrays.some((one) => one.name === name),
   };
 }

@@ -41,7 +41,13 @@ export function request(wire: Wire, question: Question, { signal, onProgress }: 
     if (wire.send === undefined) return reject(new SourceError("NoKernel", "This page has no kernel to ask."));
     const id = uniqueId();
     const answer = new Answer();
-    const ask = () => wire.send?.({ v: VERSION, id, kind: "request", ...question });
+    const ask = () => {
+      try {
+        wire.send?.({ v: VERSION, id, kind: "request", ...question });
+      } catch (error) {
+        end(() => reject(error)); // the host has closed the line
+      }
+    };
     const retry = new Retry(ask);
     const end = (settle: () => void) => {
       retry.stop();

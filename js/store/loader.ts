@@ -6,6 +6,8 @@ import { type Source, SourceError } from "../source/source.js";
 const NOTICED_MS = 300;
 /** After this much waiting, without a sign of life, something else is running in the kernel. */
 const BUSY_MS = 1500;
+/** After this much, the kernel may just as well have been restarted. */
+const SILENT_MS = 30_000;
 
 export interface Wanted {
   part: string;
@@ -14,10 +16,13 @@ export interface Wanted {
   refusal: string;
 }
 
+/** How long there has been nothing: too short to tell, long enough to show, as if the kernel were busy, or gone. */
+export type Since = "now" | "noticed" | "busy" | "silent";
+
 /** How the wanted layer comes along. */
 export type Loading =
   | { state: "ready" }
-  | { state: "pending"; since: "now" | "noticed" | "busy"; done: number }
+  | { state: "pending"; since: Since; done: number }
   | { state: "failed"; error: Error };
 
 /** Keeps one layer: the wanted one as soon as it is there, until then the one before. */
@@ -69,6 +74,7 @@ export class Loader {
     const timers = [
       setTimeout(() => this.#move({ since: "noticed" }), NOTICED_MS),
       setTimeout(() => this.#move({ since: "busy" }), BUSY_MS),
+      setTimeout(() => this.#move({ since: "silent" }), SILENT_MS),
     ];
     const onProgress = (done: number) => this.#move({ done });
     try {

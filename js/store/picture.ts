@@ -1,10 +1,9 @@
 import { Cache } from "../source/cache.js";
-import type { LayerData } from "../source/layer.js";
+import { cacheBytes, type LayerData } from "../source/layer.js";
 import type { Axis } from "./axis.js";
 
 /** A row of at least this much left weight is drawn at full strength. */
 const FULL_INK = 0.3;
-const CACHE_BYTES = 16 << 20;
 
 export interface Row {
   /** Per entry of the key axis, float32; 0 for entries that are not shown. */
@@ -29,8 +28,8 @@ export function ink(left: number): number {
  * python/headscope/answers/display.py, for one row or column at a time.
  */
 export class Picture {
-  readonly #rows = new Cache<number, Row>(CACHE_BYTES);
-  readonly #columns = new Cache<number, Column>(CACHE_BYTES);
+  readonly #rows: Cache<number, Row>;
+  readonly #columns: Cache<number, Column>;
   readonly #hidden: readonly number[];
 
   constructor(
@@ -39,6 +38,8 @@ export class Picture {
     readonly keys: Axis,
   ) {
     this.#hidden = keys.hidden;
+    this.#rows = new Cache(cacheBytes(layer.heads, layer.keys));
+    this.#columns = new Cache(cacheBytes(layer.heads, layer.queries));
   }
 
   /** Weights from one entry of the query axis: the mean of its tokens' rows, keys summed into theirs, renormalised. */
@@ -77,6 +78,11 @@ export class Picture {
       const [start, stop] = this.layer.span(from);
       return to.some((at) => at >= start && at < stop);
     });
+  }
+
+  /** Whether there is a weight to show from a query to a key: both take part, and the mask lets the one see the other. */
+  connects(query: number, key: number): boolean {
+    return this.queries.entries[query].shown && this.keys.entries[key].shown && this.sees(query, key);
   }
 
   #reduce(head: number, positions: readonly number[]): Row {

@@ -137,6 +137,14 @@ describe("a layer from the kernel", () => {
     await expect(answer).rejects.toThrow("This page has no kernel to ask.");
   });
 
+  it("over a line that the host has closed fails, and leaves nothing behind", async () => {
+    line.send = () => {
+      throw new Error("the comm is closed");
+    };
+    await expect(source.layer("self", 0, { signal: ending().signal })).rejects.toThrow("the comm is closed");
+    expect([line.listeners.length, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
   it("is not disturbed by messages that are no answer to it", async () => {
     const answer = source.layer("self", 0, { signal: ending().signal });
     for (const content of [null, "text", { kind: "anywidget-command" }, { v: 1, id: "other", kind: "error" }]) {

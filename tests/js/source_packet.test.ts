@@ -48,6 +48,7 @@ describe("a packet", () => {
   });
 
   it("without an array that is wanted says so", () => {
-    expect(() => decode(header, [payload()]).floats("query")).toThrow('it has no array "query"');
+    expect(() => decode(header, [payload()]).floats("query")).toThrow('it has no float32 array "query"');
+    expect(() => decode(header, [payload()]).ints("lse")).toThrow('it has no int32 array "lse"');
   });
 });

@@ -41,7 +41,7 @@ async function settled(): Promise<void> {
 }
 
 describe("a layer that is wanted", () => {
-  it("is pending, after 300 ms noticed, after 1.5 s taken for a busy kernel", () => {
+  it("is pending, after 300 ms noticed, after 1.5 s taken for a busy kernel, after 30 s for one that has gone", () => {
     expect(loader.loading.value).toEqual({ state: "pending", since: "now", done: 0 });
     vi.advanceTimersByTime(300);
     expect(loader.loading.value).toMatchObject({ since: "noticed" });
@@ -49,6 +49,8 @@ describe("a layer that is wanted", () => {
     expect(loader.loading.value).toMatchObject({ since: "busy" });
     source.asked[0].onProgress?.(0.5);
     expect(loader.loading.value).toEqual({ state: "pending", since: "busy", done: 0.5 });
+    vi.advanceTimersByTime(28_500);
+    expect(loader.loading.value).toMatchObject({ since: "silent" });
   });
 
   it("is there when it has come, and no timer is left", async () => {

@@ -97,8 +97,9 @@ function Notice({ view }: { view: ViewState }) {
 
 function notice(view: ViewState, loading: Loading): string {
   if (loading.state === "pending") {
-    if (loading.since !== "busy") return "";
-    return loading.done > 0 ? "the kernel is sending this layer" : BUSY;
+    if (loading.since === "now" || loading.since === "noticed") return "";
+    if (loading.done > 0) return "the kernel is sending this layer";
+    return loading.since === "busy" ? BUSY : `${BUSY}; if the kernel was restarted, run this cell again`;
   }
   if (view.heads.value.length === 0) return "No head is drawn. Click a number above.";
   return view.queries.value.entries.some(({ shown }) => shown) ? "" : "All tokens are hidden.";

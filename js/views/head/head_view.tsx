@@ -1,20 +1,18 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary, ErrorBox } from "../shared/error_box.js";
-import { px } from "../shared/style.js";
-import { type Anchor, anchorOf, Tooltip } from "../shared/tooltip.js";
+import { anchorOf } from "../shared/tooltip.js";
 import { Announcer } from "./announce.js";
 import { Body } from "./body.js";
+import { Captions } from "./captions.js";
 import { Chips } from "./chips.js";
 import { Foot } from "./foot.js";
 import { Help } from "./help.js";
 import { pressKey } from "./keys.js";
 import { Layers } from "./layers.js";
-import { ROW } from "./layout.js";
 import { SettingsRow } from "./settings.js";
 import type { ViewState } from "./state.js";
-import { TipBox } from "./tip_box.js";
-import { pairTip, placeTip, type Tip } from "./tips.js";
+import { Tips } from "./tip_box.js";
 import { Title } from "./title.js";
 
 /** The attention-head view: two columns of tokens joined by lines. */
@@ -62,70 +60,6 @@ function Broken({ view }: { view: ViewState }) {
       Layer {layer} holds numbers that are not finite: {nonfinite}
     </p>
   );
-}
-
-function Captions({ view }: { view: ViewState }) {
-  const { zone, token, width, lines } = view.layout.value;
-  const { head } = view.store.selection.value;
-  const whose = head === null ? "" : `head ${head}`;
-  const isLeft = view.focus.value?.side === "key";
-  if (view.store.loading.value.state === "failed") return <div class="captions" />;
-  return (
-    <div class="captions" style={{ width: px(width) }}>
-      <span>{isLeft ? whose : ""}</span>
-      <span class="from" style={{ left: px(zone - token), width: px(token) }}>
-        looks from
-      </span>
-      <span class="to" style={{ left: px(zone + lines) }}>
-        to
-      </span>
-      <span class="whose">{isLeft ? "" : whose}</span>
-    </div>
-  );
-}
-
-function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLElement | null } }) {
-  const hint = view.hint.value;
-  if (hint !== null) {
-    return (
-      <Tooltip anchor={hint.anchor} align="left">
-        {hint.text.split("\n").map((line) => (
-          <div key={line}>{line}</div>
-        ))}
-      </Tooltip>
-    );
-  }
-  const hover = view.hover.value;
-  const tip = tipOf(view);
-  const anchor = hover === null || tip === null ? null : anchorOfEntry(view, pane.current);
-  return anchor === null || tip === null ? null : (
-    <Tooltip anchor={anchor} align={hover?.side === "query" ? "right" : "left"}>
-      <TipBox view={view} tip={tip} />
-    </Tooltip>
-  );
-}
-
-function tipOf(view: ViewState): Tip | null {
-  const hover = view.hover.value;
-  const picture = view.picture.value;
-  if (hover === null || picture === null || view.store.loading.value.state !== "ready") return null;
-  const focus = view.focus.value;
-  const partner = view.partner.value;
-  if (focus === null || partner === null) return placeTip(picture, view.heads.value, hover);
-  const [query, key] = focus.side === "query" ? [focus.entry, partner] : [partner, focus.entry];
-  return pairTip(picture, view.heads.value, query, key);
-}
-
-/** The place beside the token, so that the tooltip covers neither the tokens below nor the lines. */
-function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null {
-  const hover = view.hover.value;
-  void view.top.value; // the row moves with it
-  const column = pane?.querySelector(`.column.${hover?.side}`);
-  if (!pane || !column || hover === null) return null;
-  const zone = anchorOf(column, pane);
-  const top = zone.top + hover.entry * ROW - view.top.value;
-  const { token } = view.layout.value;
-  return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };
 }
 
 /** Hints of controls and the keys of the whole view. */

@@ -63,7 +63,7 @@ export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, 
   for (let entry = rows.first; entry < rows.last; entry++) {
     const [query, key] = focus.side === "query" ? [focus.entry, entry] : [entry, focus.entry];
     const isAtHand = heads.every((head) => scene.picture.hasRow(head, query)); // else it comes with its lines
-    if (!isAtHand || !isMarked(scene.picture, query, key)) continue;
+    if (!isAtHand || !scene.picture.connects(query, key)) continue;
     const y = entry * ROW - scene.top + CELL_MARGIN;
     heads.forEach((head, index) => {
       const { weights, left: rest } = scene.picture.row(head, query);
@@ -71,11 +71,6 @@ export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, 
     });
   }
   context.globalAlpha = 1;
-}
-
-/** Whether numbers and shading stand beside an entry: not if it is hidden, or masked for the other one. */
-export function isMarked(picture: Picture, query: number, key: number): boolean {
-  return picture.queries.entries[query].shown && picture.keys.entries[key].shown && picture.sees(query, key);
 }
 
 function paintCell(

@@ -8,7 +8,6 @@ import type { Look } from "../shared/theme.js";
 import type { Hint } from "../shared/tooltip.js";
 import { focusOf, opposite, type Pins, type Place, partnerOf, pinnedPlace, type SideName } from "./focus.js";
 import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from "./layout.js";
-import { isMarked } from "./paint.js";
 
 /**
  * One head view on the page. Two kinds of state, kept apart:
@@ -96,7 +95,7 @@ export class ViewState {
     const picture = this.picture.value;
     if (focus === null || picture === null || focus.side === side || head === null) return null;
     const [query, key] = side === "key" ? [focus.entry, entry] : [entry, focus.entry];
-    if (head >= picture.layer.heads || !isMarked(picture, query, key)) return null;
+    if (head >= picture.layer.heads || !picture.connects(query, key)) return null;
     return picture.row(head, query).weights[key];
   }
 

@@ -1,11 +1,13 @@
 import { headColour } from "../shared/palette.js";
+import { type Anchor, anchorOf, Tooltip } from "../shared/tooltip.js";
 import { spoken } from "./announce.js";
 import { Label } from "./label.js";
+import { ROW } from "./layout.js";
 import type { ViewState } from "./state.js";
-import type { Tip } from "./tips.js";
+import { pairTip, placeTip, type Tip } from "./tips.js";
 
 /** What the heads say of a token or a pair, one line each. */
-export function TipBox({ view, tip }: { view: ViewState; tip: Tip }) {
+function TipBox({ view, tip }: { view: ViewState; tip: Tip }) {
   return (
     <div class="says">
       {tip.lines.map(({ head, token, value, left }) => (
@@ -19,4 +21,49 @@ export function TipBox({ view, tip }: { view: ViewState; tip: Tip }) {
       {tip.more > 0 && <span class="more">and {tip.more} more</span>}
     </div>
   );
+}
+
+/** The tooltip: about the control under the pointer, else about the token. */
+export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLElement | null } }) {
+  const hint = view.hint.value;
+  if (hint !== null) {
+    return (
+      <Tooltip anchor={hint.anchor} align="left">
+        {hint.text.split("\n").map((line) => (
+          <div key={line}>{line}</div>
+        ))}
+      </Tooltip>
+    );
+  }
+  const hover = view.hover.value;
+  const tip = tipOf(view);
+  const anchor = hover === null || tip === null ? null : anchorOfEntry(view, pane.current);
+  return anchor === null || tip === null ? null : (
+    <Tooltip anchor={anchor} align={hover?.side === "query" ? "right" : "left"}>
+      <TipBox view={view} tip={tip} />
+    </Tooltip>
+  );
+}
+
+function tipOf(view: ViewState): Tip | null {
+  const hover = view.hover.value;
+  const picture = view.picture.value;
+  if (hover === null || picture === null || view.store.loading.value.state !== "ready") return null;
+  const focus = view.focus.value;
+  const partner = view.partner.value;
+  if (focus === null || partner === null) return placeTip(picture, view.heads.value, hover);
+  const [query, key] = focus.side === "query" ? [focus.entry, partner] : [partner, focus.entry];
+  return pairTip(picture, view.heads.value, query, key);
+}
+
+/** The place beside the token, so that the tooltip covers neither the tokens below nor the lines. */
+function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null {
+  const hover = view.hover.value;
+  void view.top.value; // the row moves with it
+  const column = pane?.querySelector(`.column.${hover?.side}`);
+  if (!pane || !column || hover === null) return null;
+  const zone = anchorOf(column, pane);
+  const top = zone.top + hover.entry * ROW - view.top.value;
+  const { token } = view.layout.value;
+  return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };
 }

@@ -1,7 +1,6 @@
 import { ink, type Picture } from "../../store/picture.js";
 import { exact, percent } from "../shared/format.js";
 import { opposite, type Place } from "./focus.js";
-import { isMarked } from "./paint.js";
 
 const MOST_LINES = 8;
 
@@ -24,7 +23,7 @@ export interface Tip {
 
 /** What each drawn head gives from one token to another. */
 export function pairTip(picture: Picture, heads: readonly number[], query: number, key: number): Tip | null {
-  if (!isMarked(picture, query, key)) return null;
+  if (!picture.connects(query, key)) return null;
   return tip(heads, (head) => {
     const { weights, left } = picture.row(head, query);
     return { head, token: "", value: value(weights[key]), left: leftover(left) };

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { VERSION } from "../../js/source/request.js";
+import { START } from "../../js/store/selection.js";
+import { DEFAULTS, PAIR_FILTERS } from "../../js/store/settings.js";
+
+/** Python's half of a feature. */
+function python(path: string): string {
+  return readFileSync(new URL(`../../python/headscope/${path}.py`, import.meta.url), "utf8");
+}
+
+function all(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1]);
+}
+
+it("the selection has the fields that it has in Python", () => {
+  const body = /class Selection:(.*?)^\S/ms.exec(python("widgets/selection"))?.[1] ?? "";
+  expect(all(body, /^ {4}(\w+): /gm)).toEqual(Object.keys(START));
+});
+
+it("the settings have the names that they have in Python", () => {
+  expect(all(python("widgets/settings"), /^ {4}(\w+) = /gm)).toEqual(Object.keys(DEFAULTS));
+});
+
+it("the pair filters are those of Python", () => {
+  const line = /^PAIR_FILTERS = (.*)$/m.exec(python("answers/display"))?.[1] ?? "";
+  expect(all(line, /"([^"]+)"/g)).toEqual([...PAIR_FILTERS]);
+});
+
+it("the protocol has the version that it has in Python", () => {
+  expect(all(python("widgets/protocol"), /^VERSION = (\d+)$/gm)).toEqual([String(VERSION)]);
+});
