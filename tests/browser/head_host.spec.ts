@@ -1,7 +1,6 @@
 /** The head view as a guest: its host's theme and width, several views of one widget, and what is left when they go. */
 import { expect, type Page, test } from "@playwright/test";
 import { countLeaks } from "./page/leaks.js";
-import { openPage } from "./page/open.js";
 import { causal, open, reference } from "./page/reference.js";
 import { View } from "./page/view.js";
 
@@ -164,11 +163,7 @@ test.describe("a view that goes", () => {
   for (const withSignal of [true, false]) {
     test(`leaves nothing behind, ${withSignal ? "by its signal" : "in a host without signals"}`, async ({ page }) => {
       await countLeaks(page);
-      await openPage(page);
-      const { observers } = await page.evaluate(() => window.alive); // Playwright's own
-      await page.evaluate((how) => window.show(how), { scenario: "sentence", withSignal } as const);
-      const view = new View(page);
-      await expect(view.root).toBeVisible();
+      const view = await open(page, "sentence", { withSignal });
       await page.evaluate(() => window.host.views[0].unmount());
       await expect(view.root).toHaveCount(0);
       const before = await page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
@@ -181,7 +176,6 @@ test.describe("a view that goes", () => {
       }
       const after = () => page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
       await expect.poll(after).toEqual(before);
-      expect(before.observers).toBe(observers);
       await page.evaluate(() => window.host.close());
       expect(await page.evaluate(() => window.host.model.listenerCount)).toBe(0);
     });

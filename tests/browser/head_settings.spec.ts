@@ -78,6 +78,18 @@ test.describe("words", () => {
     );
   });
 
+  test("come and go under the keyboard, which stays with its token", async ({ page }) => {
+    const view = await open(page, "pair");
+    await view.column("query").focus();
+    await page.keyboard.press("End");
+    await page.keyboard.press("w");
+    await expect(view.token("query", 8)).toHaveClass(/hovered/);
+    await expect(view.column("query")).toHaveAttribute("aria-activedescendant", "query-8");
+    await page.keyboard.press("w");
+    await expect(view.token("query", 10)).toHaveClass(/hovered/);
+    await expect(view.root.getByRole("alert")).toHaveCount(0);
+  });
+
   test("keep a pin that is on a later sub-word", async ({ page }) => {
     const view = await open(page, "pair", { traits: { query: 9, words: true } });
     await expect(view.token("query", 7)).toHaveAttribute("aria-selected", "true");

@@ -150,6 +150,13 @@ test.describe("weights that are not finite", () => {
   });
 });
 
+test("a remark on a layer stands over its picture", async ({ page }) => {
+  const view = await open(page, "trouble");
+  await expect(view.root).not.toContainText("the model's own function");
+  await view.push({ layer: 3 });
+  await expect(view.root).toContainText("Weights by the model's own function.");
+});
+
 test("a layer whose weights come as they are looks like any other", async ({ page }) => {
   const view = await open(page, "trouble", { traits: { layer: 3, heads: [4], head: 4, query: 8 } });
   await view.expectNumbers("key", causal(trouble.weights(3, 4)[8], 8));

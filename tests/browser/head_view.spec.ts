@@ -201,6 +201,8 @@ test.describe("the chips", () => {
     await expect.poll(() => pressed(view)).toEqual([6]);
     await view.head(6).dblclick();
     await expect.poll(() => pressed(view)).toEqual(heads);
+    await view.head(6).click({ clickCount: 4 });
+    await expect.poll(() => pressed(view)).toEqual(heads);
     expect(Object.assign({}, ...(await view.steps()))).toEqual({ heads, head: 6 });
   });
 

@@ -1,5 +1,5 @@
 import { range } from "../../store/selection.js";
-import { PAIR_FILTERS, type Settings } from "../../store/settings.js";
+import { PAIR_FILTERS } from "../../store/settings.js";
 import { opposite, type Place, type SideName } from "./focus.js";
 import type { ViewState } from "./state.js";
 
@@ -51,20 +51,13 @@ export function unpinInnermost(view: ViewState): boolean {
 export type Switch = "hide_first" | "hide_special" | "words";
 
 export function flip(view: ViewState, name: Switch): void {
-  if (whyDisabled(view, name) === "") change(view, { [name]: !view.store.settings.peek()[name] });
+  if (whyDisabled(view, name) === "") view.store.set({ [name]: !view.store.settings.peek()[name] });
 }
 
 export function moveFilter(view: ViewState, by: number): void {
   const now = PAIR_FILTERS.indexOf(view.store.settings.peek().pair_filter);
   const next = PAIR_FILTERS[(now + by + PAIR_FILTERS.length) % PAIR_FILTERS.length];
-  if (whyNoFilter(view) === "") change(view, { pair_filter: next });
-}
-
-/** Changes settings, with the tokens at the top of the window staying there. */
-export function change(view: ViewState, settings: Partial<Settings>): void {
-  const before = view.queries.peek();
-  view.store.set(settings);
-  view.keepTop(before);
+  if (whyNoFilter(view) === "") view.store.set({ pair_filter: next });
 }
 
 /** Why a switch can do nothing here, "" if it can. A switch that is on can always be turned off. */

@@ -1,4 +1,5 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignal } from "@preact/signals";
+import { useReaction } from "../shared/reaction.js";
 import type { ViewState } from "./state.js";
 
 /** Says to a screen reader what was pinned or unpinned, by whomever. */
@@ -11,7 +12,7 @@ export function Announcer({ view }: { view: ViewState }) {
     if (!isFirst.peek()) message.value = text || "Nothing is pinned";
     isFirst.value = false;
   });
-  useSignalEffect(() => announce());
+  useReaction(announce);
   return (
     <div class="unseen" role="status" aria-live="polite">
       {message}

@@ -1,6 +1,6 @@
-import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Loading } from "../../store/loader.js";
+import { useReaction } from "../shared/reaction.js";
 import { classes, px } from "../shared/style.js";
 import { Column } from "./column.js";
 import { ROW } from "./layout.js";
@@ -36,7 +36,7 @@ export function Body({ view }: { view: ViewState }) {
 
 /** Moves the columns with the scroll position; only where rows come or go does anything render. */
 function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
-  useSignalEffect(() => {
+  useReaction(() => {
     body.current?.style.setProperty("--top", `${-view.top.value}px`);
   });
 }
@@ -61,7 +61,7 @@ function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): vo
 /** A native scroll bar beside the rows: the rows themselves do not scroll, or they would catch the notebook's wheel. */
 function ScrollBar({ view }: { view: ViewState }) {
   const bar = useRef<HTMLDivElement>(null);
-  useSignalEffect(() => {
+  useReaction(() => {
     const top = view.top.value;
     if (bar.current && Math.abs(bar.current.scrollTop - top) >= 1) bar.current.scrollTop = top;
   });

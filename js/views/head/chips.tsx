@@ -22,12 +22,12 @@ export function Chips({ view }: { view: ViewState }) {
 
 function Chip({ view, head, isStop }: { view: ViewState; head: number; isStop: boolean }) {
   const { heads, head: focused } = view.store.selection.value;
-  const before = useRef(heads); // what was drawn when a double click began
+  const before = useRef(heads); // what was drawn when a double click began; the second of two has detail 4
   const isDrawn = heads.includes(head);
   const colour = headColour(head, view.look.value.theme);
   const click = (event: MouseEvent) => {
     if (event.shiftKey) return focusHead(view, head);
-    if (event.detail === 2) return soloHead(view, head, before.current);
+    if (event.detail > 0 && event.detail % 2 === 0) return soloHead(view, head, before.current);
     before.current = view.store.selection.peek().heads;
     toggleHead(view, head);
   };

@@ -55,7 +55,7 @@ function nearestStop(threshold: number): number {
 function Share({ view }: { view: ViewState }) {
   const share = view.share.value;
   const { pinned } = view;
-  if (Number.isNaN(share)) return null;
+  if (Number.isNaN(share) || view.store.loading.value.state !== "ready") return null;
   return (
     <span class="share">
       drawn lines hold {percent(share)} of the weight {pinned === null ? "in view" : ofPinned(view, pinned)}

@@ -1,6 +1,6 @@
-import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { ErrorBoundary, ErrorBox } from "../shared/error_box.js";
+import { useReaction } from "../shared/reaction.js";
 import { anchorOf } from "../shared/tooltip.js";
 import { Announcer } from "./announce.js";
 import { Body } from "./body.js";
@@ -20,6 +20,7 @@ export function HeadView({ view }: { view: ViewState }) {
   const pane = useRef<HTMLElement>(null);
   useWidth(view, pane);
   useReveal(view);
+  useStay(view);
   const fault = view.fault.value;
   const failure = view.store.failure.value;
   const dismiss = () => {
@@ -40,7 +41,7 @@ export function HeadView({ view }: { view: ViewState }) {
           <Chips view={view} />
         </div>
         <SettingsRow view={view} />
-        <Broken view={view} />
+        <Remarks view={view} />
         <Captions view={view} />
         {view.width.value > 0 && <Body view={view} />}
         <Foot view={view} />
@@ -52,13 +53,18 @@ export function HeadView({ view }: { view: ViewState }) {
   );
 }
 
-function Broken({ view }: { view: ViewState }) {
-  const { layer, nonfinite } = view.layerMeta.value;
-  if (nonfinite === "") return null;
+/** What one must know of the layer before one trusts the picture. */
+function Remarks({ view }: { view: ViewState }) {
+  const { layer, error, reason, nonfinite } = view.layerMeta.value;
   return (
-    <p class="broken">
-      Layer {layer} holds numbers that are not finite: {nonfinite}
-    </p>
+    <>
+      {nonfinite !== "" && (
+        <p class="remark error">
+          Layer {layer} holds numbers that are not finite: {nonfinite}
+        </p>
+      )}
+      {error !== null && reason !== "" && <p class="remark">{reason}</p>}
+    </>
   );
 }
 
@@ -112,5 +118,15 @@ function useReveal(view: ViewState): void {
     if (isNew.query && queryEntry !== null) view.reveal(queryEntry);
     else if (isNew.key && keyEntry !== null) view.reveal(keyEntry);
   });
-  useSignalEffect(() => reveal());
+  useReaction(reveal);
+}
+
+function useStay(view: ViewState): void {
+  const before = useRef({ query: view.queries.peek(), key: view.keys.peek() });
+  const stay = view.guard(() => {
+    const now = { query: view.queries.value, key: view.keys.value };
+    if (now.query !== before.current.query || now.key !== before.current.key) view.stayWith(before.current, now);
+    before.current = now;
+  });
+  useReaction(stay);
 }

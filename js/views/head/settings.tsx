@@ -1,5 +1,5 @@
 import { PAIR_FILTERS, type PairFilter } from "../../store/settings.js";
-import { change, flip, moveFilter, type Switch, whyDisabled, whyNoFilter } from "./actions.js";
+import { flip, moveFilter, type Switch, whyDisabled, whyNoFilter } from "./actions.js";
 import type { ViewState } from "./state.js";
 
 const SWITCHES: readonly (readonly [Switch, string])[] = [
@@ -68,7 +68,7 @@ function Filter({ view }: { view: ViewState }) {
 function Choice({ view, filter, isEnabled }: { view: ViewState; filter: PairFilter; isEnabled: boolean }) {
   const isChosen = view.store.settings.value.pair_filter === filter;
   const choose = () => {
-    if (isEnabled) change(view, { pair_filter: filter });
+    if (isEnabled) view.store.set({ pair_filter: filter });
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: an input shows no text of its own

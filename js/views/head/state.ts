@@ -125,10 +125,18 @@ export class ViewState {
     this.top.value = Math.min(most, Math.max(0, top));
   }
 
-  /** Keeps the token at the top where it is while entries merge or part. */
-  keepTop(before: Axis): void {
-    const position = before.entries[Math.floor(this.top.peek() / ROW)]?.positions[0];
-    if (position !== undefined) this.scrollTo(this.queries.peek().entryOf[position] * ROW);
+  /** Stays with the tokens that one was at while entries merge into words or part again. */
+  stayWith(before: Record<SideName, Axis>, now: Record<SideName, Axis>): void {
+    const moved = (side: SideName, entry: number) => {
+      const position = before[side].entries[entry]?.positions[0] ?? 0;
+      return now[side].entryOf[position] ?? 0;
+    };
+    const top = this.top.peek();
+    this.scrollTo(moved("query", Math.floor(top / ROW)) * ROW + (top % ROW));
+    const { query, key } = this.active.peek();
+    this.active.value = { query: moved("query", query), key: moved("key", key) };
+    const hover = this.hover.peek();
+    if (hover !== null) this.hover.value = { ...hover, entry: moved(hover.side, hover.entry) };
   }
 
   /** Lets go of whatever the pointer was over. */

@@ -62,14 +62,13 @@ function Certificate({ view }: { view: ViewState }) {
   );
 }
 
-function explain({ layer, error, reason }: LayerMeta, layers: readonly LayerMeta[]): string {
+function explain({ layer, error }: LayerMeta, layers: readonly LayerMeta[]): string {
   const errors = layers.flatMap((one) => (one.error === null ? [] : [one.error]));
   const refused = layers.filter((one) => one.error === null).map((one) => one.layer);
   return [
     `Layer ${layer} was recomputed and compared with what the model itself did in the same forward pass.`,
     `Largest difference: ${magnitude(error ?? 0)} of an attention weight; over all layers ${magnitude(Math.max(...errors))}.`,
     ...(refused.length > 0 ? [`Refused: layer ${refused.join(", ")}.`] : []),
-    ...(reason === "" ? [] : [reason]),
   ].join("\n");
 }
 

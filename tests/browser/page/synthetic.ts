@@ -38,7 +38,8 @@ export function synthesize(options: Options): Synthetic {
   const { tokens, heads = 9, groups = 3, layers = 4, causal = true, refused = [], broken = null } = options;
   const layerMeta = (layer: number): LayerMeta => {
     const isRefused = refused.includes(layer);
-    const reason = isRefused ? `LlamaAttention (model.layers.${layer}) adds a bias that was not recorded.` : "";
+    const refusal = `LlamaAttention (model.layers.${layer}) adds a bias that was not recorded.`;
+    const reason = isRefused ? refusal : options.dense === layer ? "Weights by the model's own function." : "";
     const nonfinite = broken?.layer === layer ? `query: model.layers.${layer}.q_proj.weight` : "";
     return { layer, heads: isRefused ? 0 : heads, error: isRefused ? null : (layer + 1) * 1e-7, reason, nonfinite };
   };
