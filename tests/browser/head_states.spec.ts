@@ -140,6 +140,8 @@ test.describe("weights that are not finite", () => {
     await expect(view.root).toContainText(
       "Layer 1 holds numbers that are not finite: query: model.layers.1.q_proj.weight",
     );
+    await expect(view.root).toContainText("not finite, not certified");
+    await expect(view.root).not.toContainText("exact, certified");
     await expect(view.token("query", 8).locator(".number")).toHaveText("NaN");
     await expect(view.token("query", 7).locator(".number")).toHaveText("");
     await view.token("query", 8).hover();

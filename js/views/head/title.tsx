@@ -41,6 +41,13 @@ function Certificate({ view }: { view: ViewState }) {
     );
   }
   if (view.store.loading.value.state === "failed") return null; // whatever it is, it is not exact
+  if (layer.nonfinite !== "") {
+    return (
+      <span class="certificate refused" data-hint="Only what the model itself computed as a number could be compared.">
+        not finite, not certified
+      </span>
+    );
+  }
   return (
     <span class="certificate" data-hint={explain(layer, view.part.value.layers)}>
       <svg
