@@ -19,6 +19,7 @@ export default defineConfig({
   fullyParallel: false,
   workers: 1, // one JupyterLab, two cores
   timeout: 300_000,
+  retries: process.env.CI ? 1 : 0, // shared machines stall for minutes at times; a second try is reported as flaky
   expect: { timeout: 60_000 },
   reporter: [["list"]],
   webServer: {

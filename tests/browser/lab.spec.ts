@@ -9,11 +9,12 @@ test("JupyterLab loads the extension, asks nothing and stays on this machine", a
 
   await page.goto(`/lab?token=${process.env.LAB_TOKEN}`);
   await expect(page.locator(".jp-Launcher")).toBeVisible({ timeout: 120_000 });
-  await page.waitForTimeout(3_000); // the pop-up with news would come about now
 
   const entry = requests.filter((url) => url.includes("/lab/extensions/headscope/static/remoteEntry."));
   expect(entry).toHaveLength(1);
-  expect(await page.locator("#jupyter-config-data").textContent()).toContain('"headscope"');
+  const config = JSON.parse((await page.locator("#jupyter-config-data").textContent()) ?? "{}");
+  expect(config.federated_extensions.map(({ name }: { name: string }) => name)).toContain("headscope");
+  expect(config.disabledExtensions).toContain("@jupyterlab/apputils-extension:announcements"); // would pop up with news
   await expect(page.locator(".jp-Dialog, .Toastify__toast")).toHaveCount(0);
   expect(requests.filter((url) => !/^(blob:|data:|(http|ws):\/\/127\.0\.0\.1:)/.test(url))).toEqual([]);
   expect(errors).toEqual([]);
