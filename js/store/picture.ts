@@ -128,6 +128,12 @@ export class Picture {
       if (!shown) return;
       if (this.#hidden.length > 0)
         left[query] = mean(positions, (at) => Math.max(0, this.layer.total(head, at) - taken[at]));
+      if (left[query] < EXACT_BELOW) {
+        const row = this.row(head, query);
+        left[query] = row.left;
+        weights[query] = row.weights[key];
+        return;
+      }
       weights[query] = divided(
         mean(positions, (at) => raw[at]),
         left[query],
@@ -136,6 +142,9 @@ export class Picture {
     return { weights, left };
   }
 }
+
+/** What is left of a row is a small difference of large numbers below this: then the row itself is asked. */
+const EXACT_BELOW = 1e-3;
 
 /** A row that has nothing left stays 0; one that holds NaN stays NaN. */
 function divided(weight: number, left: number): number {

@@ -81,7 +81,7 @@ def test_logits_with_and_without_capture_are_bit_for_bit_equal(name: str, reques
     inside: list[torch.Tensor] = []
     with torch.no_grad():
         before = model(**encoded)[0]
-        last = model(**encoded, use_cache=False, **({"logits_to_keep": 1} if name == "smollm2" else {}))[0]
+        last = model(**encoded, **({"logits_to_keep": 1} if name == "smollm2" else {}))[0]
     handle = model.register_forward_hook(lambda *seen: inside.append(seen[-1][0]))
     hs.capture(model, SHORT, tokenizer=tokenizer)
     handle.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,14 +21,16 @@ from headscope.recording.masks import Mask, causal
 from headscope.recording.record import Record
 
 
-def _hidden_recency(module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, **_: Any) -> Any:
+def _hidden_recency(
+    module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, slope: float = 0.3, **_: Any
+) -> Any:
     """Eager attention with a term that no record shows: the farther a key, the lower its score."""
     key, value = (modeling_llama.repeat_kv(one, module.num_key_value_groups) for one in (key, value))
     score = query @ key.transpose(2, 3) * scaling
     position = torch.arange(key.shape[2])
     first = key.shape[2] - query.shape[2]  # rows of a stripe would be misplaced; only whole calls are right
     distance = (position[first:, None] - position[None]).abs()
-    score = score - 0.3 * distance
+    score = score - (slope * distance).to(score.dtype)
     visible = distance.new_ones(distance.shape, dtype=torch.bool).tril(first) if mask is None else mask
     score = score.masked_fill(~visible, -torch.inf) if visible.dtype == torch.bool else score + visible
     weights = score.softmax(-1)
@@ -70,6 +73,32 @@ def test_a_hidden_term_that_the_output_does_not_show_is_refused_when_first_read(
     assert capture.layers[1].refused
     with pytest.raises(hs.RefusedLayer, match="random values"):
         capture.attention(1)
+
+
+def test_a_small_hidden_term_is_refused_in_half_precision_too(hidden_implementation: str) -> None:
+    """What bfloat16's own rounding would hide shows when the layer's function runs in float32."""
+    model = build().to(torch.bfloat16)
+    AttentionInterface.register("hidden_recency", functools.partial(_hidden_recency, slope=0.004))
+    model.set_attn_implementation(hidden_implementation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        capture = hs.capture(model, ids(300))
+    for layer in range(3):
+        with pytest.raises(hs.RefusedLayer):
+            capture.attention(layer)
+
+
+def test_running_out_of_memory_refuses_nothing_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = hs.capture(build(), ids(20))
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("for a moment")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(certificate, "run_layer", full)
+        with pytest.raises(torch.OutOfMemoryError):
+            capture.attention(0)
+    assert capture.attention(0).shape == (4, 20, 20)
 
 
 def test_where_the_formula_disagrees_the_models_own_eager_function_answers(monkeypatch: pytest.MonkeyPatch) -> None:

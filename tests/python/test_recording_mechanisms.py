@@ -101,3 +101,33 @@ def test_an_unusual_mask_given_by_the_user_of_the_model_is_kept_whole() -> None:
     for layer, weights in enumerate(expected):
         assert not capture.record(layer).mask.is_spans
         torch.testing.assert_close(capture.attention(layer), weights[0], atol=1e-5, rtol=0)
+
+
+def test_positions_that_start_over_without_a_mask_compute_what_the_model_computes() -> None:
+    """Without a cache transformers would take such positions for packed texts, and mask them apart."""
+    model, tokens = build(), ids(12)
+    positions = torch.arange(12)[None] % 6
+    inside: list[torch.Tensor] = []
+    handle = model.model.register_forward_hook(lambda *seen: inside.append(seen[-1][0]))
+    capture = hs.capture(model, {"input_ids": tokens, "position_ids": positions})
+    handle.remove()
+    with torch.no_grad():
+        assert torch.equal(inside[0], model.model(input_ids=tokens, position_ids=positions)[0])
+    for layer, weights in enumerate(eager_attentions(model, input_ids=tokens, position_ids=positions)):
+        torch.testing.assert_close(capture.attention(layer), weights[0], atol=1e-5, rtol=0)
+
+
+def test_answers_are_float32_inside_an_autocast_block() -> None:
+    capture = hs.capture(build(), ids(12))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = capture.attention(0)
+        columns = capture.attention(0, keys=3)
+    assert torch.equal(inside, capture.attention(0))
+    assert torch.equal(columns, inside[..., 3:4])
+
+
+def test_vectors_are_copies() -> None:
+    capture = hs.capture(build(), ids(12))
+    before = capture.attention(0)
+    capture.vectors(0).query.mul_(0)
+    assert torch.equal(capture.attention(0), before)

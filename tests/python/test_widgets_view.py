@@ -293,3 +293,23 @@ def test_the_registry_finds_a_view_while_it_lives() -> None:
     assert base._instances[view.model_id].layer == 0
     assert view.model_id in dependency_state([box])
     assert lifetime.places(view) == []
+
+
+def test_a_closed_capture_is_refused_at_once() -> None:
+    closed = hs.capture(build(), ids(5))
+    closed.close()
+    with pytest.raises(hs.HeadscopeError, match="this capture was closed"):
+        hs.HeadView(closed)
+
+
+def test_an_observer_that_raises_does_not_cost_the_settings_of_the_same_message() -> None:
+    view = hs.HeadView(hs.capture(build(), ids(5)))
+
+    def fail(_: object) -> None:
+        raise RuntimeError("an observer of the user's")
+
+    view.observe(fail, names="layer")
+    with pytest.raises(RuntimeError, match="an observer"):
+        view.set_state({"layer": 1, "words": True})
+    assert (view.layer, view.words) == (1, True)
+    view.close()

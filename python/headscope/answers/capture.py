@@ -17,6 +17,7 @@ from headscope.answers.overview import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnsupportedInput
+from headscope.recording import formula
 from headscope.recording.inputs import prepare
 from headscope.recording.record import Record, Refusal, storage_bytes
 from headscope.recording.run import check_ready, record_forward
@@ -156,7 +157,7 @@ class Capture:
                 f"layer {layer} ({record.module}): its weights come from the model's own function, whose terms are not "
                 "known one by one, so there is no equation to show. capture.attention() answers."
             )
-        with torch.no_grad():
+        with formula.exactly():
             return neurons(record, head, query, self.attention(layer, head, query, part=part)[0, 0])
 
     def overview(
@@ -196,9 +197,9 @@ class Capture:
         return torch.stack(pictures)
 
     def vectors(self, layer: int, *, part: str | None = None) -> Vectors:
-        """Query, key and value vectors of a layer."""
+        """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self.record(layer, part)
-        return Vectors(record.query, record.key, record.value)
+        return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
 
     # For the widgets
 
@@ -218,6 +219,11 @@ class Capture:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
         self.record(layer, part)
         return self._layers.lse(layer)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
 
     def close(self) -> None:
         """Free everything. Later questions raise CaptureClosed."""
@@ -254,7 +260,7 @@ class Capture:
     ) -> Iterator[torch.Tensor]:
         for done, layer in enumerate(layers, start=1):
             record = self.record(layer, part)
-            with torch.no_grad():
+            with formula.exactly():
                 yield overview.pooled(record, self._layers.weigh(layer), size, reduce)
             if progress is not None:
                 progress(done, len(layers))

@@ -39,7 +39,7 @@ class CertifiedLayers:
 
     def read(self, layer: int) -> Record:
         """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
-        with self._lock:
+        with self._lock, formula.exactly():
             if not self.reports[layer].refused and layer not in self._confirmed:
                 self.reports[layer] = self._confirm(layer)
             if self.reports[layer].refused:
@@ -55,7 +55,7 @@ class CertifiedLayers:
         """Whether the equation of `formula.py` is the layer's own."""
         return self.weigh(layer) is formula.weights
 
-    @torch.no_grad()
+    @formula.exactly()
     def weights(
         self, layer: int, heads: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor | None
     ) -> torch.Tensor:
@@ -70,7 +70,7 @@ class CertifiedLayers:
         answers = [weigh(record, heads, stripe) for stripe in formula.stripes(rows, len(heads) * record.keys)]
         return torch.cat([answer if columns is None else answer[..., columns] for answer in answers], dim=1)
 
-    @torch.no_grad()
+    @formula.exactly()
     def lse(self, layer: int) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
         record = self.read(layer)
@@ -107,7 +107,8 @@ class CertifiedLayers:
         if isinstance(layer, Refusal):
             return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
         try:
-            finding = certificate.certify(layer)
+            with formula.exactly():
+                finding = certificate.certify(layer)
         except RefusedLayer as refusal:
             return LayerReport(layer.part, layer.layer, 0, 0, layer.module, layer.tier, None, str(refusal))
         self._records[layer.layer] = layer

@@ -153,7 +153,7 @@ class RecordBuilder:
         return mask
 
     def _source(self, call: Call, *, takes_bias: bool) -> LayerFunction:
-        dropped = () if self._whole else _OF_THE_BATCH
+        dropped = ("position_bias",) if self._whole else ("position_bias", *_OF_THE_BATCH)  # the record has the bias
         options: dict[str, Any] = {name: value for name, value in call.options.items() if name not in dropped}
         masked_with = call.mask.dtype if call.mask is not None and call.mask.dim() == 4 else None
         return LayerFunction(call.module, call.function, call.eager, options, masked_with, takes_bias)

@@ -11,7 +11,7 @@ Both differences are divided by the largest value of the head, so that they are 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -75,7 +75,7 @@ def certify(record: Record) -> Finding:
     """
     assert record.rows is not None and record.output is not None
     expected = record.output.transpose(0, 1).float()  # [H, R, dv]
-    return _first_that_agrees(record, record.rows, record.value, expected, "the output of its own forward")
+    return _first_that_agrees(record, record.value, expected, "the output of its own forward")
 
 
 def confirm(record: Record, finding: Finding) -> Finding:
@@ -89,17 +89,30 @@ def confirm(record: Record, finding: Finding) -> Finding:
             "weights can no longer be checked. Capture again."
         )
     generator = torch.Generator().manual_seed(record.layer)
-    value = torch.randn(record.value.shape, generator=generator).to(record.value)
-    try:
-        output = run_layer(record, value)  # [Q, H, dv]
-    except Exception as error:
-        raise RefusedLayer(
-            f"layer {record.layer} ({record.module}): its attention function could not be run again on the recorded "
-            f"queries and keys ({type(error).__name__}: {error})."
-        ) from error
+    value = torch.randn(record.value.shape, generator=generator).to(record.query.device)
+    record, output = _run_on(record, value)  # [Q, H, dv]
     expected = output[record.rows].transpose(0, 1).float()
-    agreed = _first_that_agrees(record, record.rows, value, expected, "its own function on random values")
+    agreed = _first_that_agrees(record, value.to(record.value), expected, "its own function on random values")
     return Finding(max(agreed.error, finding.error), agreed.weigh, agreed.method)
+
+
+def _run_on(record: Record, value: torch.Tensor) -> tuple[Record, torch.Tensor]:
+    """Run the layer's function on random values: in float32, where it takes that, else as recorded.
+
+    The rounding of half precision could hide a small term that the record does not show.
+    """
+    exact = replace(record, query=record.query.float(), key=record.key.float(), value=record.value.float())
+    for given in (exact, record):
+        try:
+            return given, run_layer(given, value.to(given.value))
+        except (torch.OutOfMemoryError, MemoryError):
+            raise  # says nothing of the layer, and may pass
+        except Exception as error:
+            failure = error
+    raise RefusedLayer(
+        f"layer {record.layer} ({record.module}): its attention function could not be run again on the recorded "
+        f"queries and keys ({type(failure).__name__}: {failure})."
+    ) from failure
 
 
 @torch.no_grad()
@@ -107,7 +120,8 @@ def run_layer(record: Record, value: torch.Tensor) -> torch.Tensor:
     """The layer's own function on the recorded queries and keys and other values [G, K, dv]; [Q, H, dv]."""
     source = record.source
     assert source is not None
-    mask = None if source.masked_with is None else _dense_mask(record, None, source.masked_with)
+    kind = source.masked_with
+    mask = None if kind is None else _dense_mask(record, None, kind if kind == torch.bool else record.query.dtype)
     options = _options(record, None)
     result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
     return result[0][0]  # type: ignore[no-any-return]
@@ -133,14 +147,15 @@ def eager_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> to
     return torch.cat(answers, dim=1)
 
 
-def _first_that_agrees(
-    record: Record, rows: torch.Tensor, value: torch.Tensor, expected: torch.Tensor, against: str
-) -> Finding:
+def _first_that_agrees(record: Record, value: torch.Tensor, expected: torch.Tensor, against: str) -> Finding:
+    assert record.rows is not None
     limit = TOLERANCE.get(record.query.dtype, TOLERANCE[torch.bfloat16])
     failures = []
     for method, weigh in (("formula", formula.weights), ("the model's eager function", eager_weights)):
         try:
-            error = _difference(record, weigh, rows, value, expected)
+            error = _difference(record, weigh, record.rows, value, expected)
+        except (torch.OutOfMemoryError, MemoryError):
+            raise  # says nothing of the layer, and may pass
         except Exception as problem:
             failures.append(f"{method} failed ({type(problem).__name__}: {problem})")
             continue

@@ -9,6 +9,7 @@ The one equation, with what a layer does not have left out::
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import torch
 
@@ -16,6 +17,17 @@ from headscope.recording.record import Record
 
 STRIPE_ELEMENTS = 1 << 22
 """Scores held at a time (heads x rows x keys); 16 MiB of float32."""
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Compute without gradients, and in float32 even where the caller is inside an autocast block."""
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        for device in ("cpu", "cuda", "mps", "xpu"):
+            if torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
+        yield
 
 
 def stripes(rows: torch.Tensor, elements_per_row: int) -> Iterator[torch.Tensor]:

@@ -83,7 +83,9 @@ def _is_compiled(module: torch.nn.Module) -> bool:
 def _economies(model: torch.nn.Module, arguments: dict[str, Any]) -> dict[str, Any]:
     """Ask for no cache and for the logits of one position only, where the model lets us."""
     taken = inspect.signature(model.forward).parameters
-    wished = {"use_cache": False, "logits_to_keep": 1}
+    wished: dict[str, Any] = {"logits_to_keep": 1}
+    if "position_ids" not in arguments:  # without a cache, transformers reads packed texts out of position_ids
+        wished["use_cache"] = False
     return {name: value for name, value in wished.items() if name in taken and name not in arguments}
 
 

@@ -118,8 +118,12 @@ class Desk:
 
     def _send(self, content: dict[str, Any], buffers: Buffers | None = None) -> None:
         view = self._view()
-        if view is not None:
+        if view is None:
+            return
+        try:
             view.send(content, buffers)
+        except Exception:  # a comm that is closing; the page asks again, and must not find its request still open
+            log.exception("a message could not be sent")
 
 
 def _deliver(desk: weakref.ref[Desk], request: Request, *part: Any) -> None:

@@ -113,14 +113,16 @@ class Selecting(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take what a browser sent: its fields of the selection are one step, however many they are."""
         moves = {name: value for name, value in sync_data.items() if name in FIELDS}
-        if moves:
-            self._move_from_browser(moves)
         others = {name: value for name, value in sync_data.items() if self._is_settable(name)}
         try:
-            super().set_state(others)
-        except TraitError as error:
-            log.warning("refused from the browser: %s", error)
-            self.send_state(list(others))
+            if moves:
+                self._move_from_browser(moves)
+        finally:  # an observer that raises must not keep the settings of the same message from being taken
+            try:
+                super().set_state(others)
+            except TraitError as error:
+                log.warning("refused from the browser: %s", error)
+                self.send_state(list(others))
 
     def _is_settable(self, name: str) -> bool:
         return name in self.keys and name not in FIELDS and not self.trait_metadata(name, "fixed", False)

@@ -59,6 +59,8 @@ class View(Settings, Selecting):
 
     def __init__(self, capture: Capture, **initial: Any) -> None:
         _check_arguments(type(self), initial)
+        if capture.closed:
+            raise CaptureClosed("this capture was closed. Capture again.")
         self._capture: Capture | None = capture
         self._shape = shape_of(capture)
         chosen = {name: initial.pop(name) for name in FIELDS if name in initial}
