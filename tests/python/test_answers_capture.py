@@ -259,3 +259,19 @@ def test_something_that_is_no_model_is_refused() -> None:
 
 def test_repr_is_short_and_says_what_it_is(capture: hs.Capture) -> None:
     assert repr(capture).startswith("Capture(LlamaForCausalLM, 3 layers, 80 tokens, ")
+
+
+def test_whole_numbers_of_any_kind_are_taken_and_masks_are_not_read_as_numbers(capture: hs.Capture) -> None:
+    expected = capture.attention(1, 2, 3)
+    assert torch.equal(capture.attention(1, np.int64(2), torch.tensor(3)), expected)
+    for mask in (torch.tensor([True, False, True, False]), [True, False, True, False]):
+        with pytest.raises(errors.OutOfRange, match="nonzero"):
+            capture.attention(1, mask)
+
+
+def test_neurons_are_copies(capture: hs.Capture) -> None:
+    before = capture.attention(1)
+    answer = capture.neurons(1, 0, 3)
+    for tensor in (answer.query, answer.keys, answer.values):
+        tensor.mul_(0)
+    assert torch.equal(capture.attention(1), before)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from tiny import build, ids
-from transformers import AttentionInterface, AttentionMaskInterface
+from transformers import AttentionInterface, AttentionMaskInterface, DiffLlamaConfig, DiffLlamaForCausalLM
 from transformers.masking_utils import sdpa_mask
 from transformers.models.llama import modeling_llama
 
@@ -205,3 +205,30 @@ def test_a_layer_of_which_nothing_was_seen_is_named() -> None:
     capture.record(1)
     assert "model.layers.1.mlp.foreign" in capture.layers[1].reason
     assert capture.attention(1).shape == (4, 8, 8)
+
+
+def test_a_module_that_attends_twice_shifts_no_layer_number() -> None:
+    config = DiffLlamaConfig(
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        vocab_size=99,
+    )
+    model = DiffLlamaForCausalLM(config).eval()
+    with pytest.warns(UserWarning, match="more than once; only its first map"):
+        capture = hs.capture(model, ids(12))
+    assert [report.module for report in capture.layers] == [f"model.layers.{at}.self_attn" for at in range(3)]
+    assert all("more than once" in report.reason for report in capture.layers)
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+def test_the_second_check_keeps_what_the_first_one_found(implementation: str) -> None:
+    """In half precision a layer is read by the way that agreed with its own forward."""
+    model = build("sinks and window" if implementation == "eager" else "bidirectional").to(torch.bfloat16)
+    capture = hs.capture(model, ids(40))
+    before = [(report.reason, report.refused) for report in capture.layers]
+    for layer in range(3):
+        capture.record(layer)
+    assert [(report.reason, report.refused) for report in capture.layers] == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,23 +32,27 @@ class Budget:
 
 budget = Budget()
 _living: weakref.WeakSet[Capture] = weakref.WeakSet()
+_lock = threading.Lock()
 
 
 def living() -> Iterator[Capture]:
     """Captures that are alive, in no order."""
-    return iter(_living)
+    return iter(list(_living))
 
 
 def admit(capture: Capture) -> None:
     """Count a new capture, or raise OverBudget where it does not fit beside those that live."""
-    held = sum(other.nbytes for other in _living)
+    with _lock:
+        others = list(_living)
+        _living.add(capture)
+    held = sum(other.nbytes for other in others)
     if held + capture.nbytes > budget.captures:
+        _living.discard(capture)
         raise OverBudget(
-            f"this capture holds {megabytes(capture.nbytes)} and {len(_living)} living captures hold "
+            f"this capture holds {megabytes(capture.nbytes)} and {len(others)} living captures hold "
             f"{megabytes(held)}; the budget is {megabytes(budget.captures)}. Delete captures and views that are no "
             "longer needed (capture.close(), view.close()), or raise headscope.budget.captures."
         )
-    _living.add(capture)
 
 
 def check_answer(heads: int, queries: int, keys: int) -> None:

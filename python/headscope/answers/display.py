@@ -90,8 +90,8 @@ def show(
     rows = _axis(query_tokens, settings, side=0)
     columns = _axis(key_tokens, settings, side=1)
     renormalise = len(unhidden) < len(key_tokens)
-    attention = torch.empty(len(weights), len(rows.firsts), len(columns.firsts))  # H, R, C
-    left = torch.ones(len(weights), len(rows.firsts))  # H, R
+    attention = torch.empty(len(weights), len(rows.firsts), len(columns.firsts), dtype=torch.float32)  # H, R, C
+    left = torch.ones(len(weights), len(rows.firsts), dtype=torch.float32)  # H, R
     for head, matrix in enumerate(weights):  # one head in float64 at a time
         raw = _take(matrix.detach().to("cpu", torch.float64), rows.positions, 0)  # shown Q, K
         seen = _take(raw, columns.positions, 1)  # shown Q, shown K

@@ -53,8 +53,8 @@ def neurons(record: Record, head: int, query: int, attention: torch.Tensor) -> N
     group = head // (record.heads // record.groups)
     at = record.query.device
     heads, rows = torch.tensor([head], device=at), torch.tensor([query], device=at)
-    vector = record.query[head, query].float()  # [d]
-    keys = record.key[group].float()  # [k, d]
+    vector = record.query[head, query].float().clone()  # [d]; copies, since the record must stay as certified
+    keys = record.key[group].float().clone()  # [k, d]
     terms = _terms(record, head, query)
     return Neurons(
         query=vector,
@@ -62,7 +62,7 @@ def neurons(record: Record, head: int, query: int, attention: torch.Tensor) -> N
         products=vector * keys,
         dot=formula.dot_products(record, heads, rows, None)[0, 0],
         attention=attention,
-        values=record.value[group].float(),
+        values=record.value[group].float().clone(),
         equation=_equation(terms),
         scaling=record.scaling,
         terms=terms,
@@ -74,11 +74,11 @@ def _terms(record: Record, head: int, query: int) -> dict[str, torch.Tensor | fl
     if record.softcap is not None:
         terms["cap"] = record.softcap
     if record.bias is not None:
-        terms["bias"] = record.bias[head if record.bias.shape[0] > 1 else 0, query].float()
+        terms["bias"] = record.bias[head if record.bias.shape[0] > 1 else 0, query].float().clone()
     visible = record.mask.rows(torch.tensor([query]), record.keys, record.query.device)
     seen = visible[head if visible.shape[0] > 1 else 0, 0]
     if not bool(seen.all()):
-        terms["mask"] = torch.zeros(record.keys, device=seen.device).masked_fill(~seen, -torch.inf)
+        terms["mask"] = torch.zeros(record.keys, dtype=torch.float32, device=seen.device).masked_fill(~seen, -torch.inf)
     if record.sinks is not None:
         terms["sink"] = float(record.sinks[head])
     return terms

@@ -24,7 +24,7 @@ def pooled(record: Record, weigh: Weigh, size: int, reduce: Reduce) -> torch.Ten
     heads = torch.arange(record.heads, device=at)
     rows = edges(record.queries, min(size, record.queries))
     columns = edges(record.keys, min(size, record.keys)).to(at)
-    picture = torch.zeros(record.heads, len(rows) - 1, len(columns) - 1)
+    picture = torch.zeros(record.heads, len(rows) - 1, len(columns) - 1, dtype=torch.float32)
     for cell, (start, stop) in enumerate(zip(rows[:-1].tolist(), rows[1:].tolist(), strict=True)):
         total: torch.Tensor | None = None
         for stripe in formula.stripes(torch.arange(start, stop, device=at), record.heads * record.keys):

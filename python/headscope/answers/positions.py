@@ -21,7 +21,7 @@ def choose(which: Which, count: int, what: str) -> torch.Tensor:
         return torch.arange(count)[which]
     if isinstance(which, torch.Tensor):
         which = which.flatten().tolist()
-    numbers = [which] if isinstance(which, int) else [_whole(number, what) for number in which]
+    numbers = [_whole(number, what) for number in (which if isinstance(which, Iterable) else [which])]
     for number in numbers:
         if not 0 <= number < count:
             raise OutOfRange(f"{what} {number} is out of range: it goes from 0 to {count - 1}.")
@@ -38,6 +38,8 @@ def one_of(number: int, known: Sequence[int], what: str) -> int:
 
 
 def _whole(number: object, what: str) -> int:
+    if isinstance(number, bool):
+        raise OutOfRange(f"{what} {number!r} is not a whole number; of a mask, pass mask.nonzero().flatten().")
     try:
         return number.__index__()  # type: ignore[attr-defined, no-any-return]
     except AttributeError:

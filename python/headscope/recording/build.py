@@ -52,11 +52,24 @@ class RecordBuilder:
         A layer has the number that its module's name says (``model.layers.16.self_attn``), so that layers of another
         kind in between do not shift it; where names do not tell (shared weights), its place in the order.
         """
-        numbers = [number_in(layer.module) for layer in self._made]
-        told = [number for number in numbers if number is not None]
-        if len(set(told)) < len(self._made):
-            told = list(range(len(self._made)))
-        return [replace(layer, layer=number) for layer, number in zip(self._made, told, strict=True)]
+        self._refuse_second_calls()
+        numbers = [number_in(layer.module) for layer in self._made if isinstance(layer, Record)]
+        told = None not in numbers and len(set(numbers)) == len(numbers)
+        places = [number_in(layer.module) if told else place for place, layer in enumerate(self._made)]
+        return [replace(layer, layer=place or 0) for layer, place in zip(self._made, places, strict=True)]
+
+    def _refuse_second_calls(self) -> None:
+        """Of a module that calls its attention several times in a row (differential attention) show the first call.
+
+        Where all layers are one shared module, as in ALBERT, each call is a layer of its own.
+        """
+        if len(self.modules) == 1:
+            return
+        for at in range(len(self._made) - 1, 0, -1):
+            name = self._made[at].module
+            if name == self._made[at - 1].module:
+                reason = f"{name} computes attention more than once; only its first map is shown."
+                self._made[at] = Refusal("self", 0, name, reason)
 
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
@@ -128,7 +141,7 @@ class RecordBuilder:
         return self._share(call.mask, lambda: self._read(call.mask))
 
     def _read(self, mask: torch.Tensor) -> tuple[Mask, torch.Tensor | None]:
-        cut = self._cut_square(mask[..., : self._length])
+        cut = self._cut_square(mask[..., : self._length].expand(-1, -1, self._length, -1))
         visible, bias = (cut, None) if cut.dtype == torch.bool else masks.split_additive(cut)
         return self._once(masks.from_visible(visible)), bias
 
