@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headscope.answers.budget import budget
-    from headscope.answers.capture import Capture, capture
+    from headscope.answers.capture import Capture
+    from headscope.answers.forward import capture
     from headscope.errors import HeadscopeError, RefusedLayer
     from headscope.widgets.head_view import HeadView, explore
     from headscope.widgets.link import link
@@ -18,7 +19,7 @@ __version__ = version("headscope")
 
 _HOMES = {
     "Capture": "headscope.answers.capture",
-    "capture": "headscope.answers.capture",
+    "capture": "headscope.answers.forward",
     "budget": "headscope.answers.budget",
     "HeadscopeError": "headscope.errors",
     "RefusedLayer": "headscope.errors",

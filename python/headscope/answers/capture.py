@@ -1,12 +1,10 @@
-"""``hs.capture``: one recorded forward; ``Capture``: the questions it answers."""
+"""``hs.Capture``: the questions that one recorded forward answers."""
 
 from __future__ import annotations
 
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -16,15 +14,10 @@ from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.overview import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
-from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnsupportedInput
+from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
 from headscope.recording import formula
-from headscope.recording.inputs import prepare
 from headscope.recording.record import Record, Refusal, storage_bytes
-from headscope.recording.run import check_ready, record_forward
 from headscope.recording.tokens import Tokens, Word
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +34,7 @@ class Vectors:
 
 
 class Capture:
-    """The attention of one forward, to be asked. Made by :func:`capture`.
+    """The attention of one forward, to be asked. Made by :func:`headscope.capture`.
 
     Weights are computed when asked, in float32, from the recorded queries and keys; nothing of size tokens x tokens is
     kept. Axis order is always (layer, head, query, key); positions are 0-based tokens, padding left out.
@@ -261,78 +254,7 @@ class Capture:
         for done, layer in enumerate(layers, start=1):
             record = self.record(layer, part)
             with formula.exactly():
-                yield overview.pooled(record, self._layers.weigh(layer), size, reduce)
+                picture = overview.pooled(record, self._layers.weigh(layer), size, reduce)
+            yield picture  # outside of the block: a generator that pauses must not leave its settings on
             if progress is not None:
                 progress(done, len(layers))
-
-
-def capture(
-    model: torch.nn.Module,
-    inputs: Any,
-    *,
-    tokenizer: PreTrainedTokenizerBase | None = None,
-    pair: str | None = None,
-    item: int = 0,
-) -> Capture:
-    """Run one forward of `model` and record its attention.
-
-    The model keeps the attention implementation that it was loaded with, its mode and its weights, and runs without
-    gradients. Memory grows with the number of tokens, not with its square.
-
-    Parameters
-    ----------
-    model
-        A transformers model in evaluation mode.
-    inputs
-        A text, several texts (a padded batch), token ids, or what a tokenizer returned.
-    tokenizer
-        Needed for text; with token ids it makes the tokens readable.
-    pair
-        A second text, for models that read sentence pairs.
-    item
-        Which item of a batch to keep; its padding is dropped.
-
-    Returns
-    -------
-    Capture
-
-    Raises
-    ------
-    HeadscopeError
-        One of its children, saying what was wrong and what to do. The model is left as it was.
-
-    Examples
-    --------
-    >>> capture = hs.capture(model, "The doctor asked the nurse a question.", tokenizer=tokenizer)  # doctest: +SKIP
-    >>> capture.attention(layer=16, heads=[0], queries=9).shape  # doctest: +SKIP
-    torch.Size([1, 1, 10])
-    """
-    if not isinstance(model, torch.nn.Module):
-        raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
-    check_ready(model)
-    prepared = prepare(model, inputs, tokenizer=tokenizer, pair=pair, item=item)
-    layers = record_forward(model, prepared.arguments, prepared.item, prepared.valid)
-    made = Capture(layers, prepared.tokens, _name_of(model), _bad_parameters(model, layers))
-    _warn(made.layers, layers)
-    return made
-
-
-def _warn(reports: tuple[LayerReport, ...], layers: list[Record | Refusal]) -> None:
-    """Say at once what is missing from the picture."""
-    refused = [report.reason for report in reports if report.refused]
-    refused += [one.reason for one in layers if isinstance(one, Refusal) and one.reason not in refused]
-    if refused:
-        warnings.warn(f"{len(refused)} layers cannot be shown; the first: {refused[0]}", stacklevel=3)
-
-
-def _name_of(model: torch.nn.Module) -> str:
-    name = getattr(getattr(model, "config", None), "name_or_path", "")
-    short = str(name).rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{type(model).__name__} {short}".strip()
-
-
-def _bad_parameters(model: torch.nn.Module, layers: list[Record | Refusal]) -> str:
-    if not any(isinstance(layer, Record) and layer.not_finite for layer in layers):
-        return ""
-    bad = [name for name, parameter in model.named_parameters() if not bool(torch.isfinite(parameter).all())]
-    return f"{', '.join(bad[:3])} hold NaN or infinite numbers" if bad else "no parameter; the numbers overflowed"

@@ -59,6 +59,6 @@ def explore(
     >>> view = hs.explore(model, "The doctor asked the nurse a question. She", tokenizer=tokenizer)  # doctest: +SKIP
     >>> view  # doctest: +SKIP
     """
-    from headscope.answers.capture import capture
+    from headscope.answers.forward import capture
 
     return HeadView(capture(model, inputs, tokenizer=tokenizer, pair=pair, item=item), **initial)
