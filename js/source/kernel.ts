@@ -1,7 +1,7 @@
 import { Cache } from "./cache.js";
 import { type LayerData, layerOf } from "./layer.js";
 import { request, type Wire } from "./request.js";
-import type { Following, Source } from "./source.js";
+import type { Following, Source, Thumbnails } from "./source.js";
 
 const LAYERS_BYTES = 64 << 20;
 const MESSAGE_BYTES = 4 << 20;
@@ -37,6 +37,12 @@ export class KernelSource implements Source {
     this.#keep(data);
     return data;
   }
+
+  peekThumbnails(): Thumbnails | undefined {
+    return undefined;
+  }
+
+  async thumbnails(): Promise<void> {}
 
   #keep(data: LayerData): void {
     this.#layers.set(name(data.part, data.layer), data, data.bytes);

@@ -23,6 +23,35 @@ export interface LayerData {
   total(head: number, query: number): number;
   /** The keys that a query sees, from the first up to, not including, the second number. */
   span(query: number): readonly [number, number];
+  /** What the weights are made of; null where only the weights themselves are known. */
+  readonly vectors: Vectors | null;
+  /** Norm of each value vector as it enters the layer's output, float32 `[heads, keys]`; null where it is not known. */
+  readonly valueNorms: Float32Array | null;
+  /** Why `valueNorms` is null, "" where it is not. */
+  readonly valueNormReason: string;
+}
+
+/** Every term of a layer's scores: `cap * tanh(dot / cap) + bias`, with the sink as one more score of the softmax. */
+export interface Vectors {
+  /** Components of a query or key vector, and of a value vector. */
+  readonly d: number;
+  readonly dv: number;
+  /** Heads of keys and values; query head `h` uses group `floor(h * groups / heads)`. */
+  readonly groups: number;
+  readonly scaling: number;
+  readonly softcap: number | null;
+  /** Whether the layer has a bias at all. */
+  readonly hasBias: boolean;
+  /** `[d]`, `[d]` and `[dv]`, as the attention used them: after rotary embedding and norms. */
+  query(head: number, query: number): Float32Array;
+  key(head: number, key: number): Float32Array;
+  value(head: number, key: number): Float32Array;
+  /** What is added to the score of a pair; 0 where there is no bias. */
+  bias(head: number, query: number, key: number): number;
+  /** Whether the mask lets a query see a key. */
+  sees(head: number, query: number, key: number): boolean;
+  /** The head's sink, null for none. */
+  sink(head: number): number | null;
 }
 
 const LEAST_CACHE_BYTES = 8 << 20;
@@ -39,6 +68,9 @@ export function layerOf(packet: Packet): LayerData {
 
 /** A layer computed here, row by row, from its query and key vectors. Sums are in float64. */
 export class VectorLayer implements LayerData {
+  readonly vectors: Vectors | null = null; // to be filled
+  readonly valueNorms: Float32Array | null = null;
+  readonly valueNormReason = "not known";
   readonly part: string;
   readonly layer: number;
   readonly heads: number;
@@ -140,6 +172,9 @@ function dot(a: Float32Array, fromA: number, b: Float32Array, fromB: number, len
 
 /** A layer whose weights came as they are, because only the model itself computes them. */
 export class WeightsLayer implements LayerData {
+  readonly vectors = null;
+  readonly valueNorms: Float32Array | null = null;
+  readonly valueNormReason = "not known";
   readonly part: string;
   readonly layer: number;
   readonly heads: number;

@@ -18,6 +18,48 @@ export interface Source {
    * @throws SourceError if there is no answer; the abort reason if the signal ended it.
    */
   layer(part: string, layer: number, following: Following): Promise<LayerData>;
+  /** The pictures of a layer's heads, if they are at hand. */
+  peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined;
+  /**
+   * Asks for pictures of all heads of some layers; each layer is handed over as soon as it is there, in the order asked.
+   * A layer that has none is handed over as an error, and the next one follows.
+   */
+  thumbnails(
+    question: ThumbnailQuestion,
+    layers: readonly number[],
+    following: Following & { onLayer(layer: number, thumbnails: Thumbnails | SourceError): void },
+  ): Promise<void>;
+}
+
+/** What pictures are wanted. Two questions with equal fields have the same answer. */
+export interface ThumbnailQuestion {
+  readonly part: string;
+  /** Cells a side, at most; fewer where there are fewer tokens. */
+  readonly size: number;
+  readonly measure: "weight" | "value_norm";
+  readonly pair_filter: string;
+  readonly hide_special: boolean;
+}
+
+/**
+ * All heads of one layer, pooled. The first token of the text is kept apart: it takes most of the weight of most heads.
+ * A byte b stands for `scale * (b / 255) ** 2`: for looking at, never for reading a number.
+ */
+export interface Thumbnails {
+  readonly layer: number;
+  readonly heads: number;
+  /** Cells down (queries) and across (keys, without the first). */
+  readonly rows: number;
+  readonly columns: number;
+  /** `[heads, rows, columns]`, the maximum of each cell. */
+  readonly body: Uint8Array;
+  /** `[heads, rows]`, the mean over the cell's queries of what the first token gets; null where it takes no part. */
+  readonly rail: Uint8Array | null;
+  /** What 255 stands for: 1 for weights, for "value_norm" the largest of the layer. */
+  readonly scale: number;
+  /** Token positions of the cells: `rowEdges[i]` is where row i starts; one more for the end. `[rows + 1]`. */
+  readonly rowEdges: readonly number[];
+  readonly columnEdges: readonly number[];
 }
 
 /** An answer that says why there is none. `name` is that of the Python exception, such as "RefusedLayer". */

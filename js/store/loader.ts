@@ -30,7 +30,7 @@ export class Loader {
   readonly #data = signal<LayerData | null>(null);
   readonly #loading = signal<Loading>({ state: "pending", since: "now", done: 0 });
 
-  constructor(private readonly source: Source) {}
+  constructor(private readonly source: Pick<Source, "peek" | "layer">) {}
 
   /** The layer to draw; while another one is pending this is the one before. */
   get data(): ReadonlySignal<LayerData | null> {

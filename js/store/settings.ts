@@ -6,10 +6,30 @@ export interface Settings {
   words: boolean;
   /** Weight, 0 to 1, below which no line is drawn. */
   threshold: number;
+  /** "weight", or weight x norm of the value vector as it enters the layer's output (Kobayashi et al. 2020). */
+  measure: "weight" | "value_norm";
+  /** Scale of the thumbnails: one for all heads, or each head its own. */
+  intensity: "shared" | "head";
+  thumbnails: "matrix" | "lines";
+  /** Layers and heads in the model view, null for all. */
+  show_layers: readonly number[] | null;
+  show_heads: readonly number[] | null;
+  /** Of the neurons. */
+  order: Order;
+  /** Which vector of each token the neuron view shows first. */
+  strip: "key" | "value" | "query";
+  /** Which neurons are marked: none, those that decide for the pinned key, those whose product falls with distance. */
+  mark: "none" | "key" | "distance";
+  /** Panes of the explorer that are folded. */
+  folded: readonly Pane[];
+  /** Share of the explorer's width that the head pane takes. */
+  split: number;
   theme: "auto" | "light" | "dark";
 }
 
 export const PAIR_FILTERS = ["all", "a->a", "a->b", "b->a", "b->b"] as const;
+export type Order = "position" | "contribution" | "contrast";
+export type Pane = "model" | "head" | "neuron";
 export type PairFilter = (typeof PAIR_FILTERS)[number];
 
 export const DEFAULTS: Settings = {
@@ -18,5 +38,15 @@ export const DEFAULTS: Settings = {
   hide_special: false,
   words: false,
   threshold: 0.05,
+  measure: "weight",
+  intensity: "shared",
+  thumbnails: "matrix",
+  show_layers: null,
+  show_heads: null,
+  order: "contribution",
+  strip: "key",
+  mark: "key",
+  folded: [],
+  split: 0.43,
   theme: "auto",
 };

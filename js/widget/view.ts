@@ -1,11 +1,11 @@
 import { asError } from "../store/loader.js";
-import { mountHeadView } from "../views/head/mount.js";
+import { type Kind, mountView } from "../views/mount.js";
 import { storeOf, type WidgetModel } from "./runtime.js";
 
 /** Shows the view of a model in an element. A cell is never left blank: if that fails, it says why. */
 export function showView(model: WidgetModel, el: HTMLElement, until: AbortSignal): void {
   try {
-    mountHeadView(el, storeOf(model), until);
+    mountView(el, storeOf(model), (model.get("kind") ?? "head") as Kind, until);
   } catch (thrown) {
     el.append(asText(asError(thrown)));
   }

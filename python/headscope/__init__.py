@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.answers.forward import capture
     from headscope.errors import HeadscopeError, RefusedLayer
-    from headscope.widgets.head_view import HeadView, explore
+    from headscope.widgets.explorer import Explorer, explore
+    from headscope.widgets.head_view import HeadView
     from headscope.widgets.link import link
+    from headscope.widgets.model_view import ModelView
+    from headscope.widgets.neuron_view import NeuronView
 
 __version__ = version("headscope")
 
@@ -23,15 +26,21 @@ _HOMES = {
     "budget": "headscope.answers.budget",
     "HeadscopeError": "headscope.errors",
     "RefusedLayer": "headscope.errors",
+    "Explorer": "headscope.widgets.explorer",
     "HeadView": "headscope.widgets.head_view",
-    "explore": "headscope.widgets.head_view",
+    "ModelView": "headscope.widgets.model_view",
+    "NeuronView": "headscope.widgets.neuron_view",
+    "explore": "headscope.widgets.explorer",
     "link": "headscope.widgets.link",
 }
 
 __all__ = [
     "Capture",
+    "Explorer",
     "HeadView",
     "HeadscopeError",
+    "ModelView",
+    "NeuronView",
     "RefusedLayer",
     "__version__",
     "budget",

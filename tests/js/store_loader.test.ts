@@ -8,7 +8,7 @@ import { layerOfWeights } from "./layers.js";
 const data = layerOfWeights([[[1]]]);
 
 /** A source whose answers the test gives. */
-class Slow implements Source {
+class Slow implements Pick<Source, "peek" | "layer"> {
   readonly asked: (Following & { layer: number; resolve(data: LayerData): void; reject(error: Error): void })[] = [];
   readonly known = new Map<number, LayerData>();
   peek(_: string, layer: number): LayerData | undefined {

@@ -18,6 +18,16 @@ def test_defaults() -> None:
         "hide_special": False,
         "words": False,
         "threshold": 0.05,
+        "measure": "weight",
+        "intensity": "shared",
+        "thumbnails": "matrix",
+        "show_layers": None,
+        "show_heads": None,
+        "order": "contribution",
+        "strip": "key",
+        "mark": "key",
+        "folded": [],
+        "split": 0.43,
         "theme": "auto",
     }
 

@@ -208,7 +208,7 @@ def test_a_bad_first_value_is_refused_and_leaves_nothing_behind() -> None:
 def test_explore_captures_and_shows() -> None:
     model = build()
     view = hs.explore(model, ids(8), layer=2, heads=[1])
-    assert isinstance(view, hs.HeadView)
+    assert isinstance(view, hs.Explorer)
     assert torch.equal(view.selected.attention, hs.capture(model, ids(8)).attention(2, [1]))
 
 

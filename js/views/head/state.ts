@@ -3,7 +3,8 @@ import { type Axis, axisOf, type DisplaySettings } from "../../store/axis.js";
 import { type LayerMeta, layerOfPart, type PartMeta, partOf } from "../../store/meta.js";
 import { Picture } from "../../store/picture.js";
 import type { Store } from "../../store/store.js";
-import { type Guard, guardInto } from "../shared/guard.js";
+import { FrameState } from "../shared/frame_state.js";
+import type { Guard } from "../shared/guard.js";
 import type { Look } from "../shared/theme.js";
 import type { Hint } from "../shared/tooltip.js";
 import { focusOf, opposite, type Pins, type Place, partnerOf, pinnedPlace, type SideName } from "./focus.js";
@@ -27,16 +28,13 @@ export class ViewState {
   readonly top = signal(0);
   /** Of the pane without its padding, in pixels; 0 until it has been measured. */
   readonly width = signal(0);
-  readonly look: Signal<Look> = signal({ theme: "light", asHost: true });
-  readonly helpOpen = signal(false);
-  /** About the control under the pointer. */
-  readonly hint = signal<Hint | null>(null);
+  readonly look: Signal<Look>;
+  readonly helpOpen: Signal<boolean>;
+  readonly hint: Signal<Hint | null>;
   /** Share of the weight that drawn lines hold, as of the last frame. */
   readonly share = signal(Number.NaN);
-  /** What one of our own functions threw. */
-  readonly fault = signal<Error | null>(null);
-
-  readonly guard: Guard = guardInto(this.fault);
+  readonly fault: Signal<Error | null>;
+  readonly guard: Guard;
   readonly part: ReadonlySignal<PartMeta>;
   readonly layerMeta: ReadonlySignal<LayerMeta>;
   readonly queries: ReadonlySignal<Axis>;
@@ -53,8 +51,12 @@ export class ViewState {
 
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
 
-  constructor(readonly store: Store) {
+  constructor(
+    readonly store: Store,
+    readonly frame: FrameState = new FrameState(),
+  ) {
     const { meta, selection } = store;
+    ({ look: this.look, helpOpen: this.helpOpen, hint: this.hint, fault: this.fault, guard: this.guard } = frame);
     this.part = computed(() => partOf(meta, selection.value.part));
     this.layerMeta = computed(() => layerOfPart(this.part.value, selection.value.layer));
     const settings = displaySettings(store);

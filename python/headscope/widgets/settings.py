@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from traitlets import Bool, Enum, Float, HasTraits, TraitError, validate
+from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, validate
 
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings
 
 __all__ = ["SETTINGS", "THEMES", "Settings"]
 
 THEMES = ("auto", "light", "dark")
+MEASURES = ("weight", "value_norm")
+INTENSITIES = ("shared", "head")
+THUMBNAILS = ("matrix", "lines")
+ORDERS = ("position", "contribution", "contrast")
+STRIPS = ("key", "value", "query")
+MARKS = ("none", "key", "distance")
+PANES = ("model", "head", "neuron")
 
 
 class Settings(HasTraits):
@@ -24,13 +31,31 @@ class Settings(HasTraits):
     hide_special = Bool(False, help="Leave out special tokens and renormalise.").tag(sync=True)
     words = Bool(False, help="Merge sub-words into words.").tag(sync=True)
     threshold = Float(0.05, min=0.0, max=1.0, help="Attention weight below which no line is drawn.").tag(sync=True)
+    measure = Enum(
+        MEASURES, "weight", help='What is drawn: the "weight", or weight x norm of the value as it enters the output.'
+    ).tag(sync=True)
+    intensity = Enum(
+        INTENSITIES, "shared", help='Scale of thumbnails: "shared" by all heads, or each "head" its own.'
+    ).tag(sync=True)
+    thumbnails = Enum(THUMBNAILS, "matrix", help='How the model view draws a head: "matrix" or "lines".').tag(sync=True)
+    show_layers = List(Int(min=0), None, allow_none=True, help="Layers in the model view; None for all.").tag(sync=True)
+    show_heads = List(Int(min=0), None, allow_none=True, help="Heads in the model view; None for all.").tag(sync=True)
+    order = Enum(ORDERS, "contribution", help="How the neuron view orders neurons.").tag(sync=True)
+    strip = Enum(STRIPS, "key", help="Which vector of each token the neuron view shows first.").tag(sync=True)
+    mark = Enum(
+        MARKS, "key", help='Neurons marked: those that decide for the pinned "key", that fall with "distance".'
+    ).tag(sync=True)
+    folded = List(Enum(PANES), help="Panes of the explorer that are folded.").tag(sync=True)
+    split = Float(0.43, min=0.2, max=0.8, help="Share of the explorer's width that the head pane takes.").tag(sync=True)
     theme = Enum(THEMES, "auto", help='Colours: the host\'s ("auto"), "light" or "dark".').tag(sync=True)
 
-    @validate("threshold")
+    @validate("threshold", "split")
     def _no_nan(self, proposal: Any) -> float:
-        value = float(proposal["value"])
+        value, name = float(proposal["value"]), proposal["trait"].name
         if math.isnan(value):  # passes every comparison with a bound
-            raise TraitError("threshold nan is not a weight: give a number from 0 to 1.")
+            raise TraitError(
+                f"{name} nan is no number: give one from {proposal['trait'].min} to {proposal['trait'].max}."
+            )
         return value
 
     @property

@@ -22,13 +22,13 @@ from headscope.widgets.settings import SETTINGS, Settings
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
 
-__all__ = ["BUNDLE", "View"]
+__all__ = ["BUNDLE", "View", "fixed"]
 
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
 WIDGET_OPTIONS = ("layout", "tabbable", "tooltip")
 
 
-def _fixed(trait: TraitType[Any, Any]) -> TraitType[Any, Any]:
+def fixed(trait: TraitType[Any, Any]) -> TraitType[Any, Any]:
     """Sync `trait` to the browser, which may not set it and to which it is never echoed."""
     return trait.tag(sync=True, echo_update=False, fixed=True)
 
@@ -50,12 +50,13 @@ class View(Settings, Selecting):
     """
 
     # A Path in a class attribute would do for anywidget too, but its file object then keeps every instance alive.
-    _esm = _fixed(Unicode())
-    _anywidget_id = _fixed(Unicode())
-    meta = _fixed(Dict(read_only=True, help="Layers, tokens and certificates of the capture."))
-    first = _fixed(Dict(read_only=True, help="Header of the layer selected at first; empty if it did not fit."))
-    first_data = _fixed(Bytes(read_only=True, help="Payload of that layer."))
-    error = _fixed(Unicode(help="A failure on Python's side that the cell shows."))
+    _esm = fixed(Unicode())
+    _anywidget_id = fixed(Unicode())
+    kind = fixed(Unicode("head", read_only=True, help='Which view this is: "model", "head", "neuron", "explorer".'))
+    meta = fixed(Dict(read_only=True, help="Layers, tokens and certificates of the capture."))
+    first = fixed(Dict(read_only=True, help="Header of the layer selected at first; empty if it did not fit."))
+    first_data = fixed(Bytes(read_only=True, help="Payload of that layer."))
+    error = fixed(Unicode(help="A failure on Python's side that the cell shows."))
 
     def __init__(self, capture: Capture, **initial: Any) -> None:
         _check_arguments(type(self), initial)

@@ -1,0 +1,15 @@
+import { type Signal, signal } from "@preact/signals";
+import { type Guard, guardInto } from "./guard.js";
+import type { Look } from "./theme.js";
+import type { Hint } from "./tooltip.js";
+
+/** What all panes of one widget on the page have in common, and Python never sees. */
+export class FrameState {
+  readonly look: Signal<Look> = signal({ theme: "light", asHost: true });
+  readonly helpOpen = signal(false);
+  /** About the control under the pointer. */
+  readonly hint = signal<Hint | null>(null);
+  /** What one of our own functions threw. */
+  readonly fault = signal<Error | null>(null);
+  readonly guard: Guard = guardInto(this.fault);
+}
