@@ -1,5 +1,4 @@
 import { range } from "../../store/selection.js";
-import { PAIR_FILTERS } from "../../store/settings.js";
 import { opposite, type Place, type SideName } from "./focus.js";
 import type { ViewState } from "./state.js";
 
@@ -52,12 +51,6 @@ export type Switch = "hide_first" | "hide_special" | "words";
 
 export function flip(view: ViewState, name: Switch): void {
   if (whyDisabled(view, name) === "") view.store.set({ [name]: !view.store.settings.peek()[name] });
-}
-
-export function moveFilter(view: ViewState, by: number): void {
-  const now = PAIR_FILTERS.indexOf(view.store.settings.peek().pair_filter);
-  const next = PAIR_FILTERS[(now + by + PAIR_FILTERS.length) % PAIR_FILTERS.length];
-  if (whyNoFilter(view) === "") view.store.set({ pair_filter: next });
 }
 
 /** Why a switch can do nothing here, "" if it can. A switch that is on can always be turned off. */

@@ -1,7 +1,7 @@
 import { percent, short } from "../shared/format.js";
+import { Label } from "../shared/label.js";
 import { spoken } from "./announce.js";
 import type { Place } from "./focus.js";
-import { Label } from "./label.js";
 import type { ViewState } from "./state.js";
 
 /** Stops of the slider: even steps would leave most of the interesting weights in its first millimetre. */

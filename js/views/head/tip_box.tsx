@@ -1,7 +1,7 @@
+import { Label } from "../shared/label.js";
 import { headColour } from "../shared/palette.js";
 import { type Anchor, anchorOf, Tooltip } from "../shared/tooltip.js";
 import { spoken } from "./announce.js";
-import { Label } from "./label.js";
 import { ROW } from "./layout.js";
 import type { ViewState } from "./state.js";
 import { pairTip, placeTip, type Tip } from "./tips.js";
