@@ -1,3 +1,5 @@
+import { DEFAULTS } from "../../../js/store/settings.js";
+import type { Kind } from "../../../js/views/mount.js";
 import type widget from "../../../js/widget/index.js";
 import { FakeKernel, type Manners } from "./fake_kernel.js";
 import { FakeModel } from "./fake_model.js";
@@ -7,6 +9,8 @@ import { type Synthetic, synthesize } from "./synthetic.js";
 /** How a test wants the widget to start. */
 export interface Start {
   scenario: Scenario;
+  /** Which view; the head view if nothing is said. */
+  kind?: Kind;
   traits?: Record<string, unknown>;
   /** Whether the selected layer comes along with the widget. */
   withFirst?: boolean;
@@ -38,6 +42,7 @@ export class Host {
     const first = start.withFirst === false ? null : capture.packet(traits.layer);
     this.model = new FakeModel({
       ...traits,
+      kind: start.kind ?? "head",
       meta: capture.meta,
       first: first?.header ?? {},
       // In the middle of a larger buffer, as some hosts do.
@@ -87,12 +92,7 @@ function defaults(heads: number) {
     key: null as number | null,
     neuron: null as number | null,
     scale: "head",
-    pair_filter: "all",
-    hide_first: false,
-    hide_special: false,
-    words: false,
-    threshold: 0.05,
-    theme: "auto",
+    ...DEFAULTS,
     error: "",
   };
 }
