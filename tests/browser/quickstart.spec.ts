@@ -22,7 +22,7 @@ import gc, json
 import comm
 from headscope.answers.budget import living
 gc.collect()
-print(json.dumps({"views": sum(type(one) is hs.HeadView for one in gc.get_objects()), "captures": len(list(living())),
+print(json.dumps({"views": sum(type(one) is hs.Explorer for one in gc.get_objects()), "captures": len(list(living())),
                   "comms": len(comm.get_comm_manager().comms),
                   "observers": sum(map(len, view._trait_notifiers.values()))}))`;
 
