@@ -43,6 +43,8 @@ export interface Side {
   segments: number[] | null;
   /** Index of the token's word, ascending from 0. */
   words: number[];
+  /** "frames" are stretches of sound, labelled with the second at which they begin; "text" where it is left out. */
+  kind?: "text" | "frames";
 }
 
 /** Takes the trait `meta`. */

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 
 from headscope.answers import budget, overview
-from headscope.answers.certified import CertifiedLayers
 from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.overview import Reduce
+from headscope.answers.part import Part, Sides, parts_of
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
@@ -49,12 +50,17 @@ class Capture:
         Names the model's parameters that hold NaN or infinite numbers, where that shows in the attention.
     """
 
-    def __init__(self, layers: list[Record | Refusal], tokens: Tokens, model_name: str, not_finite: str = "") -> None:
+    def __init__(
+        self,
+        layers: list[Record | Refusal],
+        tokens: Tokens | Mapping[str, Sides],
+        model_name: str,
+        not_finite: str = "",
+    ) -> None:
         self.id = uuid.uuid4().hex
         self.model_name = model_name
         self.not_finite = not_finite
-        self._tokens = tokens
-        self._layers = CertifiedLayers(layers)
+        self._parts = parts_of(layers, {"self": Sides(tokens, tokens)} if isinstance(tokens, Tokens) else tokens)
         self._closed = False
         budget.admit(self)
 
@@ -62,43 +68,44 @@ class Capture:
 
     @property
     def layers(self) -> tuple[LayerReport, ...]:
-        """One report per attention layer, refused ones included."""
-        return tuple(self._layers.reports.values())
+        """One report per attention layer of every part, refused ones included."""
+        return tuple(chain.from_iterable(part.layers.reports.values() for part in self._parts.values()))
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the stacks of layers; every question takes one as `part`."""
-        return ("self",)
+        """Names of the stacks of layers: "encoder", "decoder" and "cross" of encoder-decoder models, else "self".
+
+        Every question takes one as `part`; left out, it is the first.
+        """
+        return tuple(self._parts)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the tensors held."""
-        return storage_bytes(self._layers.tensors())
+        return storage_bytes(chain.from_iterable(part.layers.tensors() for part in self._parts.values()))
 
     @property
     def segments(self) -> list[list[int]] | None:
-        """Positions of sentence A and of sentence B; None unless there are two."""
-        known = self._tokens.segments
+        """Positions of sentence A and of sentence B among the keys of the first part; None unless there are two."""
+        known = self.tokens().segments
         if known is None:
             return None
         return [[i for i, segment in enumerate(known) if segment == which] for which in (0, 1)]
 
     def layer_numbers(self, part: str | None = None) -> tuple[int, ...]:
         """Numbers of the layers, refused ones included."""
-        self._check_part(part)
-        return tuple(self._layers.reports)
+        return tuple(self._part(part).layers.reports)
 
     def head_count(self, layer: int, part: str | None = None) -> int:
         """Number of query heads of `layer`; 0 if it was refused."""
-        self._check_part(part)
-        return self._layers.reports[one_of(layer, self.layer_numbers(), "layer")].heads
+        return self._part(part).layers.reports[self._known(layer, part)].heads
 
     def tokens(self, part: str | None = None, side: str = "key") -> Tokens:
         """The tokens of one axis, `side` "query" or "key"."""
-        self._check_part(part)
+        sides = self._part(part).sides
         if side not in ("query", "key"):
             raise OutOfRange(f'side {side!r} is unknown: there are "query" and "key".')
-        return self._tokens
+        return sides.query if side == "query" else sides.key
 
     def words(self, part: str | None = None, side: str = "key") -> list[Word]:
         """How the tokens of one axis group into words."""
@@ -138,14 +145,14 @@ class Capture:
         rows = choose(queries, record.queries, "query")
         columns = None if keys is None else choose(keys, record.keys, "key")
         budget.check_answer(len(chosen_heads), len(rows), record.keys if columns is None else len(columns))
-        return self._layers.weights(layer, chosen_heads, rows, columns)
+        return self._part(part).layers.weights(layer, chosen_heads, rows, columns)
 
     def neurons(self, layer: int, head: int, query: int, *, part: str | None = None) -> Neurons:
         """One row of one head taken apart into query, keys, their products, and every other term."""
         record = self.record(layer, part)
         choose(head, record.heads, "head")
         choose(query, record.queries, "query")
-        if not self._layers.by_formula(layer):
+        if not self._part(part).layers.by_formula(layer):
             raise RefusedLayer(
                 f"layer {layer} ({record.module}): its weights come from the model's own function, whose terms are not "
                 "known one by one, so there is no equation to show. capture.attention() answers."
@@ -200,18 +207,17 @@ class Capture:
         """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted."""
         if self._closed:
             raise CaptureClosed("this capture was closed. Capture again.")
-        self._check_part(part)
-        return self._layers.read(one_of(layer, self.layer_numbers(), "layer"))
+        return self._part(part).layers.read(self._known(layer, part))
 
     def browser_computable(self, layer: int, part: str | None = None) -> bool:
         """Whether queries, keys, log-sum-exp and one span of keys per row determine the weights of a layer."""
         record = self.record(layer, part)
-        return self._layers.by_formula(layer) and record.mask.is_spans and record.bias is None
+        return self._part(part).layers.by_formula(layer) and record.mask.is_spans and record.bias is None
 
     def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
         self.record(layer, part)
-        return self._layers.lse(layer)
+        return self._part(part).layers.lse(layer)
 
     @property
     def closed(self) -> bool:
@@ -221,27 +227,36 @@ class Capture:
     def close(self) -> None:
         """Free everything. Later questions raise CaptureClosed."""
         self._closed = True
-        self._layers.clear()
+        for part in self._parts.values():
+            part.layers.clear()
 
     def __repr__(self) -> str:
         size = "closed" if self._closed else budget.megabytes(self.nbytes)
-        return f"Capture({self.model_name}, {len(self.layers)} layers, {len(self._tokens)} tokens, {size})"
+        lengths = [f"{len(self.tokens(part, 'query'))} x {len(self.tokens(part))} {part}" for part in self.parts]
+        tokens = f"{len(self.tokens())} tokens" if len(lengths) == 1 else f"tokens {', '.join(lengths)}"
+        return f"Capture({self.model_name}, {len(self.layers)} layers, {tokens}, {size})"
 
     # How
 
-    def _check_part(self, part: str | None) -> None:
-        if part is not None and part not in self.parts:
+    def _part(self, part: str | None) -> Part:
+        if part is None:
+            return next(iter(self._parts.values()))
+        if part not in self._parts:
             raise OutOfRange(f"part {part!r} is unknown: this capture has {', '.join(map(repr, self.parts))}.")
+        return self._parts[part]
+
+    def _known(self, layer: int, part: str | None) -> int:
+        what = "layer" if len(self._parts) == 1 else f"{part or self.parts[0]} layer"
+        return one_of(layer, self.layer_numbers(part), what)
 
     def _wanted(self, layers: Which, part: str | None) -> list[int]:
-        self._check_part(part)
         if layers is None:
-            return [report.layer for report in self.layers if not report.refused]
+            return [number for number, report in self._part(part).layers.reports.items() if not report.refused]
         if isinstance(layers, int):
             layers = [layers]
         if isinstance(layers, slice):
-            layers = self.layer_numbers()[layers]
-        return [one_of(int(layer), self.layer_numbers(), "layer") for layer in layers]
+            layers = self.layer_numbers(part)[layers]
+        return [self._known(int(layer), part) for layer in layers]
 
     def _overviews(
         self,
@@ -254,7 +269,7 @@ class Capture:
         for done, layer in enumerate(layers, start=1):
             record = self.record(layer, part)
             with formula.exactly():
-                picture = overview.pooled(record, self._layers.weigh(layer), size, reduce)
+                picture = overview.pooled(record, self._part(part).layers.weigh(layer), size, reduce)
             yield picture  # outside of the block: a generator that pauses must not leave its settings on
             if progress is not None:
                 progress(done, len(layers))

@@ -26,7 +26,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of one axis, in order; every field has one entry per token.
+    """The tokens of one axis, in order; every field but `kind` has one entry per token.
 
     Examples
     --------
@@ -49,10 +49,13 @@ class Tokens:
     """0 for sentence A, 1 for sentence B; None unless there are both."""
     words: tuple[int, ...]
     """Index of the token's word, from 0, never decreasing."""
+    kind: str = "text"
+    """"text", or "frames": stretches of sound, labelled with the second at which they begin."""
 
     def __post_init__(self) -> None:
         """Refuse fields of different lengths: a shifted label would be a wrong picture."""
-        lengths = {f.name: len(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) is not None}
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "kind"}
+        lengths = {name: len(column) for name, column in columns.items() if column is not None}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"invalid Tokens: fields of different lengths, {lengths}")
 

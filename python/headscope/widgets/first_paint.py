@@ -88,6 +88,7 @@ def _side(sides: list[dict[str, Any]], tokens: Tokens) -> int:
         "special": [int(special) for special in tokens.special],
         "segments": None if tokens.segments is None else list(tokens.segments),
         "words": list(tokens.words),
+        "kind": tokens.kind,
     }
     if side not in sides:
         sides.append(side)

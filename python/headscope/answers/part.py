@@ -1,0 +1,36 @@
+"""The parts of a capture: each a stack of layers with its own query and key tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from headscope.answers.certified import CertifiedLayers
+from headscope.recording.record import Record, Refusal
+from headscope.recording.tokens import Tokens
+
+__all__ = ["Part", "Sides", "parts_of"]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The tokens of the two axes of a part's attention."""
+
+    query: Tokens
+    key: Tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One stack of layers."""
+
+    layers: CertifiedLayers
+    sides: Sides
+
+
+def parts_of(layers: Iterable[Record | Refusal], sides: Mapping[str, Sides]) -> dict[str, Part]:
+    """Sort `layers` into the parts that `sides` names, in its order; parts without a layer are left out."""
+    sorted_in: dict[str, list[Record | Refusal]] = {name: [] for name in sides}
+    for layer in layers:
+        sorted_in[layer.part].append(layer)
+    return {name: Part(CertifiedLayers(own), sides[name]) for name, own in sorted_in.items() if own}
