@@ -12,7 +12,25 @@ const SIGNS: Record<Theme, string> = {
   dark: "ffa25c 93511f 1b1d21 335f9f 8dbcff",
 };
 
+/** What more weight goes to, from a shade off the background. */
+const WEIGHTS: Record<Theme, string> = {
+  light: "c8d2e1 8a9dbd 4a628f 1b2a52",
+  dark: "324056 586e8f 98abc6 f3f6fa",
+};
+
+/** Of the first token, which is kept apart: warm grey, clearly another scale. */
+const RAIL: Record<Theme, string> = { light: "dcd9d5 aaa49c 756e66", dark: "3d3a37 77716a bdb6ad" };
+
 const ramps = new Map<string, Ramp>();
+
+/** The ramp of weights. `zero` is the colour of none, such as "f3f5f8". */
+export function weightRamp(theme: Theme, zero: string): Ramp {
+  return rampOf(`${zero} ${WEIGHTS[theme]}`);
+}
+
+export function railRamp(theme: Theme, zero: string): Ramp {
+  return rampOf(`${zero} ${RAIL[theme]}`);
+}
 
 /** The ramp of signed numbers; its middle is zero. */
 export function signs(theme: Theme): Ramp {
@@ -46,6 +64,12 @@ export function rampOf(stops: string): Ramp {
 /** As CSS writes it. */
 export function cssColour(colour: number): string {
   return `rgb(${colour & 255}, ${(colour >> 8) & 255}, ${(colour >> 16) & 255})`;
+}
+
+/** A ramp as a CSS gradient, left to right; `step` says where on the ramp a share of the way lies. */
+export function gradientOf(ramp: Ramp, step: (share: number) => number): string {
+  const colours = Array.from({ length: 17 }, (_, at) => cssColour(ramp[step(at / 16)]));
+  return `linear-gradient(to right, ${colours.join(", ")})`;
 }
 
 function bytesOf(stop: string): number[] {

@@ -65,7 +65,7 @@ function parentOf(element: Element): Element | null {
 }
 
 /** Reads "rgb(…)", "rgba(…)" and "color(srgb …)", the forms in which a browser states a background. */
-function channels(colour: string): number[] {
+export function channels(colour: string): number[] {
   const numbers = (colour.replace("srgb", "").match(/[\d.]+/g) ?? ["0", "0", "0", "0"]).map(Number);
   return colour.startsWith("color")
     ? [...numbers.slice(0, 3).map((share) => share * 255), ...numbers.slice(3)]
