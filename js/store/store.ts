@@ -1,8 +1,9 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import type { Source } from "../source/source.js";
+import { type Axis, type AxisName, axisOf, type DisplaySettings } from "./axis.js";
 import { Loader, type Loading, type Wanted } from "./loader.js";
-import { layerOfPart, type Meta, partOf, readMeta } from "./meta.js";
+import { type LayerMeta, layerOfPart, type Meta, type PartMeta, partOf, readMeta, type Side } from "./meta.js";
 import { type Selection, START, step } from "./selection.js";
 import { DEFAULTS, type Settings } from "./settings.js";
 import { Synced, type Traits } from "./synced.js";
@@ -14,6 +15,11 @@ import { Synced, type Traits } from "./synced.js";
  */
 export class Store {
   readonly meta: Meta;
+  /** The chosen stack and layer, as the capture describes them. */
+  readonly part: ReadonlySignal<PartMeta>;
+  readonly layerMeta: ReadonlySignal<LayerMeta>;
+  readonly queries: ReadonlySignal<Axis>;
+  readonly keys: ReadonlySignal<Axis>;
   readonly #selection: Synced<Selection>;
   readonly #settings: Synced<Settings>;
   readonly #failure = signal("");
@@ -27,6 +33,11 @@ export class Store {
     this.#selection = new Synced(model, START, until);
     this.#settings = new Synced(model, DEFAULTS, until);
     this.#loader = new Loader(source);
+    this.part = computed(() => partOf(this.meta, this.selection.value.part));
+    this.layerMeta = computed(() => layerOfPart(this.part.value, this.selection.value.layer));
+    const display = displaySettings(this.settings);
+    this.queries = computed(() => axisOf(this.side("query"), display.value, "query"));
+    this.keys = computed(() => axisOf(this.side("key"), display.value, "key"));
     // One step further than the selection, so that a pinned token does not ask for the layer anew.
     const part = computed(() => this.selection.value.part);
     const layer = computed(() => this.selection.value.layer);
@@ -45,6 +56,16 @@ export class Store {
 
   get settings(): ReadonlySignal<Settings> {
     return this.#settings.value;
+  }
+
+  /** The tokens of an axis of the chosen part. */
+  side(name: AxisName): Side {
+    const { query_side, key_side } = this.part.value;
+    return this.meta.sides[name === "query" ? query_side : key_side];
+  }
+
+  axis(name: AxisName): Axis {
+    return name === "query" ? this.queries.value : this.keys.value;
   }
 
   /** The layer to draw; while another one is pending this is the one before. */
@@ -93,4 +114,18 @@ export class Store {
 function wanted(part: string, layer: number, meta: Meta): Wanted {
   const { heads, reason } = layerOfPart(partOf(meta, part), layer);
   return { part, layer, refusal: heads === 0 ? reason || `layer ${layer} was refused` : "" };
+}
+
+/** Only what decides which numbers are drawn, so that moving the threshold does not compute them anew. */
+function displaySettings(settings: ReadonlySignal<Settings>): ReadonlySignal<DisplaySettings> {
+  const hideFirst = computed(() => settings.value.hide_first);
+  const hideSpecial = computed(() => settings.value.hide_special);
+  const words = computed(() => settings.value.words);
+  const pairFilter = computed(() => settings.value.pair_filter);
+  return computed(() => ({
+    hide_first: hideFirst.value,
+    hide_special: hideSpecial.value,
+    words: words.value,
+    pair_filter: pairFilter.value,
+  }));
 }

@@ -12,16 +12,14 @@ import { ModelState } from "./model/state.js";
 import neuronStyle from "./neuron/neuron.css";
 import { NeuronView } from "./neuron/neuron_view.js";
 import { NeuronState } from "./neuron/state.js";
-import { FrameState } from "./shared/frame_state.js";
+import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
 
 const STYLE = sharedStyle + headStyle + modelStyle + neuronStyle + explorerStyle;
 
-/** Which view a widget is; the trait of the same name in Python. */
-export type Kind = "model" | "head" | "neuron" | "explorer";
-
-function viewOf(kind: Kind, store: Store, frame: FrameState): VNode {
+function viewOf(store: Store, frame: FrameState): VNode {
+  const { kind } = frame;
   const head = new ViewState(store, frame);
   if (kind === "head") return <HeadView view={head} />;
   if (kind === "model") return <ModelView view={new ModelState(store, frame)} />;
@@ -42,10 +40,10 @@ export function mountView(el: HTMLElement, store: Store, kind: Kind, until: Abor
   shadow.append(probe, root);
   el.append(host);
 
-  const frame = new FrameState();
+  const frame = new FrameState(kind);
   followTheme(frame, store, probe, root, until);
   const detach = store.attach();
-  render(viewOf(kind, store, frame), root);
+  render(viewOf(store, frame), root);
   until.addEventListener("abort", () => {
     detach();
     render(null, root);

@@ -1,5 +1,6 @@
 import { asError } from "../store/loader.js";
-import { type Kind, mountView } from "../views/mount.js";
+import { mountView } from "../views/mount.js";
+import type { Kind } from "../views/shared/frame_state.js";
 import { storeOf, type WidgetModel } from "./runtime.js";
 
 /** Shows the view of a model in an element. A cell is never left blank: if that fails, it says why. */

@@ -1,9 +1,9 @@
 import { useRef } from "preact/hooks";
 import { range } from "../../store/selection.js";
+import { focusHead, soloHead, toggleHead } from "../shared/actions.js";
 import { COLOURS, headColour, textOn } from "../shared/palette.js";
 import { moveAmong } from "../shared/roving.js";
 import { classes } from "../shared/style.js";
-import { focusHead, soloHead, toggleHead } from "./actions.js";
 import type { ViewState } from "./state.js";
 
 /** A chip per head: what is drawn, in which colour, and whose numbers are shown. One tab stop, arrows move. */
@@ -26,10 +26,10 @@ function Chip({ view, head, isStop }: { view: ViewState; head: number; isStop: b
   const isDrawn = heads.includes(head);
   const colour = headColour(head, view.look.value.theme);
   const click = (event: MouseEvent) => {
-    if (event.shiftKey) return focusHead(view, head);
-    if (event.detail > 0 && event.detail % 2 === 0) return soloHead(view, head, before.current);
+    if (event.shiftKey) return focusHead(view.store, head);
+    if (event.detail > 0 && event.detail % 2 === 0) return soloHead(view.store, head, before.current);
     before.current = view.store.selection.peek().heads;
-    toggleHead(view, head);
+    toggleHead(view.store, head);
   };
   return (
     <button

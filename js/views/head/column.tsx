@@ -1,8 +1,7 @@
-import { short } from "../shared/format.js";
+import { short, spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { classes, px } from "../shared/style.js";
 import { activate, crossOver, moveActive, togglePin } from "./actions.js";
-import { spoken } from "./announce.js";
 import type { Place, SideName } from "./focus.js";
 import { ROW } from "./layout.js";
 import type { ViewState } from "./state.js";

@@ -1,6 +1,5 @@
-import { percent, short } from "../shared/format.js";
+import { percent, short, spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
-import { spoken } from "./announce.js";
 import type { Place } from "./focus.js";
 import type { ViewState } from "./state.js";
 
@@ -12,7 +11,7 @@ const STOPS = [
 
 export function Foot({ view }: { view: ViewState }) {
   return (
-    <footer class="foot">
+    <footer class="pane-foot foot">
       <Threshold view={view} />
       <Hints view={view} />
     </footer>

@@ -1,4 +1,4 @@
-import { moveLayer } from "./actions.js";
+import { moveLayer } from "../shared/actions.js";
 import type { ViewState } from "./state.js";
 
 /** Chooses the layer: one back, one on, or any from the list. */
@@ -33,7 +33,7 @@ function Step({ view, by, label, disabled }: { view: ViewState; by: number; labe
       class="icon-button"
       aria-label={label}
       disabled={disabled}
-      onClick={view.guard(() => moveLayer(view, by))}
+      onClick={view.guard(() => moveLayer(view.store, by))}
     >
       {by < 0 ? "‹" : "›"}
     </button>

@@ -1,6 +1,6 @@
 import type { PairFilter } from "../../store/settings.js";
+import { flip, type Switch, whyDisabled, whyNoFilter } from "../shared/actions.js";
 import { Choices, type Option } from "../shared/choices.js";
-import { flip, type Switch, whyDisabled, whyNoFilter } from "./actions.js";
 import type { ViewState } from "./state.js";
 
 const SWITCHES: readonly (readonly [Switch, string])[] = [
@@ -29,7 +29,7 @@ export function SettingsRow({ view }: { view: ViewState }) {
 }
 
 function Toggle({ view, name, label }: { view: ViewState; name: Switch; label: string }) {
-  const why = whyDisabled(view, name);
+  const why = whyDisabled(view.store, name);
   return (
     <button
       type="button"
@@ -39,7 +39,7 @@ function Toggle({ view, name, label }: { view: ViewState; name: Switch; label: s
       aria-disabled={why !== ""}
       aria-description={why}
       data-hint={why}
-      onClick={view.guard(() => flip(view, name))}
+      onClick={view.guard(() => flip(view.store, name))}
     >
       {label}
     </button>
@@ -53,7 +53,7 @@ function Filter({ view }: { view: ViewState }) {
       options={FILTERS}
       chosen={view.store.settings.value.pair_filter}
       choose={view.guard((pair_filter) => view.store.set({ pair_filter }))}
-      why={whyNoFilter(view)}
+      why={whyNoFilter(view.store)}
     />
   );
 }

@@ -1,12 +1,11 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Axis, axisOf, type DisplaySettings } from "../../store/axis.js";
-import { type LayerMeta, layerOfPart, type PartMeta, partOf } from "../../store/meta.js";
+import type { Axis } from "../../store/axis.js";
+import type { LayerMeta, PartMeta } from "../../store/meta.js";
 import { Picture } from "../../store/picture.js";
 import type { Store } from "../../store/store.js";
-import { FrameState } from "../shared/frame_state.js";
+import type { FrameState } from "../shared/frame_state.js";
 import type { Guard } from "../shared/guard.js";
 import type { Look } from "../shared/theme.js";
-import type { Hint } from "../shared/tooltip.js";
 import { focusOf, opposite, type Pins, type Place, partnerOf, pinnedPlace, type SideName } from "./focus.js";
 import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from "./layout.js";
 
@@ -29,11 +28,8 @@ export class ViewState {
   /** Of the pane without its padding, in pixels; 0 until it has been measured. */
   readonly width = signal(0);
   readonly look: Signal<Look>;
-  readonly helpOpen: Signal<boolean>;
-  readonly hint: Signal<Hint | null>;
   /** Share of the weight that drawn lines hold, as of the last frame. */
   readonly share = signal(Number.NaN);
-  readonly fault: Signal<Error | null>;
   readonly guard: Guard;
   readonly part: ReadonlySignal<PartMeta>;
   readonly layerMeta: ReadonlySignal<LayerMeta>;
@@ -53,15 +49,10 @@ export class ViewState {
 
   constructor(
     readonly store: Store,
-    readonly frame: FrameState = new FrameState(),
+    readonly frame: FrameState,
   ) {
-    const { meta, selection } = store;
-    ({ look: this.look, helpOpen: this.helpOpen, hint: this.hint, fault: this.fault, guard: this.guard } = frame);
-    this.part = computed(() => partOf(meta, selection.value.part));
-    this.layerMeta = computed(() => layerOfPart(this.part.value, selection.value.layer));
-    const settings = displaySettings(store);
-    this.queries = computed(() => axisOf(meta.sides[this.part.value.query_side], settings.value, "query"));
-    this.keys = computed(() => axisOf(meta.sides[this.part.value.key_side], settings.value, "key"));
+    ({ look: this.look, guard: this.guard } = frame);
+    ({ part: this.part, layerMeta: this.layerMeta, queries: this.queries, keys: this.keys } = store);
     this.picture = computed(() => this.#picture());
     this.heads = computed(() => this.#drawnHeads());
     this.layout = computed(() => layoutOf(this.width.value, this.layerMeta.value.heads, this.rowCount));
@@ -82,7 +73,7 @@ export class ViewState {
   }
 
   axis(side: SideName): Axis {
-    return side === "query" ? this.queries.value : this.keys.value;
+    return this.store.axis(side);
   }
 
   /** The entries of a side that are in view, those that are cut off included. */
@@ -174,18 +165,4 @@ export class ViewState {
     const rows = () => rowsInView(this.top.value, this.layout.value.height, this.axis(side).entries.length);
     return { first: computed(() => rows().first), last: computed(() => rows().last) };
   }
-}
-
-/** Only what decides which numbers are drawn, so that moving the threshold does not compute them anew. */
-function displaySettings({ settings }: Store): ReadonlySignal<DisplaySettings> {
-  const hideFirst = computed(() => settings.value.hide_first);
-  const hideSpecial = computed(() => settings.value.hide_special);
-  const words = computed(() => settings.value.words);
-  const pairFilter = computed(() => settings.value.pair_filter);
-  return computed(() => ({
-    hide_first: hideFirst.value,
-    hide_special: hideSpecial.value,
-    words: words.value,
-    pair_filter: pairFilter.value,
-  }));
 }

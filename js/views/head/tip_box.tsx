@@ -1,7 +1,7 @@
+import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { headColour } from "../shared/palette.js";
 import { type Anchor, anchorOf, Tooltip } from "../shared/tooltip.js";
-import { spoken } from "./announce.js";
 import { ROW } from "./layout.js";
 import type { ViewState } from "./state.js";
 import { pairTip, placeTip, type Tip } from "./tips.js";
@@ -23,18 +23,9 @@ function TipBox({ view, tip }: { view: ViewState; tip: Tip }) {
   );
 }
 
-/** The tooltip: about the control under the pointer, else about the token. */
+/** The tooltip about the token under the pointer; a word about a control comes first. */
 export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLElement | null } }) {
-  const hint = view.hint.value;
-  if (hint !== null) {
-    return (
-      <Tooltip anchor={hint.anchor} align="left">
-        {hint.text.split("\n").map((line) => (
-          <div key={line}>{line}</div>
-        ))}
-      </Tooltip>
-    );
-  }
+  if (view.frame.hint.value !== null) return null;
   const hover = view.hover.value;
   const tip = tipOf(view);
   const anchor = hover === null || tip === null ? null : anchorOfEntry(view, pane.current);
@@ -61,8 +52,9 @@ function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null
   const hover = view.hover.value;
   void view.top.value; // the row moves with it
   const column = pane?.querySelector(`.column.${hover?.side}`);
-  if (!pane || !column || hover === null) return null;
-  const zone = anchorOf(column, pane);
+  const shell = pane?.closest(".shell");
+  if (!shell || !column || hover === null) return null;
+  const zone = anchorOf(column, shell);
   const top = zone.top + hover.entry * ROW - view.top.value;
   const { token } = view.layout.value;
   return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };

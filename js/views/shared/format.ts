@@ -21,3 +21,12 @@ export function percent(share: number): string {
 export function magnitude(error: number): string {
   return error.toExponential(0);
 }
+
+/** A label without the mark of its leading space. */
+export function spoken(label: string): string {
+  return label.replace(/^·(?=.)/su, "");
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -3,6 +3,9 @@ import { type Guard, guardInto } from "./guard.js";
 import type { Look } from "./theme.js";
 import type { Hint } from "./tooltip.js";
 
+/** Which view a widget is; the trait of the same name in Python. */
+export type Kind = "model" | "head" | "neuron" | "explorer";
+
 /** What all panes of one widget on the page have in common, and Python never sees. */
 export class FrameState {
   readonly look: Signal<Look> = signal({ theme: "light", asHost: true });
@@ -12,4 +15,11 @@ export class FrameState {
   /** What one of our own functions threw. */
   readonly fault = signal<Error | null>(null);
   readonly guard: Guard = guardInto(this.fault);
+
+  constructor(readonly kind: Kind) {}
+
+  /** Whether the widget is one pane, whose title then says what else the bar on top of the explorer says. */
+  get isAlone(): boolean {
+    return this.kind !== "explorer";
+  }
 }

@@ -1,5 +1,5 @@
 import { DEFAULTS } from "../../../js/store/settings.js";
-import type { Kind } from "../../../js/views/mount.js";
+import type { Kind } from "../../../js/views/shared/frame_state.js";
 import type widget from "../../../js/widget/index.js";
 import { FakeKernel, type Manners } from "./fake_kernel.js";
 import { FakeModel } from "./fake_model.js";

@@ -1,0 +1,91 @@
+import { useEffect, useRef } from "preact/hooks";
+import { PaneTitle } from "../shared/pane_title.js";
+import { useReaction } from "../shared/reaction.js";
+import { Body } from "./body.js";
+import { Captions } from "./captions.js";
+import { Chips } from "./chips.js";
+import { Foot } from "./foot.js";
+import { Layers } from "./layers.js";
+import { Progress } from "./progress.js";
+import { SettingsRow } from "./settings.js";
+import type { ViewState } from "./state.js";
+import { Tips } from "./tip_box.js";
+
+/** The attention-head view as a pane, alone or in the explorer: two columns of tokens joined by lines. */
+export function HeadPane({ view }: { view: ViewState }) {
+  const pane = useRef<HTMLDivElement>(null);
+  useWidth(view, pane);
+  useReveal(view);
+  useStay(view);
+  return (
+    <div class="head-pane" ref={pane}>
+      <header class="pane-head">
+        <PaneTitle store={view.store} frame={view.frame} name="Heads">
+          <Progress view={view} />
+        </PaneTitle>
+        <div class="line choice">
+          <Layers view={view} />
+          <Chips view={view} />
+        </div>
+        <SettingsRow view={view} />
+        <Remarks view={view} />
+        <Captions view={view} />
+      </header>
+      <div class="pane-body">
+        {view.width.value > 0 && <Body view={view} />}
+        <Tips view={view} pane={pane} />
+      </div>
+      <Foot view={view} />
+    </div>
+  );
+}
+
+/** What one must know of the layer before one trusts the picture. */
+function Remarks({ view }: { view: ViewState }) {
+  const { layer, error, reason, nonfinite } = view.layerMeta.value;
+  return (
+    <>
+      {nonfinite !== "" && (
+        <p class="remark error">
+          Layer {layer} holds numbers that are not finite: {nonfinite}
+        </p>
+      )}
+      {error !== null && reason !== "" && <p class="remark">{reason}</p>}
+    </>
+  );
+}
+
+function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void {
+  useEffect(() => {
+    const measure = view.guard((entries: ResizeObserverEntry[]) => {
+      for (const entry of entries) view.width.value = Math.floor(entry.contentRect.width);
+    });
+    const observer = new ResizeObserver(measure);
+    if (pane.current !== null) observer.observe(pane.current);
+    return () => observer.disconnect();
+  }, [view]);
+}
+
+/** Brings a newly pinned token into view, whoever pinned it. */
+function useReveal(view: ViewState): void {
+  const before = useRef<{ query: number | null; key: number | null }>({ query: null, key: null });
+  const reveal = view.guard(() => {
+    const { query, key } = view.store.selection.value;
+    const isNew = { query: query !== before.current.query, key: key !== before.current.key };
+    before.current = { query, key };
+    const { query: queryEntry, key: keyEntry } = view.pins.peek();
+    if (isNew.query && queryEntry !== null) view.reveal(queryEntry);
+    else if (isNew.key && keyEntry !== null) view.reveal(keyEntry);
+  });
+  useReaction(reveal);
+}
+
+function useStay(view: ViewState): void {
+  const before = useRef({ query: view.queries.peek(), key: view.keys.peek() });
+  const stay = view.guard(() => {
+    const now = { query: view.queries.value, key: view.keys.value };
+    if (now.query !== before.current.query || now.key !== before.current.key) view.stayWith(before.current, now);
+    before.current = now;
+  });
+  useReaction(stay);
+}

@@ -1,0 +1,52 @@
+import type { LayerMeta } from "../../store/meta.js";
+import type { Store } from "../../store/store.js";
+import { magnitude } from "./format.js";
+
+/** How exact the numbers of the chosen layer are, and of the others in the tooltip. */
+export function Certificate({ store }: { store: Store }) {
+  const layer = store.layerMeta.value;
+  if (layer.error === null) {
+    return (
+      <span class="certificate refused" data-hint={layer.reason || "There is no exact answer about this layer."}>
+        layer {layer.layer} refused
+      </span>
+    );
+  }
+  if (store.loading.value.state === "failed") return null; // whatever it is, it is not exact
+  if (layer.nonfinite !== "") {
+    return (
+      <span class="certificate refused" data-hint="Only what the model itself computed as a number could be compared.">
+        not finite, not certified
+      </span>
+    );
+  }
+  return (
+    <span class="certificate" data-hint={explain(layer, store.part.value.layers)}>
+      <svg
+        width="11"
+        height="11"
+        viewBox="0 0 11 11"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.6"
+        aria-hidden="true"
+      >
+        <path d="M1.5 6 4.3 8.7 9.5 2.5" stroke-linecap="round" />
+      </svg>
+      <span>
+        <span class="certificate-text">exact, certified </span>
+        {magnitude(layer.error)}
+      </span>
+    </span>
+  );
+}
+
+function explain({ layer, error }: LayerMeta, layers: readonly LayerMeta[]): string {
+  const errors = layers.flatMap((one) => (one.error === null ? [] : [one.error]));
+  const refused = layers.filter((one) => one.error === null).map((one) => one.layer);
+  return [
+    `Layer ${layer} was recomputed and compared with what the model itself did in the same forward pass.`,
+    `Largest difference: ${magnitude(error ?? 0)} of an attention weight; over all layers ${magnitude(Math.max(...errors))}.`,
+    ...(refused.length > 0 ? [`Refused: layer ${refused.join(", ")}.`] : []),
+  ].join("\n");
+}
