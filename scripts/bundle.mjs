@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const STATIC = "python/headscope/static";
 
 /** The npm packages whose code is in the bundle. */
@@ -28,7 +29,7 @@ const { metafile } = await build({
   minify: true,
   legalComments: "none",
   // A page with RequireJS defines `define.amd`; a dependency must not register itself there.
-  define: { "define.amd": "false" },
+  define: { "define.amd": "false", HEADSCOPE_VERSION: JSON.stringify(version) },
   loader: { ".css": "text" },
   metafile: true,
   logLevel: "info",

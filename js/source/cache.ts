@@ -1,3 +1,10 @@
+const LEAST_BYTES = 8 << 20;
+
+/** Bytes of a cache of rows: in any case 64 rows of every head, more than twice what a window shows. */
+export function cacheBytes(heads: number, length: number): number {
+  return Math.max(LEAST_BYTES, 64 * heads * length * Float32Array.BYTES_PER_ELEMENT);
+}
+
 /** Keeps the values used last, as many as fit in a budget of bytes. */
 export class Cache<Key, Value> {
   readonly #kept = new Map<Key, { value: Value; bytes: number }>();

@@ -1,54 +1,106 @@
+import { Answer, type Sent } from "./answer.js";
 import { Cache } from "./cache.js";
 import { type LayerData, layerOf } from "./layer.js";
-import { request, type Wire } from "./request.js";
-import type { Following, Source, Thumbnails } from "./source.js";
+import type { Lines } from "./lines.js";
+import { decode, type Header } from "./packet.js";
+import { request } from "./request.js";
+import { type Following, type Source, SourceError, type ThumbnailQuestion, type Thumbnails } from "./source.js";
+import { type FirstThumbnails, type ThumbnailHeader, thumbnailBytes, thumbnailsOf } from "./thumbnails.js";
+import { Together } from "./together.js";
 
 const LAYERS_BYTES = 64 << 20;
+const THUMBNAILS_BYTES = 32 << 20;
 const MESSAGE_BYTES = 4 << 20;
 /** VS Code turns every byte of a message into a number of its own. */
 const MESSAGE_BYTES_VSCODE = 1 << 20;
 
-/** Answers from the kernel, through custom messages of a widget's model. Keeps the layers used last. */
+type OnLayer = (layer: number, thumbnails: Thumbnails | SourceError) => void;
+
+/** Answers from the kernel, through custom messages of widgets' models. Keeps what was used last. */
 export class KernelSource implements Source {
   readonly #layers = new Cache<string, LayerData>(LAYERS_BYTES);
+  readonly #thumbnails = new Cache<string, Thumbnails>(THUMBNAILS_BYTES);
+  readonly #asking = new Together<LayerData>();
+  readonly #limit: number;
 
-  /**
-   * @param first A layer that came along with the widget, so that the first picture needs no answer.
-   * @param inVsCode Whether the host is VS Code.
-   */
+  /** @param inVsCode Whether the host is VS Code. */
   constructor(
-    private readonly wire: Wire,
-    first: LayerData | null,
-    private readonly inVsCode: boolean,
+    private readonly lines: Lines,
+    inVsCode: boolean,
   ) {
-    if (first !== null) this.#keep(first);
+    this.#limit = inVsCode ? MESSAGE_BYTES_VSCODE : MESSAGE_BYTES;
   }
 
   peek(part: string, layer: number): LayerData | undefined {
-    return this.#layers.get(name(part, layer));
+    return this.#layers.get(`${part} ${layer}`);
   }
 
   async layer(part: string, layer: number, following: Following): Promise<LayerData> {
-    const known = this.peek(part, layer);
+    const ask = (followed: Following) => this.#askLayer(part, layer, followed);
+    return this.peek(part, layer) ?? this.#asking.run(`${part} ${layer}`, following, ask);
+  }
+
+  async #askLayer(part: string, layer: number, following: Following): Promise<LayerData> {
+    let data: LayerData | undefined;
+    const answer = new Answer([layer], (_, sent) => {
+      data = this.keepLayer(of(sent));
+    });
+    await request(this.lines, { op: "layer", args: { part, layer }, limit: this.#limit }, answer, following);
+    return data as LayerData; // the answer is complete
+  }
+
+  /** Keeps a layer that came: as an answer, or along with a widget, so that the first picture needs no answer. */
+  keepLayer({ header, pieces }: Sent): LayerData {
+    const packet = decode(header as Header, pieces);
+    const known = this.peek(packet.header.part, packet.header.layer);
     if (known !== undefined) return known;
-    const limit = this.inVsCode ? MESSAGE_BYTES_VSCODE : MESSAGE_BYTES;
-    const packet = await request(this.wire, { op: "layer", args: { part, layer }, limit }, following);
     const data = layerOf(packet);
-    this.#keep(data);
+    this.#layers.set(`${data.part} ${data.layer}`, data, data.bytes);
     return data;
   }
 
-  peekThumbnails(): Thumbnails | undefined {
-    return undefined;
+  peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {
+    return this.#thumbnails.get(keyOf(question, layer));
   }
 
-  async thumbnails(): Promise<void> {}
+  async thumbnails(
+    question: ThumbnailQuestion,
+    layers: readonly number[],
+    { onLayer, ...following }: Following & { onLayer: OnLayer },
+  ): Promise<void> {
+    const known = layers.map((layer) => this.peekThumbnails(question, layer));
+    known.forEach((thumbnails) => {
+      if (thumbnails !== undefined) onLayer(thumbnails.layer, thumbnails);
+    });
+    const missing = layers.filter((_, index) => known[index] === undefined);
+    const answer = new Answer(missing, (layer, sent) => {
+      onLayer(layer, sent instanceof SourceError ? sent : this.#keepThumbnails(question, sent));
+    });
+    const args = { ...question, layers: missing };
+    await request(this.lines, { op: "thumbnails", args, limit: this.#limit }, answer, following);
+  }
 
-  #keep(data: LayerData): void {
-    this.#layers.set(name(data.part, data.layer), data, data.bytes);
+  /** Keeps pictures that came along with a widget. */
+  keepFirst({ question, layers }: FirstThumbnails, payload: Uint8Array): void {
+    let at = 0;
+    for (const header of layers) {
+      this.#keepThumbnails(question, { header, pieces: [payload.subarray(at, at + header.bytes)] });
+      at += header.bytes;
+    }
+  }
+
+  #keepThumbnails(question: ThumbnailQuestion, { header, pieces }: Sent): Thumbnails {
+    const thumbnails = thumbnailsOf(header as ThumbnailHeader, pieces);
+    this.#thumbnails.set(keyOf(question, thumbnails.layer), thumbnails, thumbnailBytes(thumbnails));
+    return thumbnails;
   }
 }
 
-function name(part: string, layer: number): string {
-  return `${part} ${layer}`;
+function of(sent: Sent | SourceError): Sent {
+  if (sent instanceof SourceError) throw sent;
+  return sent;
+}
+
+function keyOf({ part, size, measure, pair_filter, hide_special }: ThumbnailQuestion, layer: number): string {
+  return [part, layer, size, measure, pair_filter, hide_special].join(" ");
 }

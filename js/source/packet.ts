@@ -5,7 +5,7 @@
 
 export interface ArrayEntry {
   name: string;
-  dtype: "float32" | "int32";
+  dtype: "float32" | "int32" | "uint8";
   shape: number[];
   /** In bytes from the start of the payload. */
   offset: number;
@@ -20,12 +20,15 @@ export interface Header {
   heads: number;
   /** Heads of the keys; several query heads share one. */
   groups: number;
-  /** Components of one query or key vector. */
+  /** Components of one query or key vector, and of a value vector. */
   d: number;
+  dv: number;
   queries: number;
   keys: number;
   scaling: number;
   softcap: number | null;
+  /** Why there is no array "value_norm", "" where there is one. */
+  value_norm_reason: string;
   arrays: ArrayEntry[];
   /** Of the whole payload. */
   bytes: number;
@@ -36,6 +39,7 @@ export interface Packet {
   /** Float32 array `name`, flat, of the length that the header says. */
   floats(name: string): Float32Array;
   ints(name: string): Int32Array;
+  bytes(name: string): Uint8Array;
   has(name: string): boolean;
 }
 
@@ -55,11 +59,13 @@ export function decode(header: Header, pieces: readonly Uint8Array[]): Packet {
     header,
     floats: (name) => new Float32Array(payload, find(name, "float32").offset, length(find(name, "float32"))),
     ints: (name) => new Int32Array(payload, find(name, "int32").offset, length(find(name, "int32"))),
+    bytes: (name) => new Uint8Array(payload, find(name, "uint8").offset, length(find(name, "uint8"))),
     has: (name) => header.arrays.some((one) => one.name === name),
   };
 }
 
-function join(header: Header, pieces: readonly Uint8Array[]): ArrayBuffer {
+/** Joins the pieces of a payload into a copy of its own. */
+export function join(header: { layer: number; bytes: number }, pieces: readonly Uint8Array[]): ArrayBuffer {
   const received = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
   if (received !== header.bytes) throw damaged(header, `${received} bytes came of ${header.bytes}`);
   const payload = new Uint8Array(received);
@@ -75,6 +81,6 @@ function length(entry: ArrayEntry): number {
   return entry.shape.reduce((product, size) => product * size, 1);
 }
 
-function damaged(header: Header, how: string): Error {
+function damaged(header: { layer: number }, how: string): Error {
   return new Error(`Layer ${header.layer} arrived damaged: ${how}. Run the cell again.`);
 }

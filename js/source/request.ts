@@ -1,19 +1,11 @@
-import { bytesOf } from "./bytes.js";
-import { decode, type Header, type Packet } from "./packet.js";
+import type { Answer, Message } from "./answer.js";
+import type { Line, Lines } from "./lines.js";
 import { type Following, SourceError } from "./source.js";
 
 /** The version of the protocol that both sides must speak; python/headscope/widgets/protocol.py is the other. */
 export const VERSION = 1;
 /** Silence after which a request is sent again, under the same id; doubled each time. */
 export const RETRY_MS = 20_000;
-
-/** The half of a widget's model that carries messages. */
-export interface Wire {
-  on(event: "msg:custom", callback: (content: unknown, buffers?: unknown) => void): void;
-  off(event: "msg:custom", callback: (content: unknown, buffers?: unknown) => void): void;
-  /** Absent on a page without a kernel. */
-  send?(content: unknown): void;
-}
 
 export interface Question {
   op: string;
@@ -22,25 +14,22 @@ export interface Question {
   limit: number;
 }
 
-interface Message {
-  v: unknown;
-  id: unknown;
-  kind: unknown;
-  [field: string]: unknown;
+/**
+ * Asks one question until its answer is complete, over another line where the one in use is closed.
+ *
+ * Messages may be lost (a server drops them when a loop prints too much), so silence leads to the same request again.
+ */
+export async function request(lines: Lines, question: Question, answer: Answer, following: Following): Promise<void> {
+  while (!answer.isComplete) await requestOver(lines.any(), question, answer, following);
 }
 
-/**
- * Asks one question and collects the pieces of its answer.
- *
- * Messages may be lost (a server drops them when a loop prints too much), so silence leads to the same request again,
- * and pieces that come twice are ignored.
- */
-export function request(wire: Wire, question: Question, { signal, onProgress }: Following): Promise<Packet> {
+/** Settles when the answer is complete, has failed, or when the line is closed. */
+function requestOver({ wire, closed }: Line, question: Question, answer: Answer, following: Following): Promise<void> {
+  const { signal, onProgress } = following;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     if (wire.send === undefined) return reject(new SourceError("NoKernel", "This page has no kernel to ask."));
     const id = uniqueId();
-    const answer = new Answer();
     const ask = () => {
       try {
         wire.send?.({ v: VERSION, id, kind: "request", ...question });
@@ -53,8 +42,10 @@ export function request(wire: Wire, question: Question, { signal, onProgress }: 
       retry.stop();
       wire.off("msg:custom", receive);
       signal.removeEventListener("abort", abort);
+      closed.removeEventListener("abort", hangUp);
       settle();
     };
+    const hangUp = () => end(resolve);
     const abort = () => {
       end(() => reject(signal.reason));
       wire.send?.({ v: VERSION, id, kind: "cancel" });
@@ -64,36 +55,24 @@ export function request(wire: Wire, question: Question, { signal, onProgress }: 
       if (!isMessage(content) || content.id !== id) return;
       retry.restart();
       try {
-        const packet = answer.take(content, buffers, onProgress);
-        if (packet !== null) end(() => resolve(packet));
+        take(content, buffers, answer, onProgress);
+        if (answer.isComplete) end(resolve);
       } catch (error) {
         end(() => reject(error));
       }
     };
     wire.on("msg:custom", receive);
     signal.addEventListener("abort", abort);
+    closed.addEventListener("abort", hangUp);
     ask();
   });
 }
 
-/** The pieces of an answer, as far as they have come. */
-class Answer {
-  #header: Header | null = null;
-  readonly #pieces: Uint8Array[] = [];
-
-  /** Takes one message; returns the packet with the last missing piece, else null. */
-  take(message: Message, buffers: unknown, onProgress?: (done: number) => void): Packet | null {
-    if (message.v !== VERSION) throw otherVersion(message.v);
-    if (message.kind === "error") throw new SourceError(String(message.error), String(message.message));
-    if (message.kind === "progress") onProgress?.(Number(message.done));
-    if (message.kind !== "chunk") return null;
-    const index = Number(message.index);
-    if (message.header) this.#header = message.header as Header;
-    this.#pieces[index] ??= bytesOf(Array.isArray(buffers) ? buffers[0] : undefined).slice();
-    const received = Object.keys(this.#pieces).length;
-    onProgress?.(received / Number(message.of));
-    return this.#header !== null && received === message.of ? decode(this.#header, this.#pieces) : null;
-  }
+function take(message: Message, buffers: unknown, answer: Answer, onProgress?: (done: number) => void): void {
+  if (message.v !== VERSION) throw otherVersion(message.v);
+  if (message.kind === "error") throw new SourceError(String(message.error), String(message.message));
+  if (message.kind === "progress") onProgress?.(Number(message.done));
+  if (message.kind === "chunk" || message.kind === "refused") onProgress?.(answer.take(message, buffers));
 }
 
 /** Calls again and again, after ever longer silence. */

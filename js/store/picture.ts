@@ -1,5 +1,5 @@
-import { Cache } from "../source/cache.js";
-import { cacheBytes, type LayerData } from "../source/layer.js";
+import { Cache, cacheBytes } from "../source/cache.js";
+import type { LayerData } from "../source/layer.js";
 import type { Axis } from "./axis.js";
 
 /** A row of at least this much left weight is drawn at full strength. */
@@ -74,10 +74,7 @@ export class Picture {
   /** Whether a query may look at a key: its mask leaves some token of the one to some token of the other. */
   sees(query: number, key: number): boolean {
     const to = this.keys.entries[key].positions;
-    return this.queries.entries[query].positions.some((from) => {
-      const [start, stop] = this.layer.span(from);
-      return to.some((at) => at >= start && at < stop);
-    });
+    return this.queries.entries[query].positions.some((from) => to.some((at) => this.layer.sees(from, at)));
   }
 
   /** Whether there is a weight to show from a query to a key: both take part, and the mask lets the one see the other. */

@@ -1,8 +1,10 @@
 import { bytesOf } from "../source/bytes.js";
-import { KernelSource } from "../source/kernel.js";
-import { type LayerData, layerOf } from "../source/layer.js";
-import { decode, type Header } from "../source/packet.js";
-import type { Wire } from "../source/request.js";
+import type { KernelSource } from "../source/kernel.js";
+import type { Wire } from "../source/lines.js";
+import type { Header } from "../source/packet.js";
+import { sharedSource } from "../source/shared.js";
+import type { FirstThumbnails } from "../source/thumbnails.js";
+import { readMeta } from "../store/meta.js";
 import { Store } from "../store/store.js";
 import type { Traits } from "../store/synced.js";
 
@@ -38,7 +40,7 @@ export function endWidget(model: WidgetModel): void {
 /** The store of a widget; made when its first view wants it, so that what goes wrong is shown there. */
 export function storeOf(model: WidgetModel): Store {
   const runtime = startWidget(model);
-  runtime.store ??= new Store(runtime.model, kernelSource(runtime.model), runtime.ending.signal);
+  runtime.store ??= new Store(runtime.model, sourceOf(runtime), runtime.ending.signal);
   return runtime.store;
 }
 
@@ -47,13 +49,15 @@ function keyOf(model: WidgetModel): object {
   return typeof meta === "object" && meta !== null ? meta : model;
 }
 
-function kernelSource(model: WidgetModel): KernelSource {
-  return new KernelSource(model, firstLayer(model), "vscodeThemeKind" in document.body.dataset);
-}
-
-/** The layer that came along with the widget, null for none. */
-function firstLayer(model: WidgetModel): LayerData | null {
-  const header = model.get("first") as Partial<Header> | null | undefined;
-  if (header?.arrays === undefined) return null;
-  return layerOf(decode(header as Header, [bytesOf(model.get("first_data"))]));
+function sourceOf({ model, ending }: Runtime): KernelSource {
+  const { capture } = readMeta(model.get("meta"));
+  const line = { wire: model, closed: ending.signal };
+  const source = sharedSource(capture, line, "vscodeThemeKind" in document.body.dataset);
+  const layer = model.get("first") as Partial<Header> | null | undefined;
+  if (layer?.arrays !== undefined) source.keepLayer({ header: layer, pieces: [bytesOf(model.get("first_data"))] });
+  const pictures = model.get("first_thumbnails") as Partial<FirstThumbnails> | null | undefined;
+  if (pictures?.layers !== undefined) {
+    source.keepFirst(pictures as FirstThumbnails, bytesOf(model.get("first_thumbnails_data")));
+  }
+  return source;
 }

@@ -276,8 +276,8 @@ test.describe("the layer", () => {
       await (layer === 0 ? view.root.getByRole("button", { name: "Previous layer" }) : next).click();
       await view.expectNumbers("key", causal(sentence.weights(layer, 0)[8], 8));
     }
-    const asked = await page.evaluate(() => window.host.kernel.received.map(({ kind, args }) => [kind, args.layer]));
-    expect(asked).toEqual([["request", 1]]);
+    const asked = await page.evaluate(() => window.host.kernel.received.map(({ kind, args }) => [kind, args]));
+    expect(asked).toEqual([["request", { part: "self", layer: 1 }]]);
   });
 
   test("is shown from the widget's own data before the kernel says anything", async ({ page }) => {

@@ -5,7 +5,7 @@ import { type ArrayEntry, decode, type Header } from "../../js/source/packet.js"
 export function payloadOf(arrays: readonly ArrayEntry[], values: Record<string, readonly number[]>, bytes: number) {
   const payload = new Uint8Array(bytes);
   for (const { name, dtype, offset } of arrays) {
-    const array = dtype === "float32" ? Float32Array.from(values[name]) : Int32Array.from(values[name]);
+    const array = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[dtype].from(values[name]);
     payload.set(new Uint8Array(array.buffer), offset);
   }
   return payload;
@@ -24,10 +24,12 @@ export function layerOfWeights(weights: readonly (readonly (readonly number[])[]
     heads,
     groups: heads,
     d: 1,
+    dv: 1,
     queries,
     keys,
     scaling: 1,
     softcap: null,
+    value_norm_reason: "not known",
     arrays,
     bytes: Math.ceil((count * 4) / 8) * 8,
   };

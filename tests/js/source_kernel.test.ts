@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelSource } from "../../js/source/kernel.js";
-import { RETRY_MS, type Wire } from "../../js/source/request.js";
+import { Lines, type Wire } from "../../js/source/lines.js";
+import { RETRY_MS } from "../../js/source/request.js";
 import { synthesize } from "../browser/page/synthetic.js";
 
 type Callback = (content: unknown, buffers?: unknown) => void;
@@ -29,7 +30,7 @@ class Line implements Wire {
     const { header, payload } = capture.packet(layer);
     const size = Math.ceil(payload.byteLength / of);
     const piece = payload.slice(index * size, (index + 1) * size);
-    this.deliver({ v: 1, id, kind: "chunk", index, of, ...(index === 0 ? { header } : {}) }, [
+    this.deliver({ v: 1, id, kind: "chunk", layer, index, of, ...(index === 0 ? { header } : {}) }, [
       new DataView(piece.buffer),
     ]);
   }
@@ -37,12 +38,19 @@ class Line implements Wire {
 
 let line: Line;
 let source: KernelSource;
+
+function sourceOver(wire: Wire, inVsCode = false): KernelSource {
+  const lines = new Lines();
+  lines.add({ wire, closed: ending().signal });
+  return new KernelSource(lines, inVsCode);
+}
+
 const ending = () => new AbortController();
 
 beforeEach(() => {
   vi.useFakeTimers();
   line = new Line();
-  source = new KernelSource(line, null, false);
+  source = sourceOver(line);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -57,7 +65,9 @@ describe("a layer from the kernel", () => {
   });
 
   it("asks VS Code for smaller messages", () => {
-    new KernelSource(line, null, true).layer("self", 0, { signal: ending().signal }).catch(() => {});
+    sourceOver(line, true)
+      .layer("self", 0, { signal: ending().signal })
+      .catch(() => {});
     expect(line.sent[0].limit).toBe(1 << 20);
   });
 
@@ -133,7 +143,7 @@ describe("a layer from the kernel", () => {
 
   it("on a page without a kernel says so", async () => {
     const page: Wire = { on: () => {}, off: () => {} };
-    const answer = new KernelSource(page, null, false).layer("self", 0, { signal: ending().signal });
+    const answer = sourceOver(page).layer("self", 0, { signal: ending().signal });
     await expect(answer).rejects.toThrow("This page has no kernel to ask.");
   });
 
@@ -158,7 +168,7 @@ describe("a layer from the kernel", () => {
   it("that arrives damaged says so", async () => {
     const answer = source.layer("self", 0, { signal: ending().signal });
     const { header } = capture.packet(0);
-    line.deliver({ v: 1, id: line.sent[0].id, kind: "chunk", index: 0, of: 1, header }, [[1, 2, 3]]);
+    line.deliver({ v: 1, id: line.sent[0].id, kind: "chunk", layer: 0, index: 0, of: 1, header }, [[1, 2, 3]]);
     await expect(answer).rejects.toThrow("arrived damaged");
   });
 });

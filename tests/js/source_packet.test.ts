@@ -9,10 +9,12 @@ const header: Header = {
   heads: 1,
   groups: 1,
   d: 1,
+  dv: 1,
   queries: 3,
   keys: 3,
   scaling: 1,
   softcap: null,
+  value_norm_reason: "",
   arrays: [
     { name: "lse", dtype: "float32", shape: [1, 3], offset: 0 },
     { name: "start", dtype: "int32", shape: [3], offset: 16 },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny import MECHANISMS, build, eager_attentions, ids
+from tiny import MECHANISMS, Checkered, build, eager_attentions, ids
 
 import headscope as hs
 from headscope.recording.masks import from_visible
@@ -80,24 +80,10 @@ def test_masks_are_spans_only_where_spans_say_everything() -> None:
 
 def test_an_unusual_mask_given_by_the_user_of_the_model_is_kept_whole() -> None:
     """A checkerboard of visibility is no span: it is kept as it is and the weights are still the model's own."""
-    model = build("bidirectional")
-    visible = torch.ones(1, 1, 12, 12, dtype=torch.bool)
-    visible[..., ::2, 1::2] = False
-
-    class Masked(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.bert = model
-            self.config = model.config
-
-        def get_input_embeddings(self) -> torch.nn.Module:
-            return self.bert.get_input_embeddings()
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> object:
-            return self.bert(input_ids=input_ids, attention_mask=visible)
-
-    capture = hs.capture(Masked().eval(), ids(12))
-    expected = eager_attentions(model, input_ids=ids(12), attention_mask=(~visible).float() * torch.finfo().min)
+    model = Checkered(12)
+    hidden = (~model.visible).float() * torch.finfo().min
+    capture = hs.capture(model, ids(12))
+    expected = eager_attentions(model.bert, input_ids=ids(12), attention_mask=hidden)
     for layer, weights in enumerate(expected):
         assert not capture.record(layer).mask.is_spans
         torch.testing.assert_close(capture.attention(layer), weights[0], atol=1e-5, rtol=0)

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 from pages import REASON, part_refused
-from tiny import MECHANISMS, build, ids
+from tiny import MECHANISMS, Checkered, build, ids
 
 import headscope as hs
 from headscope.errors import OverBudget, RefusedLayer
 from headscope.widgets import packet
-from headscope.widgets.packet import Packet, layer_packet, plan
+from headscope.widgets.packet import Packet, layer_packet
 
-DTYPES = {"float32": "<f4", "int32": "<i4"}
+DTYPES = {"float32": "<f4", "int32": "<i4", "uint8": "u1"}
 
 
 def arrays(made: Packet) -> dict[str, np.ndarray]:
@@ -40,13 +40,22 @@ def weights(made: Packet) -> np.ndarray:
     for head, query in np.ndindex(*answer.shape[:2]):
         group = head // (header["heads"] // header["groups"])
         for key in range(have["start"][query], have["stop"][query]):
+            if "visible" in have and not of_head(have["visible"], head)[query, key]:
+                continue
             score = header["scaling"] * float(
                 have["query"][head, query].astype(float) @ have["key"][group, key].astype(float)
             )
             if header["softcap"] is not None:
                 score = header["softcap"] * math.tanh(score / header["softcap"])
+            if "bias" in have:
+                score += float(of_head(have["bias"], head)[query, key])
             answer[head, query, key] = math.exp(score - have["lse"][head, query])
     return answer
+
+
+def of_head(pairs: np.ndarray, head: int) -> np.ndarray:
+    """What an array [1 or heads, queries, keys] says of a head."""
+    return pairs[head if len(pairs) > 1 else 0]
 
 
 @pytest.mark.parametrize("mechanism", list(MECHANISMS))
@@ -56,13 +65,28 @@ def test_the_packet_holds_the_layer_exactly(mechanism: str) -> None:
         made = layer_packet(capture, "self", layer)
         np.testing.assert_allclose(weights(made), capture.attention(layer).numpy(), atol=1e-5)
         assert made.header == json.loads(json.dumps(made.header, allow_nan=False))
-        form = "vectors" if capture.browser_computable(layer) else "weights"
-        assert (made.header["v"], made.header["layer"], made.header["form"]) == (1, layer, form)
+        assert (made.header["v"], made.header["layer"], made.header["form"]) == (1, layer, "vectors")
 
 
-def test_both_forms_are_among_the_mechanisms() -> None:
-    forms = {plan(hs.capture(build(one), ids(9)), "self", 0).form for one in ("bidirectional", "position bias")}
-    assert forms == {"vectors", "weights"}
+def own_function(monkeypatch: pytest.MonkeyPatch) -> hs.Capture:
+    """A capture whose weights only the model's own function computes."""
+    monkeypatch.setattr(hs.Capture, "browser_computable", lambda *_: False)
+    return hs.capture(build(), ids(30))
+
+
+def test_weights_are_sent_where_the_terms_do_not_determine_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = own_function(monkeypatch)
+    made = layer_packet(capture, "self", 0)
+    assert made.header["form"] == "weights"
+    np.testing.assert_array_equal(weights(made), capture.attention(0).numpy())
+
+
+def test_a_mask_that_is_no_span_is_sent_as_well() -> None:
+    model = Checkered(9)
+    capture = hs.capture(model, ids(9))
+    made = layer_packet(capture, "self", 0)
+    np.testing.assert_array_equal(arrays(made)["visible"][0], model.visible[0, 0].numpy())
+    np.testing.assert_allclose(weights(made), capture.attention(0).numpy(), atol=1e-5)
 
 
 def test_sinks_are_sent_as_well() -> None:
@@ -82,21 +106,24 @@ def test_the_layout_is_the_contract_s() -> None:
         "heads": 4,
         "groups": 2,
         "d": 16,
+        "dv": 16,
         "queries": 11,
         "keys": 11,
         "scaling": 0.25,
         "softcap": None,
+        "value_norm_reason": "not known yet",
         "arrays": None,
-        "bytes": 4496,
+        "bytes": 5904,
     }
     assert [(one["name"], one["dtype"], one["shape"], one["offset"]) for one in header["arrays"]] == [
         ("query", "float32", [4, 11, 16], 0),
         ("key", "float32", [2, 11, 16], 2816),
-        ("lse", "float32", [4, 11], 4224),
-        ("start", "int32", [11], 4400),
-        ("stop", "int32", [11], 4448),  # 4444 is no multiple of 8
+        ("value", "float32", [2, 11, 16], 4224),
+        ("lse", "float32", [4, 11], 5632),
+        ("start", "int32", [11], 5808),
+        ("stop", "int32", [11], 5856),  # 5852 is no multiple of 8
     ]
-    assert header["bytes"] == len(layer_packet(capture, "self", 1).payload) == 4448 + 48
+    assert header["bytes"] == len(layer_packet(capture, "self", 1).payload) == 5856 + 48
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -107,12 +134,13 @@ def test_half_precision_is_sent_as_it_is(dtype: torch.dtype) -> None:
 
 
 def test_a_packet_over_the_limit_says_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    biased = hs.capture(build("position bias"), ids(30))
+    weighed = own_function(monkeypatch)
     monkeypatch.setattr(packet, "WEIGHTS_LIMIT", 4 * 4 * 30 * 30)
-    layer_packet(biased, "self", 0)
+    layer_packet(weighed, "self", 0)
     monkeypatch.setattr(packet, "WEIGHTS_LIMIT", 4 * 4 * 30 * 30 - 1)
     with pytest.raises(OverBudget, match=r"capture\.attention\(0, heads=\[0\], queries=range\(0, 30\)\)"):
-        layer_packet(biased, "self", 0)
+        layer_packet(weighed, "self", 0)
+    monkeypatch.undo()
     plain = hs.capture(build(), ids(30))
     layer_packet(plain, "self", 0)
     monkeypatch.setattr(packet, "VECTORS_LIMIT", 100)
@@ -120,10 +148,10 @@ def test_a_packet_over_the_limit_says_what_fits(monkeypatch: pytest.MonkeyPatch)
         layer_packet(plain, "self", 0)
 
 
-@pytest.mark.parametrize("mechanism", ["bidirectional", "position bias"])
-def test_the_work_can_be_ended_at_every_pause(mechanism: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packet, "STRIPE", 4 * 9 * 2)  # two rows at a time
-    capture = hs.capture(build(mechanism), ids(9))
+@pytest.mark.parametrize("form", ["vectors", "weights"])
+def test_the_work_can_be_ended_at_every_pause(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packet, "STRIPE", 4 * 30 * 20)  # twenty rows at a time
+    capture = hs.capture(build(), ids(30)) if form == "vectors" else own_function(monkeypatch)
     told: list[float] = []
     layer_packet(capture, "self", 0, told.append)
     assert told[0] == 0

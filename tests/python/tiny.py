@@ -65,6 +65,24 @@ def build(mechanism: str = "causal, grouped heads, rotary", seed: int = 0, **set
     return model
 
 
+class Checkered(torch.nn.Module):
+    """A bidirectional model under a mask that is no span of keys: even queries do not see odd keys."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.bert = build("bidirectional")
+        self.config = self.bert.config
+        self.visible = torch.ones(1, 1, length, length, dtype=torch.bool)
+        self.visible[..., ::2, 1::2] = False
+        self.eval()
+
+    def get_input_embeddings(self) -> torch.nn.Module:
+        return self.bert.get_input_embeddings()
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None) -> object:
+        return self.bert(input_ids=input_ids, attention_mask=self.visible)
+
+
 def ids(length: int, batch: int = 1, seed: int = 1) -> torch.Tensor:
     """Random token ids [batch, length], no special ones among them."""
     generator = torch.Generator().manual_seed(seed)

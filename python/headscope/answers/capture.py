@@ -210,9 +210,9 @@ class Capture:
         return self._part(part).layers.read(self._known(layer, part))
 
     def browser_computable(self, layer: int, part: str | None = None) -> bool:
-        """Whether queries, keys, log-sum-exp and one span of keys per row determine the weights of a layer."""
-        record = self.record(layer, part)
-        return self._part(part).layers.by_formula(layer) and record.mask.is_spans and record.bias is None
+        """Whether the terms of a layer determine its weights; else only the model's own function does."""
+        self.record(layer, part)
+        return self._part(part).layers.by_formula(layer)
 
     def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""

@@ -28,6 +28,9 @@ ALIGNMENT = 8
 STRIPE = 4 << 20
 """About how many bytes of weights are computed between two pauses."""
 
+Shapes = dict[str, tuple[str, tuple[int, ...]]]
+"""dtype and shape by name."""
+
 Pause = Callable[[float], None]
 """Called between the parts of the work with the share that is done; may raise to end it."""
 
@@ -44,7 +47,7 @@ class Array:
     @property
     def nbytes(self) -> int:
         """Bytes of the array."""
-        return math.prod(self.shape) * 4  # float32 or int32
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,9 @@ class Plan:
     form: str
     """"vectors": the browser computes the weights. "weights": it cannot, so it gets them."""
     arrays: tuple[Array, ...]
+    value_norms: np.ndarray | None
+    value_norm_reason: str
+    """Why there are no norms, "" where there are."""
 
     @property
     def nbytes(self) -> int:
@@ -63,7 +69,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Packet:
-    """A layer, ready to be sent. Axes are named by the header's arrays; values are float32 or int32."""
+    """A layer, ready to be sent. Axes are named by the header's arrays; values are float32, int32 or uint8."""
 
     header: dict[str, Any]
     payload: bytearray
@@ -78,18 +84,30 @@ def plan(capture: Capture, part: str, layer: int) -> Plan:
         If there is no exact answer about the layer.
     """
     record = capture.record(layer, part)
-    if not capture.browser_computable(layer, part):
-        return Plan("weights", _placed({"weights": ("float32", (record.heads, record.queries, record.keys))}))
-    shapes = {
+    if capture.browser_computable(layer, part):
+        form, shapes = "vectors", _terms(record)
+    else:
+        form, shapes = "weights", {"weights": ("float32", (record.heads, record.queries, record.keys))}
+    return Plan(form, _placed(shapes), None, "not known yet")
+
+
+def _terms(record: Record) -> Shapes:
+    """List everything that enters the scores of a layer, and the values that they weigh."""
+    shapes: Shapes = {
         "query": ("float32", tuple(record.query.shape)),  # H, Q, d
         "key": ("float32", tuple(record.key.shape)),  # G, K, d
+        "value": ("float32", tuple(record.value.shape)),  # G, K, dv
         "lse": ("float32", (record.heads, record.queries)),
         "start": ("int32", (record.queries,)),
         "stop": ("int32", (record.queries,)),
     }
     if record.sinks is not None:
         shapes["sink"] = ("float32", (record.heads,))
-    return Plan("vectors", _placed(shapes))
+    if record.bias is not None:
+        shapes["bias"] = ("float32", tuple(record.bias.shape))  # 1 or H, Q, K
+    if record.mask.visible is not None:
+        shapes["visible"] = ("uint8", tuple(record.mask.visible.shape))  # 1 or H, Q, K
+    return shapes
 
 
 def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = None) -> Packet:
@@ -119,18 +137,25 @@ def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = 
     fill = _fill_vectors if planned.form == "vectors" else _fill_weights
     for done in fill(capture, record, views):
         pause(done)
+    if planned.value_norms is not None:
+        views["value_norm"][:] = planned.value_norms
     return Packet(_header(planned, record), payload)
 
 
 def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
     into["query"][:] = _numbers(record.query)
     into["key"][:] = _numbers(record.key)
+    into["value"][:] = _numbers(record.value)
     yield 0.3
     into["lse"][:] = _numbers(capture.lse(record.layer, record.part))
     into["start"][:] = record.mask.start.numpy()
     into["stop"][:] = record.mask.stop.numpy()
     if record.sinks is not None:
         into["sink"][:] = _numbers(record.sinks)
+    if record.bias is not None:
+        into["bias"][:] = _numbers(record.bias)
+    if record.mask.visible is not None:
+        into["visible"][:] = record.mask.visible.cpu().numpy()
     yield 1.0
 
 
@@ -152,10 +177,12 @@ def _header(planned: Plan, record: Record) -> dict[str, Any]:
         "heads": record.heads,
         "groups": record.groups,
         "d": record.query.shape[-1],
+        "dv": record.value.shape[-1],
         "queries": record.queries,
         "keys": record.keys,
         "scaling": float(record.scaling),
         "softcap": None if record.softcap is None else float(record.softcap),
+        "value_norm_reason": planned.value_norm_reason,
         "arrays": [
             {"name": one.name, "dtype": one.dtype, "shape": list(one.shape), "offset": one.offset}
             for one in planned.arrays
@@ -177,7 +204,7 @@ def _check_limit(planned: Plan, record: Record) -> None:
     )
 
 
-def _placed(shapes: dict[str, tuple[str, tuple[int, ...]]]) -> tuple[Array, ...]:
+def _placed(shapes: Shapes) -> tuple[Array, ...]:
     placed: list[Array] = []
     offset = 0
     for name, (dtype, shape) in shapes.items():

@@ -174,7 +174,7 @@ def _layer(capture: Capture, request: Request, deliver: Send) -> None:
     starts = range(0, max(1, len(payload)), request.limit)
     for index, at in enumerate(starts):
         _check(request)
-        chunk: dict[str, Any] = {"kind": "chunk", "index": index, "of": len(starts)}
+        chunk: dict[str, Any] = {"kind": "chunk", "layer": layer, "index": index, "of": len(starts)}
         if index == 0:
             chunk["header"] = packet.header
         deliver(chunk, [payload[at : at + request.limit]])

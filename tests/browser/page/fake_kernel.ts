@@ -1,18 +1,19 @@
-import type { Header } from "../../../js/source/packet.js";
+import type { ThumbnailQuestion } from "../../../js/source/source.js";
+import type { Packed } from "./pack.js";
+import type { Synthetic } from "./synthetic.js";
 
 /** How the kernel behind a fake model behaves. */
 export type Manners = "prompt" | "silent" | "failing" | "other version";
 
+type LayerArguments = { part: string; layer: number };
+type ThumbnailArguments = ThumbnailQuestion & { layers: number[] };
+
 interface Request {
   id: string;
   kind: string;
-  args: { layer: number };
+  op: string;
+  args: LayerArguments | ThumbnailArguments;
   limit: number;
-}
-
-export interface Packed {
-  header: Header;
-  payload: Uint8Array;
 }
 
 type Deliver = (content: unknown, buffers?: DataView[]) => void;
@@ -25,7 +26,7 @@ export class FakeKernel {
   #waiting: Request[] = [];
 
   constructor(
-    private readonly packet: (layer: number) => Packed,
+    private readonly capture: Pick<Synthetic, "packet" | "thumbnails" | "refusal">,
     private readonly deliver: Deliver,
   ) {}
 
@@ -44,19 +45,26 @@ export class FakeKernel {
   }
 
   #answer({ id, args, limit }: Request): void {
-    const message = `layer ${args.layer} cannot be computed: <b>no</b> such mechanism`;
+    const what = "layer" in args ? `layer ${args.layer}` : `layers ${args.layers.join()}`;
+    const message = `${what} cannot be computed: <b>no</b> such mechanism`;
     if (this.manners === "other version") this.deliver({ v: 2, id, kind: "chunk" });
     else if (this.manners === "failing") this.deliver({ v: 1, id, kind: "error", error: "RefusedLayer", message });
-    else this.#send(id, args.layer, limit);
+    else if ("layer" in args) this.#send(id, args.layer, this.capture.packet(args.layer, args.part), limit);
+    else for (const layer of args.layers) this.#sendPictures(id, args, layer, limit);
   }
 
-  #send(id: string, layer: number, limit: number): void {
-    const { header, payload } = this.packet(layer);
+  #sendPictures(id: string, question: ThumbnailQuestion, layer: number, limit: number): void {
+    const refusal = this.capture.refusal(layer, question.part);
+    if (refusal === "") this.#send(id, layer, this.capture.thumbnails(question, layer), limit);
+    else this.deliver({ v: 1, id, kind: "refused", layer, error: "RefusedLayer", message: refusal });
+  }
+
+  #send(id: string, layer: number, { header, payload }: Packed<unknown>, limit: number): void {
     const size = Math.min(limit, 1 << 16);
-    const of = Math.ceil(payload.byteLength / size);
+    const of = Math.max(1, Math.ceil(payload.byteLength / size));
     for (let index = 0; index < of; index++) {
       const piece = payload.slice(index * size, (index + 1) * size);
-      const chunk = { v: 1, id, kind: "chunk", index, of, ...(index === 0 ? { header } : {}) };
+      const chunk = { v: 1, id, kind: "chunk", layer, index, of, ...(index === 0 ? { header } : {}) };
       this.deliver(chunk, [new DataView(piece.buffer)]);
     }
   }

@@ -1,3 +1,5 @@
+import type { FirstThumbnails } from "../../../js/source/thumbnails.js";
+import type { PartMeta } from "../../../js/store/meta.js";
 import { DEFAULTS } from "../../../js/store/settings.js";
 import type { Kind } from "../../../js/views/shared/frame_state.js";
 import type widget from "../../../js/widget/index.js";
@@ -35,20 +37,27 @@ export class Host {
 
   constructor(
     private readonly module: typeof widget,
-    capture: Pick<Synthetic, "meta" | "packet">,
+    capture: Synthetic,
     private readonly start: Omit<Start, "scenario">,
   ) {
-    const traits = { ...defaults(capture.meta.parts[0].layers[0].heads), ...start.traits };
-    const first = start.withFirst === false ? null : capture.packet(traits.layer);
+    const traits = { ...defaults(capture.meta.parts[0]), ...start.traits };
+    const kind = start.kind ?? "head";
+    const withFirst = start.withFirst !== false;
+    const isRefused = capture.refusal(traits.layer, traits.part) !== "";
+    const first = withFirst && !isRefused ? capture.packet(traits.layer, traits.part) : null;
+    const pictures =
+      withFirst && (kind === "model" || kind === "explorer") ? firstPictures(capture, traits.part) : null;
     this.model = new FakeModel({
       ...traits,
-      kind: start.kind ?? "head",
+      kind,
       meta: capture.meta,
       first: first?.header ?? {},
       // In the middle of a larger buffer, as some hosts do.
       first_data: first === null ? new DataView(new ArrayBuffer(0)) : offset(first.payload),
+      first_thumbnails: pictures?.header ?? {},
+      first_thumbnails_data: offset(pictures?.payload ?? new Uint8Array(0)),
     });
-    this.kernel = new FakeKernel(capture.packet, (content, buffers) => this.model.deliver(content, buffers));
+    this.kernel = new FakeKernel(capture, (content, buffers) => this.model.deliver(content, buffers));
     this.kernel.manners = start.manners ?? "prompt";
     this.model.onSend = (content) => this.kernel.receive(content);
     this.#cleanup = module.initialize({ model: this.model.wrapped(this), ...this.#signal(this.#ending) });
@@ -82,11 +91,20 @@ export class Host {
   }
 }
 
-function defaults(heads: number) {
+/** The pictures of all layers that were not refused, as python/headscope/widgets/first_paint.py sends them. */
+function firstPictures(capture: Synthetic, part: string): { header: FirstThumbnails; payload: Uint8Array } {
+  const question = { part, size: 25, measure: "weight", pair_filter: "all", hide_special: false } as const;
+  const layers = capture.meta.parts.find(({ name }) => name === part)?.layers ?? [];
+  const made = layers.filter(({ heads }) => heads > 0).map(({ layer }) => capture.thumbnails(question, layer));
+  const payload = Uint8Array.from(made.flatMap((one) => [...one.payload]));
+  return { header: { question, layers: made.map(({ header }) => header) }, payload };
+}
+
+function defaults({ name, layers }: PartMeta) {
   return {
-    part: "self",
+    part: name,
     layer: 0,
-    heads: Array.from({ length: heads }, (_, head) => head),
+    heads: Array.from({ length: layers[0].heads }, (_, head) => head),
     head: 0 as number | null,
     query: null as number | null,
     key: null as number | null,

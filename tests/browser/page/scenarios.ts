@@ -15,6 +15,9 @@ const SENTENCE = [
   " the",
 ];
 
+/** Audio has no words: frames are labelled by when they start. */
+const FRAMES = Array.from({ length: 9 }, (_, at) => `${(at * 0.06).toFixed(2)} s`);
+
 /** What the page can show. */
 export const SCENARIOS = {
   /** Causal, 9 heads in 3 groups. */
@@ -51,6 +54,28 @@ export const SCENARIOS = {
   long: { tokens: Array.from({ length: 2000 }, (_, at) => ` token${at}`), layers: 2 },
   /** Query 8 of layer 1 holds NaN, layer 2 was refused, the weights of layer 3 come as they are. */
   trouble: { tokens: SENTENCE, broken: { layer: 1, query: 8 }, refused: [2], dense: 3 },
+  /** One mechanism each. */
+  window: { tokens: SENTENCE, window: 4 },
+  softcap: { tokens: SENTENCE, softcap: 1.5 },
+  sink: { tokens: SENTENCE, sink: true },
+  bias: { tokens: SENTENCE, bias: "head", causal: false },
+  sharedBias: { tokens: SENTENCE, bias: "shared" },
+  gaps: { tokens: SENTENCE, gaps: true },
+  noNorms: { tokens: SENTENCE, valueNormReason: "no output projection of layers.0.self_attn was found." },
+  /** An encoder of audio frames and a decoder of words. */
+  speech: {
+    tokens: [],
+    heads: 8,
+    groups: 8,
+    parts: {
+      encoder: { tokens: FRAMES, causal: false },
+      decoder: { tokens: SENTENCE.slice(0, 5) },
+      cross: { tokens: SENTENCE.slice(0, 5), keyTokens: FRAMES, causal: false },
+    },
+  },
+  grid30x9: { tokens: Array.from({ length: 24 }, (_, at) => ` t${at}`), layers: 30 },
+  grid1x1: { tokens: SENTENCE, heads: 1, groups: 1, layers: 1 },
+  grid64x64: { tokens: SENTENCE.slice(0, 8), heads: 64, groups: 8, layers: 64 },
 } satisfies Record<string, Options>;
 
 export type Scenario = keyof typeof SCENARIOS;

@@ -1,0 +1,94 @@
+import { Cache, cacheBytes } from "./cache.js";
+import type { LayerData } from "./layer.js";
+import type { Packet } from "./packet.js";
+import { PacketVectors, valueNormsOf } from "./vectors.js";
+
+/** A layer computed here, row by row, from its query and key vectors. */
+export class VectorLayer implements LayerData {
+  readonly vectors: PacketVectors;
+  readonly valueNorms: Float32Array | null;
+  readonly valueNormReason: string;
+  readonly part: string;
+  readonly layer: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly bytes: number;
+  readonly #lse: Float64Array; // [heads, queries]: log-sum-exp, sharpened wherever a row has been computed
+  readonly #rows: Cache<number, Float32Array>;
+
+  constructor(packet: Packet) {
+    const { header } = packet;
+    this.part = header.part;
+    this.layer = header.layer;
+    this.heads = header.heads;
+    this.queries = header.queries;
+    this.keys = header.keys;
+    this.bytes = header.bytes;
+    this.vectors = new PacketVectors(packet);
+    this.valueNorms = valueNormsOf(packet);
+    this.valueNormReason = header.value_norm_reason;
+    this.#lse = Float64Array.from(packet.floats("lse"));
+    this.#rows = new Cache(cacheBytes(this.heads, this.keys));
+  }
+
+  row(head: number, query: number): Float32Array {
+    const at = head * this.queries + query;
+    const known = this.#rows.get(at);
+    if (known !== undefined) return known;
+    const row = this.#softmax(head, query);
+    this.#rows.set(at, row, row.byteLength);
+    return row;
+  }
+
+  hasRow(head: number, query: number): boolean {
+    return this.#rows.has(head * this.queries + query);
+  }
+
+  column(head: number, key: number): Float32Array {
+    const column = new Float32Array(this.queries);
+    for (let query = 0; query < this.queries; query++) {
+      if (!this.vectors.sees(head, query, key)) continue;
+      column[query] = Math.exp(this.vectors.score(head, query, key) - this.#lse[head * this.queries + query]);
+    }
+    return column;
+  }
+
+  total(head: number, query: number): number {
+    const [start, stop] = this.span(query);
+    const [sink, lse] = [this.vectors.sink(head), this.#lse[head * this.queries + query]];
+    if (start >= stop || lse === Number.NEGATIVE_INFINITY) return 0;
+    return sink === null ? 1 : 1 - Math.exp(sink - lse);
+  }
+
+  span(query: number): readonly [number, number] {
+    return this.vectors.span(query);
+  }
+
+  sees(query: number, key: number): boolean {
+    return this.vectors.seesInAny(query, key);
+  }
+
+  /** A softmax of its own scores: the float32 log-sum-exp that came along is too coarse for scores in the hundreds. */
+  #softmax(head: number, query: number): Float32Array {
+    const [start, stop] = this.span(query);
+    const row = new Float32Array(this.keys);
+    const scores = new Float64Array(stop - start).fill(Number.NEGATIVE_INFINITY);
+    const sink = this.vectors.sink(head) ?? Number.NEGATIVE_INFINITY;
+    let largest = sink;
+    for (let key = start; key < stop; key++) {
+      if (!this.vectors.sees(head, query, key)) continue;
+      const score = this.vectors.score(head, query, key);
+      scores[key - start] = score;
+      if (!(score <= largest)) largest = score; // also where it is NaN
+    }
+    if (largest === Number.NEGATIVE_INFINITY) return row; // it sees no key
+    let sum = Math.exp(sink - largest);
+    for (const score of scores) if (score !== Number.NEGATIVE_INFINITY) sum += Math.exp(score - largest);
+    scores.forEach((score, at) => {
+      if (score !== Number.NEGATIVE_INFINITY) row[start + at] = Math.exp(score - largest) / sum;
+    });
+    this.#lse[head * this.queries + query] = largest + Math.log(sum);
+    return row;
+  }
+}

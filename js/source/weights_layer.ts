@@ -1,0 +1,75 @@
+import type { LayerData } from "./layer.js";
+import type { Packet } from "./packet.js";
+import { valueNormsOf } from "./vectors.js";
+
+/** A layer whose weights came as they are, because only the model itself computes them. */
+export class WeightsLayer implements LayerData {
+  readonly vectors = null;
+  readonly valueNorms: Float32Array | null;
+  readonly valueNormReason: string;
+  readonly part: string;
+  readonly layer: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly bytes: number;
+  readonly #weights: Float32Array; // [heads, queries, keys]
+  readonly #spans = new Map<number, readonly [number, number]>();
+
+  constructor(packet: Packet) {
+    const { header } = packet;
+    this.part = header.part;
+    this.layer = header.layer;
+    this.heads = header.heads;
+    this.queries = header.queries;
+    this.keys = header.keys;
+    this.bytes = header.bytes;
+    this.#weights = packet.floats("weights");
+    this.valueNorms = valueNormsOf(packet);
+    this.valueNormReason = header.value_norm_reason;
+  }
+
+  row(head: number, query: number): Float32Array {
+    const at = (head * this.queries + query) * this.keys;
+    return this.#weights.subarray(at, at + this.keys);
+  }
+
+  hasRow(): boolean {
+    return true;
+  }
+
+  column(head: number, key: number): Float32Array {
+    const first = head * this.queries;
+    return Float32Array.from({ length: this.queries }, (_, query) => this.#weights[(first + query) * this.keys + key]);
+  }
+
+  total(head: number, query: number): number {
+    return this.row(head, query).reduce((sum, weight) => sum + weight, 0);
+  }
+
+  /** No mask came along, so: from the first to the last key that has any weight. */
+  span(query: number): readonly [number, number] {
+    const known = this.#spans.get(query);
+    if (known !== undefined) return known;
+    const span = this.#findSpan(query);
+    this.#spans.set(query, span);
+    return span;
+  }
+
+  sees(query: number, key: number): boolean {
+    const [start, stop] = this.span(query);
+    return key >= start && key < stop;
+  }
+
+  #findSpan(query: number): readonly [number, number] {
+    let start = this.keys;
+    let stop = 0;
+    for (let head = 0; head < this.heads; head++) {
+      const row = this.row(head, query);
+      const first = row.findIndex((weight) => weight !== 0);
+      if (first >= 0) start = Math.min(start, first);
+      stop = Math.max(stop, row.findLastIndex((weight) => weight !== 0) + 1);
+    }
+    return [Math.min(start, stop), stop];
+  }
+}
