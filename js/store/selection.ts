@@ -1,4 +1,4 @@
-import { layerOfPart, type Meta, partOf } from "./meta.js";
+import { layerOfPart, type Meta, type PartMeta, partOf } from "./meta.js";
 
 /**
  * What is in the picture and in focus; the same traits in Python (python/headscope/widgets/selection.py).
@@ -32,16 +32,32 @@ export const START: Selection = {
 /**
  * The selection after `changes`, by the rules that Python applies: heads are sorted and named once, those that a newly
  * chosen layer does not have are dropped (if none remain, all are drawn), and a head in focus that is no longer drawn
- * gives way to the first that is. Controls only ask for what exists, so nothing is refused here.
+ * gives way to the first that is. Another part keeps what it has of all this: the layer (else its first), the heads, and
+ * the pins of an axis that holds the same tokens. Controls only ask for what exists, so nothing is refused here.
  */
 export function step(current: Selection, meta: Meta, changes: Partial<Selection>): Selection {
-  const next = { ...current, ...changes };
-  const part = partOf(meta, next.part);
+  const part = partOf(meta, changes.part ?? current.part);
+  const before = partOf(meta, current.part);
+  const next = { ...(part === before ? current : carried(current, before, part)), ...changes };
   const count = layerOfPart(part, next.layer).heads;
-  const before = layerOfPart(partOf(meta, current.part), current.layer).heads;
-  const heads = changes.heads ? ascending(changes.heads) : kept(current.heads, before, count);
+  const countBefore = layerOfPart(before, current.layer).heads;
+  const heads = changes.heads ? ascending(changes.heads) : kept(current.heads, countBefore, count);
   const head = next.head !== null && heads.includes(next.head) ? next.head : (heads[0] ?? null);
   return { ...next, heads, head };
+}
+
+/** What another part keeps; heads are for the caller to fit to the layer. */
+function carried(current: Selection, before: PartMeta, part: PartMeta): Selection {
+  const { layers } = part;
+  const hasLayer = layers.some(({ layer }) => layer === current.layer);
+  const first = layers.find(({ heads }) => heads > 0) ?? layers[0];
+  return {
+    ...current,
+    part: part.name,
+    layer: hasLayer ? current.layer : first.layer,
+    query: before.query_side === part.query_side ? current.query : null,
+    key: before.key_side === part.key_side ? current.key : null,
+  };
 }
 
 function ascending(heads: readonly number[]): number[] {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Meta, PartMeta } from "../../js/store/meta.js";
 import { type Selection, step } from "../../js/store/selection.js";
 import { synthesize } from "../browser/page/synthetic.js";
+import { golden } from "./golden.js";
 
 const { meta } = synthesize({ tokens: ["a", "b"], heads: 4, groups: 4, layers: 3, refused: [2] });
 meta.parts[0].layers[1].heads = 2; // a layer with fewer heads
@@ -51,5 +53,27 @@ describe("a step of the selection", () => {
   it("names what does not exist", () => {
     expect(() => step(now, meta, { layer: 7 })).toThrow("unknown layer 7");
     expect(() => step(now, meta, { part: "cross" })).toThrow('unknown part "cross": this capture has "self"');
+  });
+});
+
+interface Fixture {
+  stacks: Record<string, { heads: Record<string, number>; query_axis: number; key_axis: number }>;
+  cases: { before: Selection; changes: Partial<Selection>; after: Selection }[];
+}
+
+describe("Python's own steps", () => {
+  const { stacks, cases } = golden<Fixture>("selection");
+  const parts = Object.entries(stacks).map(([name, { heads, query_axis, key_axis }]): PartMeta => {
+    const layers = Object.entries(heads).map(([layer, count]) => ({
+      ...meta.parts[0].layers[0],
+      layer: Number(layer),
+      heads: count,
+    }));
+    return { name, layers, query_side: query_axis, key_side: key_axis };
+  });
+  const fixtureMeta: Meta = { ...meta, parts };
+
+  it.each(cases)("are the browser's: $changes", ({ before, changes, after }) => {
+    expect(step(before, fixtureMeta, changes)).toEqual(after);
   });
 });

@@ -1,6 +1,7 @@
 """The fixtures that hold the browser's arithmetic to Python's are what Python computes now.
 
-After a wanted change: `python tests/fixtures/make_display.py`, `python tests/fixtures/make_arithmetic.py`.
+After a wanted change: `python tests/fixtures/make_display.py`, `python tests/fixtures/make_arithmetic.py`,
+`python tests/fixtures/make_selection.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-NAMES = ("display", "arithmetic")
+NAMES = ("display", "arithmetic", "selection")
 
 
 def stored(name: str) -> Any:

@@ -24,7 +24,11 @@ def width(_part: str, layer: int) -> int:
 
 # Layer 2 was refused and has no heads.
 SHAPE = Shape(
-    {"self": Stack({0: 9, 1: 4, 2: 0, 3: 12}, queries=12, keys=10), "cross": Stack({5: 3, 7: 3}, queries=6, keys=20)},
+    {
+        "self": Stack({0: 9, 1: 4, 2: 0, 3: 12}, queries=12, keys=10, query_axis="text", key_axis="text"),
+        "cross": Stack({5: 3, 7: 3, 3: 2}, queries=12, keys=20, query_axis="text", key_axis="frames"),
+        "tower": Stack({0: 2}, queries=3, keys=3),
+    },
     width,
 )
 FIRST = start(SHAPE)
@@ -45,7 +49,8 @@ def test_starts_at_the_first_layer_with_all_heads_drawn() -> None:
 
 def test_shape_of_a_capture() -> None:
     shape = shape_of(llama())
-    assert shape.stacks == {"self": Stack({0: 4, 1: 4, 2: 4}, 12, 12)}
+    tokens = llama().tokens()
+    assert shape.stacks == {"self": Stack({0: 4, 1: 4, 2: 4}, 12, 12, tokens, tokens)}
     assert shape.width("self", 0) == 16
     assert shape_of(bert()).stacks["self"].queries == 9
 
@@ -95,10 +100,12 @@ def test_a_refused_layer_has_no_heads_and_the_next_one_has_all() -> None:
     assert step(refused, SHAPE, layer=1).heads == (0, 1, 2, 3)
 
 
-def test_another_part_starts_afresh() -> None:
-    moved = after({"query": 11, "heads": [8], "scale": "model"}, {"part": "cross"})
-    assert moved == Selection("cross", 5, (0, 1, 2), 0, None, None, None, "model")
-    assert after({"part": "cross", "layer": 7, "key": 19}).key == 19
+def test_another_part_keeps_what_it_has() -> None:
+    at = {"layer": 3, "heads": [1, 8], "query": 11, "key": 9, "scale": "model"}
+    assert after(at, {"part": "cross"}) == Selection("cross", 3, (1,), 1, 11, None, None, "model")
+    assert after({"heads": [8]}, {"part": "cross"}) == Selection("cross", 5, (0, 1, 2), 0)
+    assert after({"query": 1, "key": 1}, {"part": "tower"}) == Selection("tower", 0, (0, 1), 0)
+    assert after({"query": 1}, {"part": "cross", "layer": 7, "key": 19, "query": None}).key == 19
 
 
 def test_a_neuron_survives_only_in_layers_that_have_it() -> None:
@@ -139,7 +146,7 @@ def test_width_is_not_asked_while_no_neuron_is_selected() -> None:
         ({"key": 10}, "key 10 is out of range: positions are 0..9, or None for no token.", {"key": 9}),
         ({"neuron": 16}, "neuron 16 is out of range: layer 0 has neurons 0..15", {"neuron": 15}),
         ({"layer": 2, "neuron": 0}, "neuron 0 cannot be selected: layer 2 was refused", {"layer": 1, "neuron": 0}),
-        ({"part": "encoder"}, "part 'encoder' is unknown: choose one of 'self', 'cross'.", {"part": "cross"}),
+        ({"part": "encoder"}, "part 'encoder' is unknown: choose one of 'self', 'cross', 'tower'.", {"part": "cross"}),
         ({"part": ["self"]}, "part ['self'] is unknown", {"part": "self"}),
         ({"scale": "big"}, "scale 'big' is unknown: choose one of 'model', 'head', 'neuron'.", {"scale": "model"}),
     ],
@@ -152,7 +159,7 @@ def test_a_bad_value_is_refused_with_what_is_possible(bad: Any, message: str, go
 
 
 def test_layers_with_gaps_are_named_one_by_one() -> None:
-    with pytest.raises(TraitError, match="this capture has layers 5, 7"):
+    with pytest.raises(TraitError, match="this capture has layers 5, 7, 3"):
         after({"part": "cross", "layer": 6})
 
 
@@ -165,7 +172,7 @@ numbers = some.one_of(some.none(), some.integers(-1, 21))
 changes = some.fixed_dictionaries(
     {},
     optional={
-        "part": some.sampled_from(["self", "cross", "other"]),
+        "part": some.sampled_from(["self", "cross", "tower", "other"]),
         "layer": some.integers(-1, 8),
         "heads": some.lists(some.integers(-1, 12), max_size=4),
         "head": numbers,

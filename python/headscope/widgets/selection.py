@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypedDict
 
@@ -65,6 +65,9 @@ class Stack:
     heads: Mapping[int, int]
     queries: int
     keys: int
+    query_axis: Any = None
+    """Equal where the tokens of two stacks are the same, such as the queries of a decoder's "decoder" and "cross"."""
+    key_axis: Any = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def shape_of(capture: Capture) -> Shape:
             heads={layer: capture.head_count(layer, part) for layer in capture.layer_numbers(part)},
             queries=len(capture.tokens(part, "query")),
             keys=len(capture.tokens(part, "key")),
+            query_axis=capture.tokens(part, "query"),
+            key_axis=capture.tokens(part, "key"),
         )
         for part in capture.parts
     }
@@ -108,8 +113,8 @@ def step(current: Selection, shape: Shape, **changes: Any) -> Selection:
     """Return `current` with `changes`, all of them checked together.
 
     Heads are sorted and named once. A head that is in focus but no longer drawn gives way to the first drawn one. Heads
-    that a newly chosen layer does not have are dropped; if none remain, all of its heads are drawn. Another part starts
-    from its first layer, with nothing pinned.
+    that a newly chosen layer does not have are dropped; if none remain, all of its heads are drawn. Another part keeps
+    what it has of all this: the layer (else its first), the heads, and the pins of an axis that holds the same tokens.
 
     Parameters
     ----------
@@ -135,15 +140,14 @@ def step(current: Selection, shape: Shape, **changes: Any) -> Selection:
     _check_names(changes)
     part = _one_of("part", changes.get("part", current.part), tuple(shape.stacks))
     stack = shape.stacks[part]
-    base = current if part == current.part else start(shape, part, current.scale)
+    before = shape.stacks[current.part]
+    base = current if part == current.part else _carried(current, shape, part)
     layer = _layer(changes.get("layer", base.layer), stack)
     count = stack.heads[layer]
     if "heads" in changes:
         heads = _heads(changes["heads"], layer, count)
-    elif part != current.part:
-        heads = tuple(range(count))
     else:
-        heads = _heads_kept(base.heads, stack.heads[base.layer], count)
+        heads = _heads_kept(current.heads, before.heads[current.layer], count)
     return Selection(
         part=part,
         layer=layer,
@@ -151,9 +155,22 @@ def step(current: Selection, shape: Shape, **changes: Any) -> Selection:
         head=_head(changes["head"], heads, layer, count) if "head" in changes else _head_kept(base.head, heads),
         query=_position("query", changes.get("query", base.query), stack.queries),
         key=_position("key", changes.get("key", base.key), stack.keys),
-        neuron=_neuron(changes, base, shape, (part, layer)),
+        neuron=_neuron(changes, current, shape, (part, layer)),
         scale=_one_of("scale", changes.get("scale", base.scale), SCALES),
     )
+
+
+def _carried(current: Selection, shape: Shape, part: str) -> Selection:
+    """Return what another part keeps of `current`; heads are for the caller to fit to the layer."""
+    old, new = shape.stacks[current.part], shape.stacks[part]
+    layer = current.layer if current.layer in new.heads else start(shape, part).layer
+    query = current.query if _is_same(old.query_axis, new.query_axis) else None
+    key = current.key if _is_same(old.key_axis, new.key_axis) else None
+    return replace(current, part=part, layer=layer, query=query, key=key)
+
+
+def _is_same(axis: Any, other: Any) -> bool:
+    return axis is not None and bool(axis == other)
 
 
 def _check_names(changes: Mapping[str, Any]) -> None:
@@ -214,9 +231,9 @@ def _position(name: str, value: Any, count: int) -> int | None:
     return _number(name, value, range(count), tokens)
 
 
-def _neuron(changes: Mapping[str, Any], base: Selection, shape: Shape, at: tuple[str, int]) -> int | None:
-    value = changes.get("neuron", base.neuron)
-    if value is None or ("neuron" not in changes and at == (base.part, base.layer)):
+def _neuron(changes: Mapping[str, Any], current: Selection, shape: Shape, at: tuple[str, int]) -> int | None:
+    value = changes.get("neuron", current.neuron)
+    if value is None or ("neuron" not in changes and at == (current.part, current.layer)):
         return None if value is None else int(value)
     try:
         width = shape.width(*at)
