@@ -12,6 +12,7 @@ __all__ = [
     "RefusedLayer",
     "TooManyTokens",
     "TrainingMode",
+    "UnknownProjection",
     "UnseenAttention",
     "UnsupportedInput",
 ]
@@ -55,6 +56,10 @@ class OutOfRange(HeadscopeError):
 
 class RefusedLayer(HeadscopeError):
     """Raised when no formula reproduces what a layer returned; names module and mechanism."""
+
+
+class UnknownProjection(HeadscopeError):
+    """Raised when it is not known how a layer's heads enter its output; names module and reason."""
 
 
 class OverBudget(HeadscopeError):

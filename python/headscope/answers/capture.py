@@ -6,19 +6,24 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal
 
 import torch
 
 from headscope.answers import budget, overview
+from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
 from headscope.answers.neurons import Neurons, neurons
-from headscope.answers.overview import Reduce
 from headscope.answers.part import Part, Sides, parts_of
+from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
-from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
+from headscope.answers.thumbnails import Thumbnails, thumbnails
+from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnknownProjection
 from headscope.recording import formula
 from headscope.recording.record import Record, Refusal, storage_bytes
 from headscope.recording.tokens import Tokens, Word
+
+Measure = Literal["weight", "value_norm"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,13 +193,61 @@ class Capture:
         """
         if reduce not in ("max", "mean"):
             raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
-        if size < 1:
-            raise OutOfRange(f"size {size} is too small: a picture has at least 1 cell a side.")
+        _check_size(size)
         pictures = list(self._overviews(size, reduce, self._wanted(layers, part), part, progress))
         heads = {len(picture) for picture in pictures}
         if len(heads) > 1:
             raise OutOfRange(f"layers have different numbers of heads ({sorted(heads)}); ask for layers= of one kind.")
         return torch.stack(pictures)
+
+    def thumbnails(
+        self,
+        layer: int,
+        size: int,
+        *,
+        part: str | None = None,
+        measure: Measure = "weight",
+        pair_filter: str = "all",
+        hide_special: bool = False,
+    ) -> Thumbnails:
+        """All heads of a layer as small pictures: the first token as a rail, the others pooled by maximum.
+
+        Parameters
+        ----------
+        layer
+            Number of the layer.
+        size
+            Cells a side; fewer where fewer tokens remain.
+        part
+            Which stack of layers.
+        measure
+            "weight", or "value_norm": weight x norm of the value as it enters the output.
+        pair_filter
+            From which sentence to which, one of "all", "a->a", "a->b", "b->a", "b->b"; without two sentences it is all.
+        hide_special
+            Leave out special tokens, on both sides.
+
+        Examples
+        --------
+        >>> capture.thumbnails(16, 25).body.shape  # doctest: +SKIP
+        torch.Size([9, 25, 25])
+        """
+        record = self.record(layer, part)
+        _check_size(size)
+        if pair_filter not in PAIR_FILTERS:
+            raise OutOfRange(f"pair_filter {pair_filter!r} is unknown: there are {', '.join(map(repr, PAIR_FILTERS))}.")
+        if measure != "weight":
+            self.value_norms(layer, part=part)
+        settings = DisplaySettings(hide_special=hide_special, pair_filter=pair_filter)
+        queries = shown_positions(self.tokens(part, "query"), settings, side=0)
+        keys = shown_positions(self.tokens(part, "key"), settings, side=1)
+        with formula.exactly():
+            return thumbnails(record, self._part(part).layers.weigh(layer), size, queries, keys)
+
+    def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
+        """Norm of each value vector as it enters the layer's output, float32 [heads, keys]."""
+        record = self.record(layer, part)
+        raise UnknownProjection(f"layer {layer} ({record.module}): its output projection is not looked for yet.")
 
     def vectors(self, layer: int, *, part: str | None = None) -> Vectors:
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
@@ -273,3 +326,8 @@ class Capture:
             yield picture  # outside of the block: a generator that pauses must not leave its settings on
             if progress is not None:
                 progress(done, len(layers))
+
+
+def _check_size(size: int) -> None:
+    if size < 1:
+        raise OutOfRange(f"size {size} is too small: a picture has at least 1 cell a side.")

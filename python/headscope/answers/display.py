@@ -13,7 +13,7 @@ from headscope.recording.tokens import Tokens
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["FULL_INK", "PAIR_FILTERS", "DisplaySettings", "Shown", "ink", "show"]
+__all__ = ["FULL_INK", "PAIR_FILTERS", "DisplaySettings", "Shown", "ink", "show", "shown_positions"]
 
 PAIR_FILTERS = ("all", "a->a", "a->b", "b->a", "b->b")
 FULL_INK = 0.3
@@ -114,14 +114,20 @@ def _is_hidden(tokens: Tokens, at: int, settings: DisplaySettings) -> bool:
     return (settings.hide_first and at == 0) or (settings.hide_special and tokens.special[at])
 
 
-def _axis(tokens: Tokens, settings: DisplaySettings, side: int) -> _Axis:
-    """Plan one axis: `side` 0 is queries, 1 keys."""
+def shown_positions(tokens: Tokens, settings: DisplaySettings, side: int) -> list[int]:
+    """Return the token positions of one axis that are shown; `side` 0 is queries, 1 keys."""
     if settings.pair_filter not in PAIR_FILTERS:
         raise ValueError(f"unknown pair filter {settings.pair_filter!r}: one of {', '.join(PAIR_FILTERS)}")
     shown = [at for at in range(len(tokens)) if not _is_hidden(tokens, at, settings)]
     if settings.pair_filter != "all" and tokens.segments is not None:
         segment = "ab".index(settings.pair_filter.split("->")[side])
         shown = [at for at in shown if tokens.segments[at] == segment]
+    return shown
+
+
+def _axis(tokens: Tokens, settings: DisplaySettings, side: int) -> _Axis:
+    """Plan one axis: `side` 0 is queries, 1 keys."""
+    shown = shown_positions(tokens, settings, side)
     if not settings.words:
         labels = tuple(tokens.labels[at] for at in shown)
         return _Axis(shown, list(range(len(shown))), tuple(shown), labels)

@@ -32,7 +32,12 @@ def exactly() -> Iterator[None]:
 
 def stripes(rows: torch.Tensor, elements_per_row: int) -> Iterator[torch.Tensor]:
     """`rows` in runs that hold at most STRIPE_ELEMENTS scores each, at least one row a run."""
-    return iter(rows.split(max(1, STRIPE_ELEMENTS // max(1, elements_per_row))))
+    return iter(rows.split(rows_at_once(elements_per_row)))
+
+
+def rows_at_once(elements_per_row: int) -> int:
+    """How many rows hold at most STRIPE_ELEMENTS scores; at least one."""
+    return max(1, STRIPE_ELEMENTS // max(1, elements_per_row))
 
 
 def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
