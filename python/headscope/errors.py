@@ -6,6 +6,7 @@ __all__ = [
     "EmptyInput",
     "HeadscopeError",
     "NoAttention",
+    "NoTarget",
     "NoTokenizer",
     "OutOfRange",
     "OverBudget",
@@ -24,6 +25,10 @@ class HeadscopeError(ValueError):
 
 class NoTokenizer(HeadscopeError):
     """Raised when the input is text and no tokenizer was given."""
+
+
+class NoTarget(HeadscopeError):
+    """Raised when the model is an encoder-decoder model and its decoder was given no tokens."""
 
 
 class NoAttention(HeadscopeError):

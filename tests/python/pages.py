@@ -6,13 +6,12 @@ import functools
 import json
 from typing import Any
 
-import torch
 from tiny import build, ids
 
 import headscope as hs
+from headscope.recording.inputs import prepare
 from headscope.recording.record import Refusal
 from headscope.recording.run import record_forward
-from headscope.recording.tokens import read_tokens
 from headscope.widgets.view import View
 
 
@@ -41,9 +40,10 @@ REASON = "layer 1 (model.layers.1.self_attn) cannot be shown"
 
 def part_refused() -> hs.Capture:
     """The causal model, its layer 1 refused."""
-    layers = record_forward(build(), {"input_ids": ids(12)}, 0, torch.arange(12))
-    layers[1] = Refusal("self", 1, "model.layers.1.self_attn", REASON)
-    return hs.Capture(layers, read_tokens(ids(12)[0].tolist()), "LlamaForCausalLM")
+    model = build()
+    recorded = record_forward(model, prepare(model, ids(12)))
+    recorded.layers[1] = Refusal("self", 1, "model.layers.1.self_attn", REASON)
+    return hs.Capture(recorded.layers, recorded.sides, "LlamaForCausalLM")
 
 
 class Page:

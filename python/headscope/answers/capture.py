@@ -13,13 +13,14 @@ import torch
 from headscope.answers import budget, overview
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
 from headscope.answers.neurons import Neurons, neurons
-from headscope.answers.part import Part, Sides, parts_of
+from headscope.answers.part import Part, parts_of
 from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
 from headscope.answers.thumbnails import Thumbnails, thumbnails
 from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnknownProjection
 from headscope.recording import formula
+from headscope.recording.axes import Sides
 from headscope.recording.record import Record, Refusal, storage_bytes
 from headscope.recording.tokens import Tokens, Word
 

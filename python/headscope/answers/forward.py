@@ -24,6 +24,7 @@ def capture(
     *,
     tokenizer: PreTrainedTokenizerBase | None = None,
     pair: str | None = None,
+    target: Any = None,
     item: int = 0,
 ) -> Capture:
     """Run one forward of `model` and record its attention.
@@ -36,11 +37,18 @@ def capture(
     model
         A transformers model in evaluation mode.
     inputs
-        A text, several texts (a padded batch), token ids, or what a tokenizer returned.
+        A text, several texts (a padded batch), token ids, or what a tokenizer returned. For speech models a waveform
+        (floats, [samples] or [batch, samples]), or what a processor returned.
     tokenizer
-        Needed for text; with token ids it makes the tokens readable.
+        Needed for text; with token ids it makes the tokens readable. A processor will do. The frames of sound are
+        labelled with the second at which they begin: they share the sound out evenly, at the sampling rate that the
+        processor tells, else 16 kHz.
     pair
         A second text, for models that read sentence pairs.
+    target
+        For encoder-decoder models, what the decoder reads. A text is given the decoder's start token and moved right
+        as the model does in training. Token ids go to the decoder as they are, such as those that
+        ``model.generate(...)`` returned.
     item
         Which item of a batch to keep; its padding is dropped.
 
@@ -62,9 +70,9 @@ def capture(
     if not isinstance(model, torch.nn.Module):
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
     check_ready(model)
-    prepared = prepare(model, inputs, tokenizer=tokenizer, pair=pair, item=item)
-    layers = record_forward(model, prepared.arguments, prepared.item, prepared.valid)
-    made = Capture(layers, prepared.tokens, _name_of(model), _bad_parameters(model, layers))
+    recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target))
+    layers = recorded.layers
+    made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
     _warn(made.layers, layers)
     return made
 

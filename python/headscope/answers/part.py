@@ -6,18 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from headscope.answers.certified import CertifiedLayers
+from headscope.recording.axes import Sides
 from headscope.recording.record import Record, Refusal
-from headscope.recording.tokens import Tokens
 
-__all__ = ["Part", "Sides", "parts_of"]
-
-
-@dataclass(frozen=True)
-class Sides:
-    """The tokens of the two axes of a part's attention."""
-
-    query: Tokens
-    key: Tokens
+__all__ = ["Part", "parts_of"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
-from headscope.errors import EmptyInput, NoTokenizer, UnsupportedInput
+from headscope.errors import EmptyInput, NoTokenizer, OutOfRange, UnsupportedInput
 
 _ACCEPTED = (
     "Pass a text, a list of texts, token ids (a list, an array or a tensor, [tokens] or [batch, tokens]), "
     "or what the tokenizer returned."
 )
+SOUND = WAVEFORM, SPECTROGRAM = ("input_values", "input_features")
 _LATER = {
     "pixel_values": "images",
     "pixel_values_videos": "videos",
-    "input_features": "audio",
-    "input_values": "audio",
-    "decoder_input_ids": "encoder-decoder models",
     "inputs_embeds": "embeddings in place of token ids",
+    "decoder_inputs_embeds": "embeddings in place of token ids",
+    "encoder_outputs": "what an encoder has computed before",
     "past_key_values": "a cache of earlier tokens",
 }
 
@@ -68,14 +69,16 @@ def encode_texts(texts: list[str], pair: Any, tokenizer: Any) -> Mapping[str, An
     return encoded
 
 
-def as_mapping(inputs: Any) -> Mapping[str, Any]:
-    """Return ids, or what a tokenizer returned, as a mapping that has `input_ids`."""
+def as_mapping(inputs: Any, main: str = "input_ids") -> Mapping[str, Any]:
+    """Return ids, or what a tokenizer or a processor returned, as a mapping that has the `main` input of the model."""
     if isinstance(inputs, Mapping):
         for name, what in _LATER.items():
             if inputs.get(name) is not None:
                 raise UnsupportedInput(f"the inputs hold {name}: {what} cannot be captured yet. {_ACCEPTED}")
-        if inputs.get("input_ids") is None:
-            raise UnsupportedInput(f"the inputs hold {_listed(inputs)}, but no input_ids. {_ACCEPTED}")
+        if inputs.get(main) is None:
+            audio = any(name in inputs for name in SOUND)
+            why = "this model reads token ids, no audio" if audio and main not in SOUND else _ACCEPTED
+            raise UnsupportedInput(f"the inputs hold {_listed(inputs)}, but no {main}: {why}")
         return inputs
     if isinstance(inputs, Sequence) and any(isinstance(entry, Mapping) for entry in inputs):
         raise UnsupportedInput(
@@ -84,19 +87,30 @@ def as_mapping(inputs: Any) -> Mapping[str, Any]:
         )
     listed = isinstance(inputs, Sequence) and not isinstance(inputs, bytes)
     if listed or isinstance(inputs, torch.Tensor) or hasattr(inputs, "__array__"):
-        return {"input_ids": inputs}
+        return {main: inputs}
     raise UnsupportedInput(f"the input is a {type(inputs).__name__}. {_ACCEPTED}")
 
 
 def as_tensors(encoded: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arrays of a mapping as tensors with the batch first: `input_ids` int64 [batch, tokens].
+    """Return the arrays and lists of a mapping as tensors, anything else (a flag) as it is."""
+    return {name: _tensor(name, value) for name, value in encoded.items() if value is not None}
+
+
+def as_ids(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Check the token ids among `values`, and give all tensors a batch: `input_ids` int64 [batch, tokens].
+
+    Parameters
+    ----------
+    values
+        Tensors by name.
+    prefix
+        "decoder_" for the ids and the mask of a decoder.
 
     Raises
     ------
     EmptyInput, UnsupportedInput
     """
-    values = {name: _tensor(name, value) for name, value in encoded.items() if value is not None}
-    ids = values["input_ids"]
+    ids = values[f"{prefix}input_ids"]
     if not isinstance(ids, torch.Tensor) or ids.numel() == 0:
         raise EmptyInput("the input holds no token; pass at least one.")
     if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
@@ -105,10 +119,11 @@ def as_tensors(encoded: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: _with_batch(value, len(ids)) for name, value in values.items()}
     elif ids.dim() != 2:
         raise UnsupportedInput(f"token ids have the shape {list(ids.shape)}, not [tokens] or [batch, tokens].")
-    values["input_ids"] = values["input_ids"].long()
-    if "attention_mask" in values:
-        values["attention_mask"] = _padding_mask(values["attention_mask"], values["input_ids"])
-    return values
+    ids = values[f"{prefix}input_ids"].long()
+    checked = {**values, f"{prefix}input_ids": ids}
+    if f"{prefix}attention_mask" in values:
+        checked[f"{prefix}attention_mask"] = padding_mask(values[f"{prefix}attention_mask"], ids.shape)
+    return checked
 
 
 def _pairs(pair: Any, count: int) -> list[str] | None:
@@ -152,17 +167,40 @@ def _with_batch(value: Any, count: int) -> Any:
     return value[None] if per_token else value
 
 
-def _padding_mask(mask: Any, ids: torch.Tensor) -> torch.Tensor:
+def padding_mask(mask: Any, expected: Sequence[int]) -> torch.Tensor:
+    """Return a mask of padding as int64 [batch, positions]; refuse what is none."""
     shape = list(mask.shape) if isinstance(mask, torch.Tensor) else type(mask).__name__
-    if shape != list(ids.shape):
+    if shape != list(expected):
         raise UnsupportedInput(
-            f"attention_mask is {shape}, the token ids are {list(ids.shape)}. Only masks of padding are understood, "
+            f"attention_mask is {shape}, the input is {list(expected)}. Only masks of padding are understood, "
             "[batch, tokens] with 1 for a token and 0 for padding."
         )
     if bool((mask < 0).any()):
         raise UnsupportedInput("attention_mask holds negative numbers; it is to be 1 for a token and 0 for padding.")
     padding: torch.Tensor = (mask != 0).long()
     return padding
+
+
+def checked_item(item: int, count: int) -> int:
+    """Return `item` if a batch of `count` has it."""
+    try:
+        number = operator.index(item)
+    except TypeError:
+        raise OutOfRange(f"item {item!r} is not a whole number.") from None
+    if not 0 <= number < count:
+        there_are = f"items 0..{count - 1}" if count > 1 else "one item, 0"
+        raise OutOfRange(f"item {number} is out of range: the batch has {there_are}.")
+    return number
+
+
+def kept_positions(mask: torch.Tensor | None, item: int, length: int) -> torch.Tensor:
+    """Positions of one item that its mask calls no padding, int64 on the CPU; all where there is no mask."""
+    if mask is None:
+        return torch.arange(length)
+    valid: torch.Tensor = mask[item].cpu().nonzero().flatten()
+    if not len(valid):
+        raise EmptyInput(f"item {item} is all padding: its attention_mask has no 1.")
+    return valid
 
 
 def _listed(inputs: Mapping[str, Any]) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from headscope.errors import EmptyInput, OutOfRange, UnsupportedInput
-from headscope.recording.encoding import as_mapping, as_tensors, as_texts, check_tokenizer, encode_texts
+from headscope.errors import UnsupportedInput
+from headscope.recording.axes import Axis, Sound
+from headscope.recording.encoding import SOUND, check_tokenizer, checked_item, kept_positions
 from headscope.recording.limits import check_ids, check_length, input_embedding
-from headscope.recording.tokens import Tokens, read_tokens
+from headscope.recording.parts import base_of, forward_takes, stack_of
+from headscope.recording.sound import read_sound, sound_input
+from headscope.recording.target import decoder_inputs
+from headscope.recording.text import read_text
+from headscope.recording.tokens import read_tokens
 
 __all__ = ["Inputs", "prepare"]
 
@@ -35,103 +39,99 @@ class Inputs:
 
     arguments: dict[str, Any]
     """Keyword arguments of the model's forward, the whole batch, on the model's device."""
-    tokens: Tokens
-    """The item's tokens, padding left out."""
-    valid: torch.Tensor
-    """int64: where those tokens stand in the item's padded row."""
+    axes: dict[str, Axis | Sound]
+    """Tokens of the item, padding left out: "encoder" and "decoder", or "self" where the model has no such parts."""
+    batch: int
+    """How many items there are."""
     item: int
 
 
 def prepare(
-    model: torch.nn.Module, inputs: Any, tokenizer: Any = None, pair: str | Sequence[str] | None = None, item: int = 0
+    model: torch.nn.Module,
+    inputs: Any,
+    tokenizer: Any = None,
+    pair: str | Sequence[str] | None = None,
+    item: int = 0,
+    *,
+    target: Any = None,
 ) -> Inputs:
-    """Make of text, ids or a tokenizer's output what the model gets; refuse what it cannot take.
+    """Make of text, ids, sound or a tokenizer's output what the model gets; refuse what it cannot take.
 
     Parameters
     ----------
     model
-        A transformers model that reads token ids.
+        A transformers model that reads token ids, or sound.
     inputs
         A text; a list of texts (a padded batch); token ids, a list, array or tensor, [tokens] or [batch, tokens];
-        or a mapping with `input_ids`, as tokenizers return it.
+        a waveform, [samples] or [batch, samples]; or a mapping, as tokenizers and processors return it.
     tokenizer
-        Needed for texts; with ids it makes the tokens readable.
+        Needed for texts; with ids it makes the tokens readable. A processor will do, and tells the sampling rate.
     pair
         A second text, for each text.
     item
         Which item of the batch is looked at. Positions that its attention mask leaves out are padding, wherever they
         stand: they are in the arguments and not in the tokens.
+    target
+        Text or token ids for the decoder of an encoder-decoder model.
 
     Raises
     ------
-    NoTokenizer, EmptyInput, OutOfRange, TooManyTokens, UnsupportedInput
+    NoTokenizer, NoTarget, EmptyInput, OutOfRange, TooManyTokens, UnsupportedInput
     """
     taken = _taken_by_forward(model)
-    tokenizer = check_tokenizer(tokenizer)
-    encoded = _encoded(inputs, tokenizer, pair, item)
-    values = as_tensors(encoded)
-    ids = values["input_ids"]
-    item = _checked(item, len(ids))
-    valid = _valid(values, item)
-    check_ids(model, ids)
+    twofold = "decoder_input_ids" in (taken or ())
+    if not twofold and (target is not None or _holds_decoder_ids(inputs)):
+        raise UnsupportedInput(f"{type(model).__name__} is no encoder-decoder model: it has no decoder for a target.")
+    name = sound_input(inputs, taken or ())
+    first: Axis | Sound
+    if name is not None:
+        values, first = read_sound(model, inputs, name, tokenizer)
+    else:
+        name = "input_ids"
+        values, first = read_text(inputs, check_tokenizer(tokenizer), pair, item)
+        reader = stack_of(model, "encoder") if twofold else model
+        check_ids(reader or model, values[name])
+        check_length(reader or model, values)
+    batch = len(values[name])
+    item = checked_item(item, batch)
+    axes: dict[str, Axis | Sound] = {"encoder" if twofold else "self": first}
+    if twofold:
+        given, kept = decoder_inputs(model, values, target, check_tokenizer(tokenizer), batch)
+        axes["decoder"] = _decoder_axis(model, given, kept, check_tokenizer(tokenizer), item)
+        values = {**values, **given}
     arguments = _arguments(model, values, taken)
-    check_length(model, arguments)
-    segments = _segments(encoded, values, item, valid)
-    tokens = read_tokens(ids[item, valid].tolist(), tokenizer, segments)
-    _check_content(inputs, tokens, item)
-    return Inputs(arguments, tokens, valid.to(arguments["input_ids"].device), item)
+    device = _device(model)
+    on_device = {
+        name: axis if isinstance(axis, Sound) else replace(axis, valid=axis.valid.to(device))
+        for name, axis in axes.items()
+    }
+    return Inputs(arguments, on_device, batch, item)
 
 
-def _encoded(inputs: Any, tokenizer: Any, pair: Any, item: int) -> Mapping[str, Any]:
-    texts = as_texts(inputs)
-    if texts is None:
-        if pair is not None:
-            raise UnsupportedInput("pair goes with a text; ids of a pair are passed as the tokenizer returned them.")
-        return as_mapping(inputs)
-    if not texts[_checked(item, len(texts))]:
-        raise EmptyInput("the text is empty; pass at least one word.")
-    return encode_texts(texts, pair, tokenizer)
+def _holds_decoder_ids(inputs: Any) -> bool:
+    return isinstance(inputs, Mapping) and inputs.get("decoder_input_ids") is not None
 
 
-def _check_content(inputs: Any, tokens: Tokens, item: int) -> None:
-    texts = as_texts(inputs)
-    if texts is not None and not texts[item].strip() and all(tokens.special):
-        raise EmptyInput(f"the text {texts[item]!r} is nothing to this tokenizer; pass at least one word.")
-
-
-def _checked(item: int, count: int) -> int:
-    try:
-        number = operator.index(item)
-    except TypeError:
-        raise OutOfRange(f"item {item!r} is not a whole number.") from None
-    if not 0 <= number < count:
-        there_are = f"items 0..{count - 1}" if count > 1 else "one item, 0"
-        raise OutOfRange(f"item {number} is out of range: the batch has {there_are}.")
-    return number
-
-
-def _valid(values: dict[str, Any], item: int) -> torch.Tensor:
-    mask = values.get("attention_mask")
-    if mask is None:
-        return torch.arange(values["input_ids"].shape[1])
-    valid: torch.Tensor = mask[item].cpu().nonzero().flatten()
-    if not len(valid):
-        raise EmptyInput(f"item {item} is all padding: its attention_mask has no 1.")
-    return valid
+def _decoder_axis(
+    model: torch.nn.Module, given: dict[str, torch.Tensor], kept: torch.Tensor | None, tokenizer: Any, item: int
+) -> Axis:
+    ids = given["decoder_input_ids"]
+    decoder = stack_of(model, "decoder") or model
+    check_ids(decoder, ids)
+    check_length(decoder, {"input_ids": ids})
+    valid = kept_positions(kept, item, ids.shape[1])
+    return Axis(ids.shape[1], valid, read_tokens(ids[item, valid].tolist(), tokenizer))
 
 
 def _taken_by_forward(model: torch.nn.Module) -> Mapping[str, inspect.Parameter] | None:
-    """Return the parameters of the model's forward, None where a wrapper hides them; refuse what reads no ids."""
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
-    taken = inspect.signature(base.forward).parameters
+    """Return the parameters of the model's forward, None where a wrapper hides them; refuse what reads neither."""
+    taken = forward_takes(model)
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     named = [name for name, parameter in taken.items() if parameter.kind not in variadic]
-    name = type(base).__name__
-    if "decoder_input_ids" in named:
-        raise UnsupportedInput(f"{name} is an encoder-decoder model: those cannot be captured yet.")
-    if named and "input_ids" not in named:
+    if named and not {"input_ids", *SOUND} & set(named):
         raise UnsupportedInput(
-            f"{name} reads {named[0]}, not input_ids: only models that read token ids can be captured yet."
+            f"{type(base_of(model)).__name__} reads {named[0]}: only models that read token ids or sound can be "
+            "captured yet."
         )
     return taken if named else None
 
@@ -157,29 +157,3 @@ def _device(model: torch.nn.Module) -> torch.device:
     table = input_embedding(model)
     weights = [*(table.parameters() if table is not None else ()), *model.parameters()]
     return next((weight.device for weight in weights if weight.device.type != "meta"), torch.device("cpu"))
-
-
-def _segments(encoded: Mapping[str, Any], values: dict[str, Any], item: int, valid: torch.Tensor) -> list[int] | None:
-    """Return 0 or 1 per token as the tokenizer told it, None if it told of no second sentence."""
-    types = values.get("token_type_ids")
-    known: list[list[int | None]] = []
-    if isinstance(types, torch.Tensor) and types.shape == values["input_ids"].shape:
-        known.append([kind if kind in (0, 1) else None for kind in types[item].tolist()])
-    if getattr(encoded, "encodings", None):
-        known.append(encoded.sequence_ids(item))  # type: ignore[attr-defined]
-    for row in known:
-        if len(row) == values["input_ids"].shape[1]:
-            segments = _filled([row[at] for at in valid.tolist()])
-            if set(segments) == {0, 1}:
-                return segments
-    return None
-
-
-def _filled(row: list[int | None]) -> list[int]:
-    """Give separators, which belong to no sentence, to the one before them; those in front to the first."""
-    before = next((segment for segment in row if segment is not None), 0)
-    filled = []
-    for segment in row:
-        before = before if segment is None else segment
-        filled.append(before)
-    return filled

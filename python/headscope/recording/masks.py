@@ -52,9 +52,9 @@ class Mask:
         )
 
 
-def full(tokens: int) -> Mask:
+def full(queries: int, keys: int) -> Mask:
     """Every query sees every key."""
-    return Mask(torch.zeros(tokens, dtype=torch.int64), torch.full((tokens,), tokens))
+    return Mask(torch.zeros(queries, dtype=torch.int64), torch.full((queries,), keys))
 
 
 def causal(tokens: int, window: int | None = None) -> Mask:
@@ -78,17 +78,37 @@ def from_visible(visible: torch.Tensor) -> Mask:
     return Mask(start, stop, visible[:1].clone() if one_for_all else visible.clone())
 
 
-def of_nothing(implementation: str, module: Any, options: dict[str, Any], tokens: int) -> Mask:
-    """What the mask ``None`` means to the function that was given it.
+def of_nothing(implementation: str, module: Any, options: dict[str, Any], queries: int, keys: int) -> Mask | None:
+    """What the mask ``None`` means to the function that was given it; None where that is not known.
 
     To an eager function it is no mask at all. To sdpa and flash it is "causal, if the call or the module says so";
     flash windows are an argument of their own.
     """
     said = options.get("is_causal")
     is_causal = getattr(module, "is_causal", True) if said is None else said
-    if implementation == "eager" or not is_causal or tokens == 1:
-        return full(tokens)
-    return causal(tokens, options.get("sliding_window") if "flash" in implementation else None)
+    if implementation == "eager" or not is_causal or queries == 1:
+        return full(queries, keys)
+    if queries != keys:
+        return None
+    return causal(queries, options.get("sliding_window") if "flash" in implementation else None)
+
+
+def seen_by_any(mask: torch.Tensor | None, item: int, keys: int) -> torch.Tensor:
+    """Positions of the keys of one item that any query sees, int64 [k]; of all where there is no mask.
+
+    Parameters
+    ----------
+    mask
+        As an attention function is given it: [B, K], or [1 or B, 1 or H, 1 or Q, K], of bool or to be added.
+    """
+    if mask is None:
+        return torch.arange(keys)
+    own = mask[item if len(mask) > 1 else 0, ..., :keys]
+    if own.dim() == 1:
+        seen = own != 0
+    else:
+        seen = (own if own.dtype == torch.bool else split_additive(own)[0]).flatten(0, -2).any(dim=0)
+    return seen.nonzero().flatten()
 
 
 def split_additive(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:

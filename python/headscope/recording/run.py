@@ -6,38 +6,46 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from headscope.errors import CompiledModel, NoAttention, TrainingMode, UnseenAttention
-from headscope.recording.build import RecordBuilder, number_in
+from headscope.recording.axes import Sides
+from headscope.recording.build import RecordBuilder
+from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Recording
+from headscope.recording.numbering import number_in
+from headscope.recording.parts import Parts
 from headscope.recording.record import Record, Refusal
 
 _LOOKS_LIKE_ATTENTION = re.compile(r"attention|attn", re.IGNORECASE)
 
 
-def record_forward(
-    model: torch.nn.Module, arguments: dict[str, Any], item: int, valid: torch.Tensor
-) -> list[Record | Refusal]:
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What one forward left."""
+
+    layers: list[Record | Refusal]
+    """Part by part and in order of execution: a record each, or a refusal naming the mechanism."""
+    sides: dict[str, Sides]
+    """The tokens of each part."""
+
+
+def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     """Run `model` once and record its attention, leaving it as it was.
 
     Parameters
     ----------
     model
         A transformers model in evaluation mode, with whatever attention implementation it was loaded with.
-    arguments
-        Keyword arguments of its forward, the whole batch.
-    item
-        Which item of the batch to keep.
-    valid : int64 tensor
-        The positions of the item that are no padding; only they are kept.
+    inputs
+        The batch, and which item of it to keep.
 
     Returns
     -------
-    list
-        Layers in order of execution: a record each, or a refusal naming the mechanism.
+    Recorded
 
     Raises
     ------
@@ -45,14 +53,21 @@ def record_forward(
         Before or after the forward; the model is unaltered in every case.
     """
     check_ready(model)
-    batch, length = arguments["input_ids"].shape
-    builder = RecordBuilder(batch, length, item, valid)
-    with torch.no_grad(), Recording(model, builder.add), _calls_of_attention_modules(model) as called:
-        model(**arguments, **_economies(model, arguments))
+    parts = Parts(model)
+    builder = RecordBuilder(inputs, parts)
+    arguments = {**inputs.arguments, **_economies(model, inputs.arguments)}
+    with (
+        torch.no_grad(),
+        parts.watched(),
+        Recording(model, builder.add),
+        _calls_of_attention_modules(model) as called,
+    ):
+        model(**arguments)
     unseen = _without_record(called, builder.modules)
     if not builder.modules:
         raise _nothing_seen(model, unseen)
-    return builder.layers() + [_unseen_layer(name, model) for name in unseen]
+    refused: list[Record | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
+    return Recorded(builder.layers() + refused, builder.sides)
 
 
 def check_ready(model: torch.nn.Module) -> None:
@@ -134,7 +149,8 @@ def _some(names: list[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _unseen_layer(name: str, model: torch.nn.Module) -> Refusal:
-    kind = type(model.get_submodule(name)).__name__
+def _unseen_layer(name: str, model: torch.nn.Module, parts: Parts) -> Refusal:
+    module = model.get_submodule(name)
+    kind = type(module).__name__
     reason = f"{name} ({kind}) looks like attention, was called, and left no record: it has code of its own."
-    return Refusal("self", number_in(name) or 0, name, reason)
+    return Refusal(parts.of(module, name), number_in(name) or 0, name, reason)

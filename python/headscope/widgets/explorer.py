@@ -42,6 +42,7 @@ def explore(
     *,
     tokenizer: PreTrainedTokenizerBase | None = None,
     pair: str | None = None,
+    target: Any = None,
     item: int = 0,
     **initial: Any,
 ) -> Explorer:
@@ -49,7 +50,7 @@ def explore(
 
     Parameters
     ----------
-    model, inputs, tokenizer, pair, item
+    model, inputs, tokenizer, pair, target, item
         As in :func:`headscope.capture`.
     **initial
         First values of traits, as in `Explorer`.
@@ -65,4 +66,5 @@ def explore(
     """
     from headscope.answers.forward import capture
 
-    return Explorer(capture(model, inputs, tokenizer=tokenizer, pair=pair, item=item), **initial)
+    captured = capture(model, inputs, tokenizer=tokenizer, pair=pair, target=target, item=item)
+    return Explorer(captured, **initial)

@@ -1,0 +1,114 @@
+"""Which part of a model an attention layer belongs to, by what happens in the forward."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from headscope.errors import UnsupportedInput
+
+__all__ = ["AXES", "PARTS", "Parts", "base_of", "forward_takes", "stack_of"]
+
+PARTS = ("encoder", "decoder", "cross", "self")
+"""The names there are, in the order in which they are listed. "self" is the only part of all other models."""
+
+AXES = {
+    "encoder": ("encoder", "encoder"),
+    "decoder": ("decoder", "decoder"),
+    "cross": ("decoder", "encoder"),
+    "self": ("self", "self"),
+}
+"""Of each part, the stream of tokens that the queries come from and the one that the keys come from."""
+
+_ENCODER_STATES = ("key_value_states", "encoder_hidden_states")
+"""What the attention modules of transformers call the encoder's output."""
+_SAYS_CROSS = re.compile(r"cross|enc_?dec|encoder_att", re.IGNORECASE)
+
+
+class Parts:
+    """Sorts the attention modules of one model.
+
+    Parameters
+    ----------
+    model
+        A model; its encoder, if it is an encoder-decoder model, is looked up once.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self._model = model
+        self.twofold = "decoder_input_ids" in forward_takes(model)
+        self._encoder = _encoder_modules(model) if self.twofold else set()
+        self._crosses: dict[int, bool] = {}
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note, of every module outside the encoder that can take the encoder's states, whether it was given them."""
+        handles = []
+        for module in self._model.modules() if self.twofold else ():
+            taken = list(inspect.signature(module.forward).parameters)
+            names = [name for name in _ENCODER_STATES if name in taken]
+            if names and id(module) not in self._encoder:
+                hook = self._noting(names[0], taken.index(names[0]))
+                handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _noting(self, name: str, place: int) -> Any:
+        def note(module: torch.nn.Module, positional: tuple[Any, ...], named: dict[str, Any]) -> None:
+            given = positional[place] if place < len(positional) else named.get(name)
+            self._crosses[id(module)] = given is not None
+
+        return note
+
+    def of(self, module: torch.nn.Module, name: str) -> str:
+        """The part of an attention module, which has just been called.
+
+        A module inside the encoder belongs to it; one that was given the encoder's states crosses over to it. Of a
+        module that takes no such argument its name tells.
+        """
+        if not self.twofold:
+            return "self"
+        if id(module) in self._encoder:
+            return "encoder"
+        crosses = self._crosses.get(id(module))
+        if crosses is None:
+            crosses = bool(_SAYS_CROSS.search(".".join(name.split(".")[-2:])))
+        return "cross" if crosses else "decoder"
+
+
+def _encoder_modules(model: torch.nn.Module) -> set[int]:
+    encoder = stack_of(model, "encoder")
+    if encoder is None:
+        raise UnsupportedInput(
+            f"{type(model).__name__} is an encoder-decoder model that does not say which of its modules is the encoder "
+            "(model.get_encoder()), so its layers cannot be sorted into parts."
+        )
+    return {id(module) for module in encoder.modules()}
+
+
+def base_of(model: torch.nn.Module) -> Any:
+    """The model itself, out of a wrapper that trains a few weights beside it (peft)."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+
+
+def forward_takes(model: torch.nn.Module) -> dict[str, inspect.Parameter]:
+    """The parameters of the model's forward."""
+    return dict(inspect.signature(base_of(model).forward).parameters)
+
+
+def stack_of(model: torch.nn.Module, which: str) -> torch.nn.Module | None:
+    """The "encoder" or "decoder" of a model; None where it does not name one."""
+    base = base_of(model)
+    try:
+        found = getattr(base, f"get_{which}")()
+    except (AttributeError, NotImplementedError):
+        return None
+    return found if isinstance(found, torch.nn.Module) and found is not base else None
