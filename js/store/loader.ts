@@ -1,13 +1,7 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import { type Source, SourceError } from "../source/source.js";
-
-/** Waiting for less than this shows nothing at all. */
-const NOTICED_MS = 300;
-/** After this much waiting, without a sign of life, something else is running in the kernel. */
-const BUSY_MS = 1500;
-/** After this much, the kernel may just as well have been restarted. */
-const SILENT_MS = 30_000;
+import { type Since, tellWaiting } from "./waiting.js";
 
 export interface Wanted {
   part: string;
@@ -16,10 +10,7 @@ export interface Wanted {
   refusal: string;
 }
 
-/** How long there has been nothing: too short to tell, long enough to show, as if the kernel were busy, or gone. */
-export type Since = "now" | "noticed" | "busy" | "silent";
-
-/** How the wanted layer comes along. */
+/** How what is wanted comes along. */
 export type Loading =
   | { state: "ready" }
   | { state: "pending"; since: Since; done: number }
@@ -71,11 +62,7 @@ export class Loader {
 
   async #ask(part: string, layer: number, ended: AbortSignal): Promise<void> {
     this.#loading.value = { state: "pending", since: "now", done: 0 };
-    const timers = [
-      setTimeout(() => this.#move({ since: "noticed" }), NOTICED_MS),
-      setTimeout(() => this.#move({ since: "busy" }), BUSY_MS),
-      setTimeout(() => this.#move({ since: "silent" }), SILENT_MS),
-    ];
+    const stopTelling = tellWaiting((since) => this.#move({ since }));
     const onProgress = (done: number) => this.#move({ done });
     try {
       const data = await this.source.layer(part, layer, { signal: ended, onProgress });
@@ -85,7 +72,7 @@ export class Loader {
     } catch (error) {
       if (!ended.aborted) this.#loading.value = { state: "failed", error: asError(error) };
     } finally {
-      for (const timer of timers) clearTimeout(timer);
+      stopTelling();
     }
   }
 

@@ -28,7 +28,11 @@ export class Store {
   #views = 0;
   #stopLoading: (() => void) | undefined;
 
-  constructor(model: Traits, source: Source, until: AbortSignal) {
+  constructor(
+    model: Traits,
+    readonly source: Source,
+    until: AbortSignal,
+  ) {
     this.meta = readMeta(model.get("meta"));
     this.#selection = new Synced(model, START, until);
     this.#settings = new Synced(model, DEFAULTS, until);

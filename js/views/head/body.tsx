@@ -35,14 +35,14 @@ export function Body({ view }: { view: ViewState }) {
 }
 
 /** Moves the columns with the scroll position; only where rows come or go does anything render. */
-export function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
+function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
   useReaction(() => {
     body.current?.style.setProperty("--top", `${-view.top.value}px`);
   });
 }
 
 /** The wheel scrolls the notebook; with a modifier held it scrolls the tokens. */
-export function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): void {
+function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): void {
   useEffect(() => {
     const onWheel = view.guard((event: WheelEvent) => {
       const isMeant = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
@@ -59,7 +59,7 @@ export function useWheel(view: ViewState, body: { current: HTMLDivElement | null
 }
 
 /** A native scroll bar beside the rows: the rows themselves do not scroll, or they would catch the notebook's wheel. */
-export function ScrollBar({ view }: { view: ViewState }) {
+function ScrollBar({ view }: { view: ViewState }) {
   const bar = useRef<HTMLDivElement>(null);
   useReaction(() => {
     const top = view.top.value;
@@ -95,7 +95,7 @@ function Notice({ view }: { view: ViewState }) {
   );
 }
 
-export function notice(view: ViewState, loading: Loading): string {
+function notice(view: ViewState, loading: Loading): string {
   if (loading.state === "pending") {
     if (loading.since === "now" || loading.since === "noticed") return "";
     if (loading.done > 0) return "the kernel is sending this layer";

@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { onFrame } from "../shared/frame.js";
 import { headColour } from "../shared/palette.js";
+import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { opposite } from "./focus.js";
 import { paintCells, paintLines, prepare } from "./paint.js";
 import { shareDrawn } from "./share.js";
@@ -74,14 +75,4 @@ function drawOnce(canvas: HTMLCanvasElement, view: ViewState, strokes: Strokes):
   }
   if (isComplete) view.share.value = shareDrawn(picture, heads, pinned, rows, threshold);
   return isComplete;
-}
-
-/** The ratio changes when a window goes to another screen, or on zooming; there is no event but this one. */
-function watchPixelRatio(changed: () => void, until: AbortSignal): void {
-  const query = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
-  const next = () => {
-    changed();
-    watchPixelRatio(changed, until);
-  };
-  query.addEventListener("change", next, { once: true, signal: until });
 }

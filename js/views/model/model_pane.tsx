@@ -1,6 +1,31 @@
+import { useEffect, useRef } from "preact/hooks";
+import { useWidth } from "../shared/width.js";
+import { EnlargedHead } from "./enlarged_head.js";
+import { Grid } from "./grid.js";
+import { ModelHeader } from "./header.js";
+import { Notice } from "./notice.js";
 import type { ModelState } from "./state.js";
 
-/** The model view as a pane, alone or in the explorer. */
+/** The model view as a pane, alone or in the explorer: all heads as thumbnails, one of them enlarged. */
 export function ModelPane({ view }: { view: ModelState }) {
-  return <div class="model-pane">layer {view.store.selection.value.layer}</div>;
+  const pane = useRef<HTMLDivElement>(null);
+  useWidth(pane, view.width, view.guard);
+  useEffect(() => view.attach(), [view]);
+  return (
+    <div class="model-pane" ref={pane}>
+      <ModelHeader view={view} />
+      <div class={view.layout.value.beside ? "pane-body beside" : "pane-body"}>
+        {view.width.value > 0 && (
+          <>
+            <div class="grid-place">
+              <Grid view={view} />
+              <Notice view={view} />
+            </div>
+            <EnlargedHead view={view} />
+          </>
+        )}
+      </div>
+      <footer class="pane-foot" />
+    </div>
+  );
 }

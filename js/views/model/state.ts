@@ -1,10 +1,130 @@
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { ThumbnailQuestion } from "../../source/source.js";
+import type { LayerMeta } from "../../store/meta.js";
+import { range } from "../../store/selection.js";
 import type { Store } from "../../store/store.js";
+import { FIRST_SIZE, ThumbnailLoader, type WantedThumbnails } from "../../store/thumbnail_loader.js";
 import type { FrameState } from "../shared/frame_state.js";
+import type { Guard } from "../shared/guard.js";
+import { Enlarged } from "./enlarged.js";
+import { type GridLayout, gridLayout } from "./layout.js";
+import { bodyOf, looksBack } from "./plot.js";
+import type { Cell, Walkable } from "./walk.js";
 
-/** One model view on the page. */
+const MOST_LINES = 32;
+
+/** One model view on the page: where the pointer is and how wide the pane is. All else is the store's, or derived. */
 export class ModelState {
+  /** The head under the pointer, or that the keyboard has come to. */
+  readonly hover = signal<Cell | null>(null);
+  /** Where the keyboard goes on from; null for where the selection is. */
+  readonly place = signal<Cell | null>(null);
+  /** Of the pane, in pixels; 0 until it has been measured. */
+  readonly width = signal(0);
+  /** Whether the fields that leave out layers and heads are open. */
+  readonly isChoosing = signal(false);
+  readonly guard: Guard;
+  /** The layers shown, and the numbers of the heads that the largest of them shows. */
+  readonly layers: ReadonlySignal<readonly LayerMeta[]>;
+  readonly heads: ReadonlySignal<readonly number[]>;
+  readonly grid: ReadonlySignal<Walkable>;
+  readonly layout: ReadonlySignal<GridLayout>;
+  readonly question: ReadonlySignal<ThumbnailQuestion>;
+  readonly thumbnails: ThumbnailLoader;
+  /** Whether queries see only what is before them, as far as is known. */
+  readonly looksBack: ReadonlySignal<boolean>;
+  /** The head that is enlarged: the one under the pointer, else the selected one. */
+  readonly enlarged: Enlarged;
+
   constructor(
     readonly store: Store,
     readonly frame: FrameState,
-  ) {}
+  ) {
+    this.guard = frame.guard;
+    const { settings } = store;
+    const onlyLayers = computed(() => settings.value.show_layers);
+    const onlyHeads = computed(() => settings.value.show_heads);
+    this.layers = computed(() => store.part.value.layers.filter((one) => isIn(onlyLayers.value, one.layer)));
+    this.heads = computed(() => this.allHeads.filter((head) => isIn(onlyHeads.value, head)));
+    this.layout = computed(() => gridLayout(this.width.value, this.layers.value.length, this.heads.value.length));
+    this.grid = computed(() => ({
+      rows: this.layers.value.map(({ layer, heads }) => ({ layer, heads: this.headsOf(heads) })),
+      perBand: this.layout.value.rows,
+    }));
+    this.question = questionOf(this);
+    this.thumbnails = new ThumbnailLoader(store.source);
+    this.looksBack = computed(() => this.#looksBack());
+    this.enlarged = new Enlarged(this);
+  }
+
+  /** All heads that some layer of the part has. */
+  get allHeads(): number[] {
+    return range(Math.max(0, ...this.store.part.value.layers.map(({ heads }) => heads)));
+  }
+
+  /** Of the heads shown those that a layer has; a refused layer keeps its place, as if it had all. */
+  headsOf(count: number): readonly number[] {
+    return count === 0 ? this.heads.value : this.heads.value.filter((head) => head < count);
+  }
+
+  /** The one head that the tab key leads to. */
+  get tabStop(): Cell {
+    const { layer, head } = this.store.selection.value;
+    const wanted = this.place.value ?? { layer, head: head ?? 0 };
+    const row = this.grid.value.rows.find((one) => one.layer === wanted.layer) ?? this.grid.value.rows[0];
+    if (row === undefined) return wanted;
+    return { layer: row.layer, head: row.heads.includes(wanted.head) ? wanted.head : row.heads[0] };
+  }
+
+  /** Loads pictures until the returned function is called. */
+  attach(): () => void {
+    const wanted = computed(() => this.#wanted());
+    const ends = [this.thumbnails.follow(wanted), this.enlarged.follow()];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  #looksBack(): boolean {
+    const data = this.store.data.value;
+    if (data?.part === this.store.part.value.name) return data.span(0)[1] < data.keys;
+    for (const picture of this.thumbnails.pictures.value.values()) {
+      if (!(picture instanceof Error)) return looksBack(picture);
+    }
+    return this.store.side("query") === this.store.side("key");
+  }
+
+  #wanted(): WantedThumbnails | null {
+    if (this.width.value === 0) return null;
+    const layers = this.layers.value.filter(({ heads }) => heads > 0).map(({ layer }) => layer);
+    const first = this.store.selection.peek().layer;
+    const rest = layers.filter((layer) => layer !== first);
+    return { question: this.question.value, layers: layers.includes(first) ? [first, ...rest] : rest };
+  }
+}
+
+/** Changes only with what decides about the pictures. */
+function questionOf({ store, layout }: ModelState): ReadonlySignal<ThumbnailQuestion> {
+  const { settings } = store;
+  const part = computed(() => store.part.value.name);
+  const measure = computed(() => settings.value.measure);
+  const filter = computed(() => settings.value.pair_filter);
+  const hideSpecial = computed(() => settings.value.hide_special);
+  const size = computed(() => {
+    const tokens = Math.max(store.side("query").labels.length, store.side("key").labels.length - 1);
+    const body = bodyOf(layout.value.cell);
+    const most = settings.value.thumbnails === "lines" ? Math.min(body, MOST_LINES) : body;
+    return tokens <= FIRST_SIZE ? FIRST_SIZE : Math.max(FIRST_SIZE, most); // smaller ones are pooled here
+  });
+  return computed(() => ({
+    part: part.value,
+    size: size.value,
+    measure: measure.value,
+    pair_filter: filter.value,
+    hide_special: hideSpecial.value,
+  }));
+}
+
+function isIn(numbers: readonly number[] | null, number: number): boolean {
+  return numbers === null || numbers.includes(number);
 }

@@ -1,0 +1,133 @@
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { LayerData } from "../../source/layer.js";
+import type { Thumbnails } from "../../source/source.js";
+import { type AxisName, axisOf } from "../../store/axis.js";
+import type { PairFilter } from "../../store/settings.js";
+import { onFrame } from "../shared/frame.js";
+import { type EnlargedLayout, enlargedLayout } from "./enlarged_layout.js";
+import { type ExactHead, type ExactQuestion, ExactReader } from "./exact.js";
+import type { ModelState } from "./state.js";
+import type { Cell } from "./walk.js";
+
+/** A pointer that stays this long means the head it is on. */
+const DWELL_MS = 100;
+/** Time in a frame for rows; what is left over comes in the next. */
+const READING_MS = 5;
+/** Pairs of a head beyond which it is not read row by row: some seconds of work. */
+const MOST_PAIRS = 1 << 23;
+
+/** The enlarged head: which one it is, and what is known of it. */
+export class Enlarged {
+  readonly cell: ReadonlySignal<Cell | null>;
+  readonly layout: ReadonlySignal<EnlargedLayout>;
+  /** Positions that take part. */
+  readonly queries: ReadonlySignal<readonly number[]>;
+  readonly keys: ReadonlySignal<readonly number[]>;
+  /** Its thumbnail among those of its layer; null until it is there. */
+  readonly coarse: ReadonlySignal<Thumbnails | null>;
+  /** Read off its exact rows; null while they are not at hand. */
+  readonly exact = signal<ExactHead | null>(null);
+  readonly #data = signal<LayerData | null>(null);
+
+  constructor(private readonly view: ModelState) {
+    const { store } = view;
+    this.cell = computed(() => view.hover.value ?? selectedCell(view));
+    this.queries = computed(() => positions(view, "query"));
+    this.keys = computed(() => positions(view, "key"));
+    this.layout = computed(() => enlargedLayout(view.layout.value.enlargedWidth, store.side("query").labels.length));
+    this.coarse = computed(() => {
+      const picture = view.thumbnails.pictures.value.get(this.cell.value?.layer ?? -1);
+      return picture === undefined || picture instanceof Error ? null : picture;
+    });
+  }
+
+  /** Reads whichever head is enlarged until the returned function is called. */
+  follow(): () => void {
+    const { guard } = this.view;
+    const ending = new AbortController();
+    let reader: ExactReader | null = null;
+    const read = guard(() => {
+      const deadline = performance.now() + READING_MS;
+      if (reader?.read(() => performance.now() < deadline)) this.exact.value = reader.result;
+      else if (reader !== null) ask();
+    });
+    const ask = onFrame(read, ending.signal);
+    const stops = [
+      effect(() => this.#findData()),
+      effect(() => {
+        const question = this.#question();
+        reader = question === null ? null : new ExactReader(question);
+        this.exact.value = null;
+        read();
+      }),
+    ];
+    return () => {
+      ending.abort();
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** Takes the layer that is at hand, or asks for it once the pointer dwells. */
+  #findData(): (() => void) | undefined {
+    const { store } = this.view;
+    const cell = this.cell.value;
+    const part = store.part.value.name;
+    const selected = store.data.value;
+    this.#data.value = null;
+    if (cell === null) return;
+    const isSelected = selected?.part === part && selected.layer === cell.layer;
+    const known = isSelected ? selected : store.source.peek(part, cell.layer);
+    if (known !== undefined && known !== null) {
+      this.#data.value = known;
+      return;
+    }
+    if (cell.layer === store.selection.peek().layer || this.#isRefused(cell)) return; // it is asked for anyway, or never
+    const ending = new AbortController();
+    const timer = setTimeout(() => this.#ask(part, cell.layer, ending.signal), DWELL_MS);
+    return () => {
+      clearTimeout(timer);
+      ending.abort();
+    };
+  }
+
+  async #ask(part: string, layer: number, ended: AbortSignal): Promise<void> {
+    try {
+      const data = await this.view.store.source.layer(part, layer, { signal: ended });
+      if (!ended.aborted) this.#data.value = data;
+    } catch {
+      // The thumbnail stays, without numbers; whoever selects the layer is told why.
+    }
+  }
+
+  #isRefused({ layer }: Cell): boolean {
+    return this.view.layers.value.find((one) => one.layer === layer)?.heads === 0;
+  }
+
+  #question(): ExactQuestion | null {
+    const data = this.#data.value;
+    const cell = this.cell.value;
+    const [queries, keys] = [this.queries.value, this.keys.value];
+    const isNorm = this.view.question.value.measure === "value_norm";
+    const scale = isNorm ? this.coarse.value?.scale : 1;
+    if (data === null || cell === null || cell.head >= data.heads || data.layer !== cell.layer) return null;
+    if (this.view.width.value === 0 || queries.length === 0 || keys.length === 0) return null;
+    if (queries.length * keys.length > MOST_PAIRS) return null;
+    if (scale === undefined || (isNorm && data.valueNorms === null)) return null;
+    const norms = isNorm ? data.valueNorms : null;
+    const { across, rail, down } = this.layout.value;
+    const size = Math.min(256, Math.max(across - rail, down));
+    return { data, head: cell.head, queries, keys, size, norms, scale };
+  }
+}
+
+function selectedCell({ store, layers }: ModelState): Cell | null {
+  const { layer, head } = store.selection.value;
+  return head === null || !layers.value.some((one) => one.layer === layer) ? null : { layer, head };
+}
+
+function positions({ store, question }: ModelState, side: AxisName): readonly number[] {
+  const { hide_special, pair_filter } = question.value;
+  const settings = { hide_first: false, words: false, hide_special, pair_filter: pair_filter as PairFilter };
+  const axis = axisOf(store.side(side), settings, side);
+  return axis.entries.filter(({ shown }) => shown).map(({ positions: [at] }) => at);
+}

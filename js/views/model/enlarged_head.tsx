@@ -1,0 +1,182 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Thumbnails } from "../../source/source.js";
+import { short, spoken } from "../shared/format.js";
+import { onFrame } from "../shared/frame.js";
+import { zeroAt } from "../shared/ground.js";
+import { Label } from "../shared/label.js";
+import { watchPixelRatio } from "../shared/pixel_ratio.js";
+import { classes, px } from "../shared/style.js";
+import { type Tick, ticks } from "./enlarged_layout.js";
+import { Legend } from "./legend.js";
+import { Inks, paintMatrix } from "./paint.js";
+import { plotOf } from "./plot.js";
+import type { ModelState } from "./state.js";
+
+/** The head under the pointer, else the selected one, with its tokens at its axes and what is read off it. */
+export function EnlargedHead({ view }: { view: ModelState }) {
+  const { isStacked } = view.enlarged.layout.value;
+  return (
+    <section
+      class={classes("enlarged", { stacked: isStacked })}
+      style={{ width: px(view.layout.value.enlargedWidth) }}
+      aria-label="Enlarged head"
+    >
+      <Picture view={view} />
+      <div class="enlarged-words">
+        <Words view={view} />
+        <Legend view={view} />
+      </div>
+    </section>
+  );
+}
+
+function Picture({ view }: { view: ModelState }) {
+  const { width, height, left, across, down } = view.enlarged.layout.value;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => (canvas.current === null ? undefined : keepDrawn(canvas.current, view)), [view]);
+  const named = tokensOf(view);
+  return (
+    <div class="enlarged-picture" style={{ width: px(width), height: px(height) }}>
+      <canvas
+        ref={canvas}
+        style={{ left: px(left), width: px(across), height: px(down) }}
+        aria-label="Attention of the enlarged head; its largest numbers stand beside it"
+      />
+      {named.rows.map((tick) => (
+        <Token key={`row ${tick.cell}`} view={view} side="query" tick={tick} />
+      ))}
+      {named.columns.map((tick) => (
+        <Token key={`column ${tick.cell}`} view={view} side="key" tick={tick} />
+      ))}
+    </div>
+  );
+}
+
+interface NamedTick extends Tick {
+  position: number;
+}
+
+function Token({ view, side, tick }: { view: ModelState; side: "query" | "key"; tick: NamedTick }) {
+  const { left, below, down, rail } = view.enlarged.layout.value;
+  const label = view.store.side(side).labels[tick.position];
+  const place =
+    side === "query"
+      ? { top: px(tick.at), width: px(left - 5) }
+      : { left: px(left + rail + tick.at), top: px(down + 3), height: px(below - 4) };
+  return (
+    <span class={`tick ${side}`} style={place} data-hint={label}>
+      <Label text={spoken(label)} />
+    </span>
+  );
+}
+
+/** The tokens that are named: of a picture that is not exact only those that have a cell of their own. */
+function tokensOf(view: ModelState): { rows: NamedTick[]; columns: NamedTick[] } {
+  const { exact, coarse, cell, layout } = view.enlarged;
+  const { across, down, rail } = layout.value;
+  const head = exact.value === null ? (cell.value?.head ?? 0) : 0;
+  const picture = exact.value?.picture ?? coarse.value;
+  if (picture === null || head >= picture.heads) return { rows: [], columns: [] };
+  const { rows, columns } = strengthsOf(picture, head);
+  const whole = (edges: readonly number[], at: number) => edges[at + 1] - edges[at] === 1;
+  const named = (all: Tick[], edges: readonly number[], peaks: readonly number[] | undefined) =>
+    all
+      .filter((tick) => peaks !== undefined || whole(edges, tick.cell))
+      .map((tick) => ({ ...tick, position: peaks?.[tick.cell] ?? edges[tick.cell] }));
+  return {
+    rows: named(ticks(rows, down), picture.rowEdges, exact.value?.rowPeaks),
+    columns: named(ticks(columns, across - rail), picture.columnEdges, exact.value?.columnPeaks),
+  };
+}
+
+/** The largest byte of each row and of each column. */
+function strengthsOf({ rows, columns, body }: Thumbnails, head: number): { rows: number[]; columns: number[] } {
+  const strengths = { rows: new Array<number>(rows).fill(0), columns: new Array<number>(columns).fill(0) };
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const byte = body[(head * rows + row) * columns + column];
+      if (byte > strengths.rows[row]) strengths.rows[row] = byte;
+      if (byte > strengths.columns[column]) strengths.columns[column] = byte;
+    }
+  }
+  return strengths;
+}
+
+/** What is read off the head, in exact numbers; a line stays in its place while its number is not known. */
+function Words({ view }: { view: ModelState }) {
+  const cell = view.enlarged.cell.value;
+  if (cell === null) return <p class="muted small">Point at a head to see it enlarged.</p>;
+  const exact = view.enlarged.exact.value;
+  const isNorm = view.question.value.measure === "value_norm";
+  const written = (value: number | null | undefined) => (value == null ? "" : isNorm ? three(value) : short(value));
+  const label = (side: "query" | "key", at: number) => spoken(view.store.side(side).labels[at]);
+  const strongest = exact?.strongest;
+  return (
+    <div class="readings">
+      <h4>
+        Layer {cell.layer}, head {cell.head}
+      </h4>
+      <p>
+        <span class="muted">strongest</span> <span class="value">{written(strongest?.value)}</span>
+      </p>
+      <p
+        class="strongest"
+        data-hint={strongest && `${label("query", strongest.query)} → ${label("key", strongest.key)}`}
+      >
+        {strongest && (
+          <>
+            <Label text={label("query", strongest.query)} /> → <Label text={label("key", strongest.key)} />
+          </>
+        )}
+      </p>
+      <p>
+        <span class="muted">first token</span> <span class="value">{written(exact?.first)}</span>
+      </p>
+    </div>
+  );
+}
+
+function three(value: number): string {
+  return Number.isNaN(value) ? "NaN" : value.toPrecision(3);
+}
+
+/** Draws the picture in the next frame whenever another one is to be seen. Returns what ends it. */
+function keepDrawn(canvas: HTMLCanvasElement, view: ModelState): () => void {
+  const ending = new AbortController();
+  const draw = view.guard(() => drawOnce(canvas, view));
+  const ask = onFrame(draw, ending.signal);
+  const follow = view.guard(() => {
+    void sceneOf(view); // reads every signal that the drawing depends on
+    ask();
+  });
+  const stop = effect(() => follow());
+  watchPixelRatio(ask, ending.signal);
+  return () => {
+    stop();
+    ending.abort();
+    canvas.width = 0;
+  };
+}
+
+function sceneOf({ enlarged, store, frame }: ModelState) {
+  const exact = enlarged.exact.value;
+  return {
+    picture: exact?.picture ?? enlarged.coarse.value,
+    head: exact === null ? (enlarged.cell.value?.head ?? 0) : 0,
+    layout: enlarged.layout.value,
+    isOwnScale: store.settings.value.intensity === "head",
+    look: frame.look.value,
+  };
+}
+
+function drawOnce(canvas: HTMLCanvasElement, view: ModelState): void {
+  const { picture, head, layout, isOwnScale, look } = sceneOf(view);
+  const plot = plotOf(0, 0, layout.across, layout.down, window.devicePixelRatio || 1);
+  if (canvas.width !== plot.width) canvas.width = plot.width;
+  if (canvas.height !== plot.height) canvas.height = plot.height;
+  const context = canvas.getContext("2d");
+  context?.clearRect(0, 0, plot.width, plot.height);
+  if (context === null || picture === null || head >= picture.heads) return;
+  paintMatrix(context, plot, picture, head, new Inks(look.theme, zeroAt(canvas)), isOwnScale);
+}

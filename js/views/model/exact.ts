@@ -1,0 +1,134 @@
+import type { LayerData } from "../../source/layer.js";
+import type { Thumbnails } from "../../source/source.js";
+
+/** What is read off a head: numbers of float32 rows. */
+export interface Strongest {
+  query: number;
+  key: number;
+  value: number;
+}
+
+/** One head, pooled from its exact rows. */
+export interface ExactHead {
+  picture: Thumbnails;
+  /** The largest number outside of the first token's column; null where there is none. */
+  strongest: Strongest | null;
+  /** What the first token gets, as the mean over the queries; null where it takes no part. */
+  first: number | null;
+  /** The position with the largest number in each row and in each column of the picture. */
+  rowPeaks: readonly number[];
+  columnPeaks: readonly number[];
+}
+
+export interface ExactQuestion {
+  data: LayerData;
+  head: number;
+  /** Positions that take part. */
+  queries: readonly number[];
+  keys: readonly number[];
+  /** Most cells a side. */
+  size: number;
+  /** Norms of the values, where numbers are weight x norm. */
+  norms: Float32Array | null;
+  /** What the largest byte stands for. */
+  scale: number;
+}
+
+/** Reads a head row by row, a few at a time, so that no frame is late. */
+export class ExactReader {
+  readonly #rows: number;
+  readonly #columns: number;
+  readonly #keys: readonly number[];
+  readonly #body: Float32Array; // [rows, columns]
+  readonly #rail: Float64Array; // [rows]
+  readonly #rowPeaks: { at: number; value: number }[];
+  readonly #columnPeaks: { at: number; value: number }[];
+  #strongest: Strongest | null = null;
+  #done = 0;
+
+  constructor(private readonly question: ExactQuestion) {
+    const { queries, keys, size } = question;
+    this.#keys = keys.filter((key) => key > 0);
+    this.#rows = Math.min(size, queries.length);
+    this.#columns = Math.min(size, this.#keys.length);
+    this.#body = new Float32Array(this.#rows * this.#columns);
+    this.#rail = new Float64Array(this.#rows);
+    this.#rowPeaks = Array.from({ length: this.#rows }, () => ({ at: queries[0], value: -1 }));
+    this.#columnPeaks = Array.from({ length: this.#columns }, () => ({ at: this.#keys[0], value: -1 }));
+  }
+
+  /** Goes on as long as there is time; whether all is read. */
+  read(hasTime: () => boolean): boolean {
+    const { queries } = this.question;
+    while (this.#done < queries.length) {
+      this.#take(this.#done);
+      this.#done += 1;
+      if (!hasTime()) break;
+    }
+    return this.#done === queries.length;
+  }
+
+  get result(): ExactHead {
+    const { queries, keys, data, scale } = this.question;
+    const rowEdges = edges(queries, this.#rows);
+    const counts = cuts(queries.length, this.#rows);
+    const share = (value: number) => Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, value / scale)) || 0));
+    const rail =
+      keys[0] === 0 ? Uint8Array.from(this.#rail, (sum, row) => share(sum / (counts[row + 1] - counts[row]))) : null;
+    const picture: Thumbnails = {
+      layer: data.layer,
+      heads: 1,
+      rows: this.#rows,
+      columns: this.#columns,
+      body: Uint8Array.from(this.#body, share),
+      rail,
+      scale,
+      rowEdges,
+      columnEdges: edges(this.#keys, this.#columns),
+    };
+    const first = keys[0] === 0 ? this.#rail.reduce((sum, one) => sum + one, 0) / queries.length : null;
+    const peaks = (all: { at: number }[]) => all.map(({ at }) => at);
+    return {
+      picture,
+      strongest: this.#strongest,
+      first,
+      rowPeaks: peaks(this.#rowPeaks),
+      columnPeaks: peaks(this.#columnPeaks),
+    };
+  }
+
+  #take(index: number): void {
+    const { data, head, queries, norms } = this.question;
+    const query = queries[index];
+    const weights = data.row(head, query);
+    const row = Math.floor((index * this.#rows) / queries.length);
+    const value = (key: number) => (norms === null ? weights[key] : weights[key] * norms[head * data.keys + key]);
+    this.#rail[row] += value(0);
+    this.#keys.forEach((key, at) => {
+      const column = Math.floor((at * this.#columns) / this.#keys.length);
+      this.#see(row, column, query, key, value(key));
+    });
+  }
+
+  #see(row: number, column: number, query: number, key: number, value: number): void {
+    if (!(value > 0)) {
+      if (Number.isNaN(value)) this.#strongest = { query, key, value };
+      return;
+    }
+    const cell = row * this.#columns + column;
+    if (value > this.#body[cell]) this.#body[cell] = value;
+    if (value > this.#rowPeaks[row].value) this.#rowPeaks[row] = { at: query, value };
+    if (value > this.#columnPeaks[column].value) this.#columnPeaks[column] = { at: key, value };
+    if (value > (this.#strongest?.value ?? 0)) this.#strongest = { query, key, value };
+  }
+}
+
+/** Where each of `cells` begins among `count` positions. */
+function cuts(count: number, cells: number): number[] {
+  return Array.from({ length: cells + 1 }, (_, cell) => Math.ceil((cell * count) / Math.max(1, cells)));
+}
+
+function edges(positions: readonly number[], cells: number): number[] {
+  const last = (positions[positions.length - 1] ?? -1) + 1;
+  return cuts(positions.length, cells).map((at) => positions[at] ?? last);
+}

@@ -1,0 +1,83 @@
+import type { Settings } from "../../store/settings.js";
+import { Choices, type Option } from "../shared/choices.js";
+import { counted } from "../shared/format.js";
+import { PaneTitle } from "../shared/pane_title.js";
+import { Progress } from "../shared/progress.js";
+import { SentenceFilter, TokenSwitch } from "../shared/token_settings.js";
+import { NumberFields } from "./number_fields.js";
+import type { ModelState } from "./state.js";
+
+const INTENSITIES: readonly Option<Settings["intensity"]>[] = [
+  { value: "shared", text: "shared", name: "one scale for all heads" },
+  { value: "head", text: "per head", name: "a scale for each head" },
+];
+const KINDS: readonly Option<Settings["thumbnails"]>[] = [
+  { value: "matrix", text: "matrix" },
+  { value: "lines", text: "lines" },
+];
+
+/** In the explorer what concerns the tokens stands with the heads; alone there is more to set, on a line of its own. */
+export function ModelHeader({ view }: { view: ModelState }) {
+  const { store, frame } = view;
+  return (
+    <header class="pane-head">
+      <PaneTitle store={store} frame={frame} name="Model" detail={<Size view={view} />}>
+        {!frame.isAlone && <Looks view={view} />}
+        <Progress loading={view.thumbnails.loading.value} label="Loading the pictures" />
+      </PaneTitle>
+      {frame.isAlone && (
+        <div class="line settings">
+          <Looks view={view} />
+          <TokenSwitch store={store} frame={frame} name="hide_special" />
+          <SentenceFilter store={store} frame={frame} />
+        </div>
+      )}
+      {view.isChoosing.value && <NumberFields view={view} />}
+    </header>
+  );
+}
+
+/** How the thumbnails are drawn. */
+function Looks({ view }: { view: ModelState }) {
+  const { intensity, thumbnails } = view.store.settings.value;
+  return (
+    <span class="looks">
+      <span class="muted small">intensity</span>
+      <Choices
+        label="Intensity"
+        options={INTENSITIES}
+        chosen={intensity}
+        choose={view.guard((value) => view.store.set({ intensity: value }))}
+      />
+      <Choices
+        label="Thumbnails"
+        options={KINDS}
+        chosen={thumbnails}
+        choose={view.guard((value) => view.store.set({ thumbnails: value }))}
+      />
+    </span>
+  );
+}
+
+/** How many layers and heads there are, or are shown of them; opens the fields that leave some out. */
+function Size({ view }: { view: ModelState }) {
+  const all = { layers: view.store.part.value.layers.length, heads: view.allHeads.length };
+  const toggle = view.guard(() => {
+    view.isChoosing.value = !view.isChoosing.peek();
+  });
+  return (
+    <button
+      type="button"
+      class="size"
+      aria-expanded={view.isChoosing.value}
+      data-hint="Show only some layers or heads"
+      onClick={toggle}
+    >
+      {shownOf(view.layers.value.length, all.layers, "layer")} × {shownOf(view.heads.value.length, all.heads, "head")}
+    </button>
+  );
+}
+
+function shownOf(shown: number, all: number, what: string): string {
+  return shown === all ? counted(all, what) : `${shown} of ${counted(all, what)}`;
+}
