@@ -1,4 +1,4 @@
-/** Pictures of all heads of a layer as they travel; written by python/headscope/widgets/pictures.py. */
+/** Pictures of all heads of a layer as they travel; written by python/headscope/widgets/thumbnails.py. */
 import { join } from "./packet.js";
 import type { ThumbnailQuestion, Thumbnails } from "./source.js";
 

@@ -11,7 +11,7 @@ from pages import REASON, Page, llama, part_refused
 from tiny import build, ids
 
 import headscope as hs
-from headscope.widgets import packet, protocol
+from headscope.widgets import operations, packet
 from headscope.widgets.packet import layer_packet
 
 
@@ -132,7 +132,7 @@ def test_a_failure_of_ours_is_answered_and_logged(
         raise ZeroDivisionError("by chance")
 
     view = hs.HeadView(llama())
-    monkeypatch.setattr(protocol, "layer_packet", fail)
+    monkeypatch.setattr(operations, "layer_packet", fail)
     with caplog.at_level(logging.ERROR, "headscope"):
         (answer,) = ask(view, request())
     assert (answer["error"], answer["message"]) == ("ZeroDivisionError", "by chance")
@@ -159,7 +159,7 @@ def test_cancelling_ends_the_work_and_nothing_more_is_sent(monkeypatch: pytest.M
                 page.say({"v": 1, "id": "a", "kind": "cancel"})
         raise AssertionError
 
-    monkeypatch.setattr(protocol, "layer_packet", slow)
+    monkeypatch.setattr(operations, "layer_packet", slow)
     page.say(request())
     assert (worked, page.answers) == ([0, 1, 2, 3], [])
     monkeypatch.undo()
@@ -177,14 +177,14 @@ def test_closing_the_view_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None
             worked.append(step)
             view.close()
 
-    monkeypatch.setattr(protocol, "layer_packet", slow)
+    monkeypatch.setattr(operations, "layer_packet", slow)
     page.say(request())
     assert (worked, page.answers) == ([0], [])
 
 
 def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(np.arange(0, 100, 0.15))
-    monkeypatch.setattr(protocol.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(operations.time, "monotonic", lambda: next(times))
     monkeypatch.setattr(packet, "STRIPE", 4 * 9)
     monkeypatch.setattr(hs.Capture, "browser_computable", lambda *_: False)
     answers = ask(hs.HeadView(hs.capture(build(), ids(9))), request())

@@ -3,41 +3,83 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from headscope.errors import HeadscopeError
+from headscope.errors import HeadscopeError, RefusedLayer
 from headscope.widgets.packet import Packet, layer_packet, plan
+from headscope.widgets.thumbnails import Question, thumbnail_packet
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.recording.tokens import Tokens
     from headscope.widgets.selection import Selection, Shape
 
-__all__ = ["BUDGET", "first_paint"]
+__all__ = ["BUDGET", "WEIGHTS", "FirstPaint", "first_paint"]
 
 BUDGET = 256 << 10
-"""Bytes of the description and the first layer together; a layer that does not fit is asked for by the page."""
+"""Bytes of the description, the thumbnails and the first layer together; what does not fit is asked for by the page."""
 HEADER = 1 << 10
 """Bytes set aside for the header of the first layer."""
+PICTURE_HEADER = 1 << 9
+"""Bytes set aside for the header of a layer's thumbnails."""
+WEIGHTS = 32 << 20
+"""Most attention weights (heads x queries x keys) that are computed for thumbnails before a view is there."""
 
 
-def first_paint(capture: Capture, shape: Shape, selection: Selection) -> tuple[dict[str, Any], Packet | None]:
-    """Describe a capture to a page, and pack the selected layer if both fit in the budget.
+@dataclass(frozen=True)
+class FirstPaint:
+    """What travels with a view."""
 
-    Returns
-    -------
-    description : dict
-        Layers, tokens, and how each layer was certified.
-    packet : Packet or None
-        None where it is too large or refused; then the page asks for it, and is told why.
+    meta: dict[str, Any]
+    """Layers, tokens, and how each layer was certified."""
+    layer: Packet | None
+    """The selected layer; None where it is too large or refused: then the page asks for it, and is told why."""
+    question: Question
+    thumbnails: list[Packet]
+    """Pictures of the heads of as many layers as fit, the selected one first."""
+
+
+def first_paint(capture: Capture, shape: Shape, selection: Selection, *, grid: bool) -> FirstPaint:
+    """Make what a page needs to draw a view.
+
+    Parameters
+    ----------
+    grid
+        Whether the view shows all heads as thumbnails. They come before the layer where both do not fit.
     """
+    question = Question(selection.part)
+    left = BUDGET - _size(_describe(capture, shape)) - HEADER
+    pictures = list(_pictures(capture, question, selection.layer, left)) if grid else []
+    left -= sum(PICTURE_HEADER + len(picture.payload) for picture in pictures)
     try:
-        planned = plan(capture, selection.part, selection.layer)  # confirms the layer, which the description then tells
+        fits = plan(capture, selection.part, selection.layer).nbytes <= left
+        layer = layer_packet(capture, selection.part, selection.layer) if fits else None
     except HeadscopeError:
-        return _describe(capture, shape), None
-    meta = _describe(capture, shape)
-    left = BUDGET - HEADER - len(json.dumps(meta, ensure_ascii=False).encode())
-    return meta, layer_packet(capture, selection.part, selection.layer) if planned.nbytes <= left else None
+        layer = None
+    # What was read for this has been confirmed, which the description then tells.
+    return FirstPaint(_describe(capture, shape), layer, question, pictures)
+
+
+def _pictures(capture: Capture, question: Question, selected: int, left: int) -> Iterator[Packet]:
+    """Picture layers, the selected one first, until the bytes `left` or the weights are used up."""
+    part = question.part
+    pairs = len(capture.tokens(part, "query")) * len(capture.tokens(part, "key"))
+    weights = WEIGHTS
+    for layer in sorted(capture.layer_numbers(part), key=lambda layer: layer != selected):
+        heads = capture.head_count(layer, part)
+        weights -= heads * pairs
+        left -= PICTURE_HEADER + heads * min(pairs, (question.size + 1) * question.size)
+        if weights < 0 or left < 0:
+            return
+        with suppress(RefusedLayer):
+            yield thumbnail_packet(capture, question, layer)
+
+
+def _size(description: dict[str, Any]) -> int:
+    return len(json.dumps(description, ensure_ascii=False).encode())
 
 
 def _describe(capture: Capture, shape: Shape) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headscope.errors import OverBudget
+from headscope.errors import OverBudget, UnknownProjection
 
 if TYPE_CHECKING:
     import torch
@@ -88,7 +88,10 @@ def plan(capture: Capture, part: str, layer: int) -> Plan:
         form, shapes = "vectors", _terms(record)
     else:
         form, shapes = "weights", {"weights": ("float32", (record.heads, record.queries, record.keys))}
-    return Plan(form, _placed(shapes), None, "not known yet")
+    norms, reason = _value_norms(capture, part, layer)
+    if norms is not None:
+        shapes["value_norm"] = ("float32", (record.heads, record.keys))
+    return Plan(form, _placed(shapes), norms, reason)
 
 
 def _terms(record: Record) -> Shapes:
@@ -108,6 +111,14 @@ def _terms(record: Record) -> Shapes:
     if record.mask.visible is not None:
         shapes["visible"] = ("uint8", tuple(record.mask.visible.shape))  # 1 or H, Q, K
     return shapes
+
+
+def _value_norms(capture: Capture, part: str, layer: int) -> tuple[np.ndarray | None, str]:
+    """Norms of the value vectors [H, K], or why there are none."""
+    try:
+        return _numbers(capture.value_norms(layer, part=part)), ""
+    except UnknownProjection as error:
+        return None, str(error)
 
 
 def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = None) -> Packet:

@@ -1,26 +1,24 @@
-"""Typed requests of a page and their answers, as custom messages of the widget (the page's half: js/source/kernel.ts).
+"""Typed requests of a page and their answers, as custom messages of the widget (the page's half: js/source/request.ts).
 
 Messages are JSON objects with ``v`` (version), ``id`` and ``kind``. From the page: "request" (``op``, ``args``,
-``limit``: bytes that a message may have) and "cancel". To the page: "progress" (``done``), "chunk" (``index``, ``of``,
-the first with ``header``, and one buffer), "error" (``error``: the exception's name, ``message``). A page that repeats
-a request gets the answer again.
+``limit``: bytes that a message may have) and "cancel". To the page: "progress" (``done``), "chunk" (``layer``,
+``index``, ``of``, the first with ``header``, and one buffer), "refused" (``layer``, ``error``, ``message``: this layer
+of several has no answer), "error" (``error``: the exception's name, ``message``). A page that repeats a request gets
+the answer again.
 """
 
 from __future__ import annotations
 
 import contextvars
 import logging
-import threading
-import time
 import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headscope.errors import CaptureClosed, HeadscopeError
 from headscope.widgets import kernel, worker
-from headscope.widgets.packet import layer_packet
+from headscope.widgets.operations import OPERATIONS, RELOAD, BadRequest, Buffers, Cancelled, Request, Send, check
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
@@ -31,34 +29,9 @@ __all__ = ["VERSION", "Desk"]
 log = logging.getLogger("headscope")
 
 VERSION = 1
-RELOAD = "Restart the kernel or reload the page."
 LIMITS = (64 << 10, 8 << 20)
 """Least and most bytes of one chunk, whatever the page asks for."""
 LIMIT = 1 << 20
-PROGRESS_S = 0.2
-"""At most one progress message in so many seconds."""
-
-Send = Callable[..., None]
-Buffers = list[memoryview]
-
-
-class Cancelled(Exception):
-    """Raised within an answer that nobody waits for any more."""
-
-
-class BadRequest(HeadscopeError):
-    """Raised where a page asks what this kernel does not understand."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request under way."""
-
-    id: str
-    op: str
-    args: Mapping[str, Any]
-    limit: int
-    cancelled: threading.Event = field(default_factory=threading.Event)
 
 
 class Desk:
@@ -100,12 +73,14 @@ class Desk:
             return
         self._open[request.id] = request
         if kernel.current() is None:
-            _answer(self._capture, request, partial(self._deliver, request))
+            answering = _Answering(self._capture, request, partial(self._deliver, request))
+            while answering():
+                pass
             return
         # The message that is being handled is the parent of the answers, also of those sent later, from elsewhere.
         within = contextvars.copy_context()
         deliver = partial(_later, partial(within.run, _deliver, weakref.ref(self), request))
-        worker.submit(partial(_answer, self._capture, request, deliver))
+        worker.submit(_Answering(self._capture, request, deliver))
 
     def _deliver(self, request: Request, content: dict[str, Any] | None, buffers: Buffers | None = None) -> None:
         """Send a part of an answer, on the main thread; None is its end."""
@@ -140,7 +115,7 @@ def _read(content: Mapping[str, Any]) -> Request:
     version, op, args = content.get("v"), content.get("op"), content.get("args")
     if version != VERSION:
         raise BadRequest(f"the page speaks version {version!r} of headscope's protocol, the kernel {VERSION}. {RELOAD}")
-    if not isinstance(op, str) or op not in _OPERATIONS or not isinstance(args, dict):
+    if not isinstance(op, str) or op not in OPERATIONS or not isinstance(args, dict):
         raise BadRequest(f"the kernel does not know the request {op!r}. {RELOAD}")
     limit = content.get("limit", LIMIT)
     if not isinstance(limit, int):
@@ -148,60 +123,37 @@ def _read(content: Mapping[str, Any]) -> Request:
     return Request(content["id"], op, args, max(LIMITS[0], min(limit, LIMITS[1])))
 
 
-def _answer(capture: weakref.ref[Capture], request: Request, deliver: Send) -> None:
-    """Compute an answer and deliver it in parts. Any failure is an answer too."""
-    try:
-        _check(request)
-        living = capture()
-        if living is None:
-            raise CaptureClosed("this capture was closed. Capture again.")
-        _OPERATIONS[request.op](living, request, deliver)
-    except Cancelled:
-        return
-    except Exception as error:
-        if not isinstance(error, HeadscopeError):
-            log.exception("request %s failed", request.op)
-        deliver(_failure(request.id, error))
-    deliver(None)
+class _Answering:
+    """A request being answered, one part at each call; any failure is an answer too."""
 
-
-def _layer(capture: Capture, request: Request, deliver: Send) -> None:
-    part, layer = request.args.get("part"), request.args.get("layer")
-    if not isinstance(part, str) or not isinstance(layer, int):
-        raise BadRequest(f"part {part!r} and layer {layer!r} do not name a layer. {RELOAD}")
-    packet = layer_packet(capture, part, layer, _Progress(request, deliver))
-    payload = memoryview(packet.payload)
-    starts = range(0, max(1, len(payload)), request.limit)
-    for index, at in enumerate(starts):
-        _check(request)
-        chunk: dict[str, Any] = {"kind": "chunk", "layer": layer, "index": index, "of": len(starts)}
-        if index == 0:
-            chunk["header"] = packet.header
-        deliver(chunk, [payload[at : at + request.limit]])
-
-
-class _Progress:
-    """Tells how far an answer is, now and then; ends it once it was cancelled."""
-
-    def __init__(self, request: Request, deliver: Send) -> None:
+    def __init__(self, capture: weakref.ref[Capture], request: Request, deliver: Send) -> None:
+        self._capture = capture
         self._request = request
         self._deliver = deliver
-        self._told_s = time.monotonic()
+        self._parts: Iterator[None] | None = None
 
-    def __call__(self, done: float) -> None:
-        _check(self._request)
-        if time.monotonic() - self._told_s >= PROGRESS_S:
-            self._told_s = time.monotonic()
-            self._deliver({"kind": "progress", "done": done})
+    def __call__(self) -> bool:
+        """Compute the next part and deliver it. Returns whether there is more to do."""
+        try:
+            check(self._request)
+            self._parts = self._parts or self._begin()
+            if next(self._parts, True) is None:
+                return True
+        except Cancelled:
+            return False
+        except Exception as error:
+            if not isinstance(error, HeadscopeError):
+                log.exception("request %s failed", self._request.op)
+            self._deliver(_failure(self._request.id, error))
+        self._deliver(None)
+        return False
 
-
-def _check(request: Request) -> None:
-    if request.cancelled.is_set():
-        raise Cancelled
+    def _begin(self) -> Iterator[None]:
+        living = self._capture()
+        if living is None:
+            raise CaptureClosed("this capture was closed. Capture again.")
+        return OPERATIONS[self._request.op](living, self._request, self._deliver)
 
 
 def _failure(name: str, error: Exception) -> dict[str, Any]:
     return {"v": VERSION, "id": name, "kind": "error", "error": type(error).__name__, "message": str(error)}
-
-
-_OPERATIONS: dict[str, Callable[[Capture, Request, Send], None]] = {"layer": _layer}

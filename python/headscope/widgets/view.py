@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -12,7 +13,7 @@ from traitlets import Bytes, Dict, TraitType, Unicode, default, observe
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
 from headscope.widgets import lifetime
-from headscope.widgets.first_paint import first_paint
+from headscope.widgets.first_paint import FirstPaint, first_paint
 from headscope.widgets.protocol import Desk
 from headscope.widgets.selected import Selected
 from headscope.widgets.selecting import Selecting
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["BUNDLE", "View", "fixed"]
 
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
+GRIDS = ("model", "explorer")
+"""Kinds of views that show all heads as thumbnails."""
 WIDGET_OPTIONS = ("layout", "tabbable", "tooltip")
 
 
@@ -56,6 +59,8 @@ class View(Settings, Selecting):
     meta = fixed(Dict(read_only=True, help="Layers, tokens and certificates of the capture."))
     first = fixed(Dict(read_only=True, help="Header of the layer selected at first; empty if it did not fit."))
     first_data = fixed(Bytes(read_only=True, help="Payload of that layer."))
+    first_thumbnails = fixed(Dict(read_only=True, help="Which thumbnails came along, and the header of each layer's."))
+    first_thumbnails_data = fixed(Bytes(read_only=True, help="Their payloads, one after the other."))
     error = fixed(Unicode(help="A failure on Python's side that the cell shows."))
 
     def __init__(self, capture: Capture, **initial: Any) -> None:
@@ -67,14 +72,20 @@ class View(Settings, Selecting):
         chosen = {name: initial.pop(name) for name in FIELDS if name in initial}
         self._now = step(start(self._shape), self._shape, **chosen)
         self._own_layout = "layout" not in initial
-        meta, packet = first_paint(capture, self._shape, self._now)
-        self.set_trait("meta", meta)
-        if packet is not None:
-            self.set_trait("first", packet.header)
-            self.set_trait("first_data", bytes(packet.payload))
+        self._bring(first_paint(capture, self._shape, self._now, grid=self.kind in GRIDS))
         self._desk = Desk(self)
         super().__init__(**initial)
         self.on_msg(self._desk.receive)
+
+    def _bring(self, made: FirstPaint) -> None:
+        self.set_trait("meta", made.meta)
+        if made.layer is not None:
+            self.set_trait("first", made.layer.header)
+            self.set_trait("first_data", bytes(made.layer.payload))
+        if made.thumbnails:
+            headers = [picture.header for picture in made.thumbnails]
+            self.set_trait("first_thumbnails", {"question": asdict(made.question), "layers": headers})
+            self.set_trait("first_thumbnails_data", b"".join(picture.payload for picture in made.thumbnails))
 
     @default("_esm")
     def _read_bundle(self) -> str:

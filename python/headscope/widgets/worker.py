@@ -11,13 +11,15 @@ __all__ = ["submit"]
 
 log = logging.getLogger("headscope")
 
-_jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+Job = Callable[[], object]
+
+_jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 
 
-def submit(job: Callable[[], None]) -> None:
-    """Run `job` on the worker, after those that were submitted before."""
+def submit(job: Job) -> None:
+    """Run `job` on the worker, after those that were submitted before; again, behind all others, if it returns True."""
     global _thread  # noqa: PLW0603  # started with the first job, and again in a forked process, where threads do not go
     _jobs.put(job)
     with _lock:
@@ -31,9 +33,10 @@ def _work() -> None:
         _run(_jobs.get())
 
 
-def _run(job: Callable[[], None]) -> None:
+def _run(job: Job) -> None:
     """Run one job; its failure must not end the thread."""
     try:
-        job()
+        if job() is True:
+            _jobs.put(job)
     except Exception:
         log.exception("a job of headscope's worker failed")

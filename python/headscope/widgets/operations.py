@@ -1,0 +1,124 @@
+"""What a page can ask, and how each answer is made: part by part, so that others get their turn in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from headscope.answers.display import PAIR_FILTERS
+from headscope.errors import CaptureClosed, HeadscopeError
+from headscope.widgets.packet import Packet, layer_packet
+from headscope.widgets.settings import MEASURES
+from headscope.widgets.thumbnails import Question, thumbnail_packet
+
+if TYPE_CHECKING:
+    from headscope.answers.capture import Capture
+
+__all__ = ["OPERATIONS", "RELOAD", "BadRequest", "Cancelled", "Request", "check"]
+
+RELOAD = "Restart the kernel or reload the page."
+PROGRESS_S = 0.2
+"""At most one progress message in so many seconds."""
+SIZES = (1, 128)
+"""Least and most cells a side of a thumbnail."""
+
+Send = Callable[..., None]
+Buffers = list[memoryview]
+Operation = Callable[["Capture", "Request", Send], Iterator[None]]
+
+
+class Cancelled(Exception):
+    """Raised within an answer that nobody waits for any more."""
+
+
+class BadRequest(HeadscopeError):
+    """Raised where a page asks what this kernel does not understand."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request under way."""
+
+    id: str
+    op: str
+    args: Mapping[str, Any]
+    limit: int
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+
+def check(request: Request) -> None:
+    """Raise Cancelled where nobody waits for the answer."""
+    if request.cancelled.is_set():
+        raise Cancelled
+
+
+def _layer(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    part, layer = request.args.get("part"), request.args.get("layer")
+    if not isinstance(part, str) or not isinstance(layer, int):
+        raise BadRequest(f"part {part!r} and layer {layer!r} do not name a layer. {RELOAD}")
+    _send_packet(layer_packet(capture, part, layer, _Progress(request, send)), request, send)
+    yield from ()
+
+
+def _thumbnails(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    """Answer layer by layer; one that has no pictures is said, and the next follows."""
+    question, layers = _read_question(request.args)
+    for layer in layers:
+        check(request)
+        try:
+            packet = thumbnail_packet(capture, question, layer)
+        except CaptureClosed:
+            raise
+        except HeadscopeError as error:
+            send({"kind": "refused", "layer": layer, "error": type(error).__name__, "message": str(error)})
+        else:
+            _send_packet(packet, request, send)
+        yield
+
+
+def _read_question(args: Mapping[str, Any]) -> tuple[Question, list[int]]:
+    known: dict[str, Callable[[Any], bool]] = {
+        "part": lambda part: isinstance(part, str),
+        "size": lambda size: isinstance(size, int) and SIZES[0] <= size <= SIZES[1],
+        "measure": lambda measure: measure in MEASURES,
+        "pair_filter": lambda pair_filter: pair_filter in PAIR_FILTERS,
+        "hide_special": lambda hide_special: isinstance(hide_special, bool),
+        "layers": lambda layers: isinstance(layers, list) and all(isinstance(layer, int) for layer in layers),
+    }
+    wrong = {name: args.get(name) for name, is_right in known.items() if not is_right(args.get(name))}
+    if wrong:
+        raise BadRequest(f"the kernel makes no thumbnails of {wrong}. {RELOAD}")
+    return Question(**{name: args[name] for name in known if name != "layers"}), args["layers"]
+
+
+def _send_packet(packet: Packet, request: Request, send: Send) -> None:
+    """Send the payload in pieces that keep to the limit, the header with the first."""
+    payload = memoryview(packet.payload)
+    starts = range(0, max(1, len(payload)), request.limit)
+    for index, at in enumerate(starts):
+        check(request)
+        chunk: dict[str, Any] = {"kind": "chunk", "layer": packet.header["layer"], "index": index, "of": len(starts)}
+        if index == 0:
+            chunk["header"] = packet.header
+        send(chunk, [payload[at : at + request.limit]])
+
+
+class _Progress:
+    """Tells how far an answer is, now and then; ends it once it was cancelled."""
+
+    def __init__(self, request: Request, send: Send) -> None:
+        self._request = request
+        self._send = send
+        self._told_s = time.monotonic()
+
+    def __call__(self, done: float) -> None:
+        check(self._request)
+        if time.monotonic() - self._told_s >= PROGRESS_S:
+            self._told_s = time.monotonic()
+            self._send({"kind": "progress", "done": done})
+
+
+OPERATIONS: dict[str, Operation] = {"layer": _layer, "thumbnails": _thumbnails}
