@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { cssColour, gradientOf, railRamp, rampOf, signedStep, signs, weightRamp } from "../../js/views/shared/ramps.js";
+import {
+  cssColour,
+  gradientOf,
+  railRamp,
+  rampOf,
+  signedStep,
+  signRamp,
+  weightRamp,
+} from "../../js/views/shared/ramps.js";
 
 describe("a ramp", () => {
   it("begins and ends with its stops and passes through those between", () => {
@@ -10,8 +18,8 @@ describe("a ramp", () => {
   });
 
   it("is made once", () => {
-    expect(signs("dark")).toBe(signs("dark"));
-    expect(signs("dark")).not.toBe(signs("light"));
+    expect(signRamp("dark", "1b1d21")).toBe(signRamp("dark", "1b1d21"));
+    expect(signRamp("dark", "1b1d21")).not.toBe(signRamp("light", "f4f4f4"));
   });
 });
 

@@ -35,14 +35,14 @@ export function Body({ view }: { view: ViewState }) {
 }
 
 /** Moves the columns with the scroll position; only where rows come or go does anything render. */
-function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
+export function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
   useReaction(() => {
     body.current?.style.setProperty("--top", `${-view.top.value}px`);
   });
 }
 
 /** The wheel scrolls the notebook; with a modifier held it scrolls the tokens. */
-function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): void {
+export function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): void {
   useEffect(() => {
     const onWheel = view.guard((event: WheelEvent) => {
       const isMeant = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
@@ -59,7 +59,7 @@ function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): vo
 }
 
 /** A native scroll bar beside the rows: the rows themselves do not scroll, or they would catch the notebook's wheel. */
-function ScrollBar({ view }: { view: ViewState }) {
+export function ScrollBar({ view }: { view: ViewState }) {
   const bar = useRef<HTMLDivElement>(null);
   useReaction(() => {
     const top = view.top.value;
@@ -95,7 +95,7 @@ function Notice({ view }: { view: ViewState }) {
   );
 }
 
-function notice(view: ViewState, loading: Loading): string {
+export function notice(view: ViewState, loading: Loading): string {
   if (loading.state === "pending") {
     if (loading.since === "now" || loading.since === "noticed") return "";
     if (loading.done > 0) return "the kernel is sending this layer";

@@ -55,7 +55,7 @@ function Remarks({ view }: { view: ViewState }) {
   );
 }
 
-function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void {
+export function useWidth(view: Pick<ViewState, "width" | "guard">, pane: { current: HTMLElement | null }): void {
   useEffect(() => {
     const measure = view.guard((entries: ResizeObserverEntry[]) => {
       for (const entry of entries) view.width.value = Math.floor(entry.contentRect.width);
@@ -67,7 +67,7 @@ function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void 
 }
 
 /** Brings a newly pinned token into view, whoever pinned it. */
-function useReveal(view: ViewState): void {
+export function useReveal(view: ViewState): void {
   const before = useRef<{ query: number | null; key: number | null }>({ query: null, key: null });
   const reveal = view.guard(() => {
     const { query, key } = view.store.selection.value;
@@ -80,7 +80,7 @@ function useReveal(view: ViewState): void {
   useReaction(reveal);
 }
 
-function useStay(view: ViewState): void {
+export function useStay(view: ViewState): void {
   const before = useRef({ query: view.queries.peek(), key: view.keys.peek() });
   const stay = view.guard(() => {
     const now = { query: view.queries.value, key: view.keys.value };

@@ -17,8 +17,8 @@ import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from ".
  * All else is derived from the two.
  */
 export class ViewState {
-  /** The token under the pointer, or that the keyboard has come to. */
-  readonly hover = signal<(Place & { by: "pointer" | "keyboard" }) | null>(null);
+  /** The token under the pointer, or that the keyboard has come to; by "pane" where another pane's row stands for it. */
+  readonly hover = signal<(Place & { by: "pointer" | "keyboard" | "pane" }) | null>(null);
   /** The entry in each column that the keyboard goes on from. */
   readonly active = signal({ query: 0, key: 0 });
   /** The head whose chip is under the pointer. */

@@ -1,6 +1,70 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { useReveal, useStay, useWidth } from "../head/head_pane.js";
+import { Progress } from "../head/progress.js";
+import { PaneTitle } from "../shared/pane_title.js";
+import { Body } from "./body.js";
+import { Captions } from "./captions.js";
+import { Choosers } from "./choosers.js";
+import { Foot } from "./foot.js";
+import { labelOf, sayWhyEmpty } from "./say.js";
+import { Sentence } from "./sentence.js";
+import { SettingsRow } from "./settings.js";
 import type { NeuronState } from "./state.js";
+import { NeuronTip } from "./tip.js";
 
-/** The neuron view as a pane, alone or in the explorer. */
-export function NeuronPane({ view }: { view: NeuronState }) {
-  return <div class="neuron-pane">layer {view.store.selection.value.layer}</div>;
+interface Props {
+  view: NeuronState;
+  /** Whether no head view stands beside it whose tokens name the rows. */
+  withTokens?: boolean;
+}
+
+/** The neuron view as a pane, alone or in the explorer: a row a token, from its vector to its weight. */
+export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
+  const pane = useRef<HTMLDivElement>(null);
+  useWidth({ width: view.width, guard: view.frame.guard }, pane);
+  useLayoutEffect(() => {
+    view.withTokens.value = withTokens;
+  }, [withTokens]);
+  const why = sayWhyEmpty(view);
+  const isReady = why === "" && view.width.value > 0 && view.subject.value !== null;
+  return (
+    <div class="neuron-pane" ref={pane}>
+      <header class="pane-head">
+        <PaneTitle store={view.store} frame={view.frame} name="Neurons" detail={<Where view={view} />}>
+          {view.frame.isAlone && <Progress view={view.head} />}
+        </PaneTitle>
+        {view.frame.isAlone && <Alone view={view} />}
+        <SettingsRow view={view} />
+        {isReady && <Captions view={view} />}
+      </header>
+      <div class="pane-body">
+        {why !== "" && (
+          <p class="neuron-why" role={view.store.loading.value.state === "failed" ? "alert" : "status"}>
+            {why}
+          </p>
+        )}
+        {isReady && <Body view={view} />}
+        {isReady && <NeuronTip view={view} pane={pane} />}
+      </div>
+      {isReady ? <Foot view={view} /> : <footer class="pane-foot neuron-foot" />}
+    </div>
+  );
+}
+
+/** What a head view does for the pane beside it. */
+function Alone({ view }: { view: NeuronState }) {
+  useReveal(view.head);
+  useStay(view.head);
+  return <Choosers view={view} />;
+}
+
+/** Such as "layer 9, head 4: She → nurse". */
+function Where({ view }: { view: NeuronState }) {
+  const { layer, head, key } = view.store.selection.value;
+  const terms = view.terms.value;
+  const place = `layer ${layer}${head === null ? "" : `, head ${head}`}`;
+  if (terms === null) return <>{place}</>;
+  const from = { token: labelOf(view, "query", view.head.queries.value.entryOf[terms.query]) };
+  const to = key === null ? [] : [" → ", { token: labelOf(view, "key", view.head.keys.value.entryOf[key]) }];
+  return <Sentence said={[`${place}: `, from, ...to]} />;
 }

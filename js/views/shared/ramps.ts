@@ -7,9 +7,9 @@ const STEPS = 256;
 export type Ramp = Uint32Array;
 
 /** Negative to positive: orange and blue, apart in every kind of colour vision; both ends darken (or light up) alike. */
-const SIGNS: Record<Theme, string> = {
-  light: "9c3f06 e39a58 f4f4f4 86a9dc 1d4797",
-  dark: "ffa25c 93511f 1b1d21 335f9f 8dbcff",
+const SIGNS: Record<Theme, readonly [negative: string, positive: string]> = {
+  light: ["9c3f06 e39a58", "86a9dc 1d4797"],
+  dark: ["ffa25c 93511f", "335f9f 8dbcff"],
 };
 
 /** What more weight goes to, from a shade off the background. */
@@ -32,9 +32,10 @@ export function railRamp(theme: Theme, zero: string): Ramp {
   return rampOf(`${zero} ${RAIL[theme]}`);
 }
 
-/** The ramp of signed numbers; its middle is zero. */
-export function signs(theme: Theme): Ramp {
-  return rampOf(SIGNS[theme]);
+/** The ramp of signed numbers, with zero in its middle. */
+export function signRamp(theme: Theme, zero: string): Ramp {
+  const [negative, positive] = SIGNS[theme];
+  return rampOf(`${negative} ${zero} ${positive}`);
 }
 
 /** Small numbers would all look like zero: they are raised a little. */

@@ -1,0 +1,19 @@
+/** One or two neurons often are far larger than all others: the scale of colours ends before them. */
+export const EXTENT = 0.985;
+export const EXTENT_OF_Q = 0.97;
+/** As many numbers tell the scale of a column well enough. */
+const MOST_NUMBERS = 8192;
+
+/** End of a symmetric scale: the size that a share of the numbers stays under. Of many rows, some at even steps. */
+export function extentOf(rows: number, row: (at: number) => ArrayLike<number>, share = EXTENT): number {
+  if (rows === 0) return 0;
+  const step = Math.max(1, Math.ceil((rows * row(0).length) / MOST_NUMBERS));
+  const sizes: number[] = [];
+  for (let at = 0; at < rows; at += step) {
+    const numbers = row(at);
+    for (let index = 0; index < numbers.length; index++) {
+      if (Number.isFinite(numbers[index])) sizes.push(Math.abs(numbers[index]));
+    }
+  }
+  return Float64Array.from(sizes).sort()[Math.floor((sizes.length - 1) * share)] ?? 0;
+}

@@ -1,0 +1,150 @@
+import { ROW } from "../head/layout.js";
+import { exact } from "../shared/format.js";
+import { headColour } from "../shared/palette.js";
+import { classes, px } from "../shared/style.js";
+import { type NumberName, type NumberPlace, rightEdge } from "./columns.js";
+import { fixed } from "./numbers.js";
+import { labelOf } from "./say.js";
+import type { NeuronState } from "./state.js";
+import type { Terms } from "./terms.js";
+
+/** The numbers of the rows in view, as text with bars; what a mask hides says so. */
+export function Rows({ view }: { view: NeuronState }) {
+  const { first, last } = view.head.inView(view.side);
+  return (
+    <ul
+      class="neuron-rows"
+      style={{ width: px(rightEdge(view.columns.value)) }}
+      aria-label={view.terms.value === null ? "Queries" : "Weights of the keys"}
+    >
+      {Array.from({ length: last - first }, (_, index) => (
+        <Row key={first + index} view={view} entry={first + index} isFirst={index === 0} />
+      ))}
+    </ul>
+  );
+}
+
+interface Props {
+  view: NeuronState;
+  entry: number;
+}
+
+function Row({ view, entry, isFirst }: Props & { isFirst: boolean }) {
+  const { side } = view;
+  const terms = view.terms.value;
+  const position = view.position(side, entry);
+  const isMasked = terms !== null && terms.seen[position] === 0;
+  const isPinned = view.head.pins.value[side] === entry;
+  const hover = view.head.hover.value;
+  return (
+    <li
+      class={classes("neuron-row", {
+        told: view.told.value === entry,
+        lit: isPinned || (hover?.side === side && hover.entry === entry),
+        pinned: isPinned,
+      })}
+      style={{ top: px(entry * ROW), height: px(ROW) }}
+      data-row={entry}
+      {...(terms === null ? {} : exactTerms(terms, position))}
+    >
+      <span class="unseen">{labelOf(view, side, entry)}</span>
+      {isMasked ? (
+        <Masked view={view} terms={terms} entry={entry} isFirst={isFirst} />
+      ) : (
+        <Numbers view={view} entry={entry} />
+      )}
+    </li>
+  );
+}
+
+/** All terms of the row's weight, unrounded: what the numbers shown stand for. */
+function exactTerms(terms: Terms, key: number) {
+  return {
+    "data-position": key,
+    "data-dot": terms.dot[key],
+    "data-cap": terms.cap ?? undefined,
+    "data-bias": terms.bias?.[key],
+    "data-mask": terms.seen[key] === 1 ? 0 : "-Infinity",
+    "data-sink": terms.sink ?? undefined,
+    "data-score": terms.score[key],
+    "data-weight": terms.shown[key],
+  };
+}
+
+/** Said once for a run of masked keys, and again at the top of the window. */
+function Masked({ view, terms, entry, isFirst }: Props & { terms: Terms; isFirst: boolean }) {
+  const isRun = entry > 0 && !isFirst && terms.seen[view.position("key", entry - 1)] === 0;
+  if (isRun) return <span class="unseen">masked</span>;
+  const { entryOf } = view.head.queries.value;
+  const isLater = view.sameTokens && view.position("key", entry) > terms.query;
+  const { first, products } = view.columns.value;
+  const left = (first ?? products)?.left ?? 0;
+  return (
+    <span class="masked" style={{ left: px(left) }}>
+      masked: {isLater ? "not yet seen" : "not seen"} by{" "}
+      <span class="tok">{labelOf(view, "query", entryOf[terms.query])}</span>
+    </span>
+  );
+}
+
+function Numbers({ view, entry }: Props) {
+  return (
+    <>
+      {[...view.columns.value.numbers].map(([name, place]) => (
+        <NumberCell key={name} view={view} entry={entry} name={name} place={place} />
+      ))}
+    </>
+  );
+}
+
+function NumberCell({ view, entry, name, place }: Props & { name: NumberName; place: NumberPlace }) {
+  const { value, text } = numberOf(view, name, view.position(view.side, entry));
+  return (
+    <>
+      {place.bar > 0 && <Bar view={view} name={name} value={value} place={place} />}
+      <span class="neuron-number" data-name={name} style={{ left: px(place.left), width: px(place.width) }}>
+        {text}
+      </span>
+    </>
+  );
+}
+
+/** From zero to the right; where there are negative numbers, zero lies a third along. */
+function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName; value: number; place: NumberPlace }) {
+  const scale = scaleOf(view, name);
+  const room = place.bar;
+  const zero = scale.least < 0 ? Math.round((room * -scale.least) / (scale.most - scale.least)) : 0;
+  const size = Math.max(1, (Math.abs(value) * room) / (scale.most - scale.least || 1));
+  const { selection } = view.store;
+  const colour = name === "softmax" ? headColour(selection.value.head ?? 0, view.frame.look.value.theme) : undefined;
+  return (
+    <i
+      class={classes("bar", { negative: value < 0 })}
+      style={{ left: px(place.left + zero - (value < 0 ? size : 0)), width: px(size), background: colour }}
+    />
+  );
+}
+
+function scaleOf(view: NeuronState, name: NumberName): { least: number; most: number } {
+  const dot = view.terms.value?.dot;
+  if (name !== "dot" || dot === undefined) return { least: 0, most: 1 };
+  return view.dotScale.value;
+}
+
+function numberOf(view: NeuronState, name: NumberName, position: number): { value: number; text: string } {
+  const terms = view.terms.value;
+  if (terms === null) {
+    const cosine = view.alike.value?.withMean[position] ?? Number.NaN;
+    return { value: Math.max(0, cosine), text: fixed(cosine) };
+  }
+  if (name === "dot" || name === "capped") return as(terms[name][position], fixed(terms[name][position]));
+  if (name === "bias") return as(terms.bias?.[position] ?? 0, fixed(terms.bias?.[position] ?? 0));
+  const weight = terms.shown[position];
+  if (name === "softmax") return as(weight, Number.isNaN(weight) ? "NaN" : exact(weight));
+  const norm = view.valueNorm(position) ?? Number.NaN;
+  return name === "norm" ? as(norm, fixed(norm)) : as(norm * weight, exact(norm * weight));
+}
+
+function as(value: number, text: string) {
+  return { value, text };
+}

@@ -1,0 +1,138 @@
+import type { LayerData, Vectors } from "../../source/layer.js";
+
+/**
+ * One row of attention weights, taken apart: `softmax(cap * tanh(dot / cap) + bias + mask, sink)`, of which each term
+ * is there or not. Sums of float32 vectors, in float64. Its twin: python/headscope/answers/neurons.py.
+ */
+export class Terms {
+  /** `[d]`. */
+  readonly q: Float32Array;
+  /** Scaled dot products, `[keys]`; of masked keys too. */
+  readonly dot: Float64Array;
+  readonly cap: number | null;
+  /** The dot products after the cap. */
+  readonly capped: Float64Array;
+  /** Null where the layer has none. */
+  readonly bias: Float64Array | null;
+  /** 1 for the keys that the mask lets through. */
+  readonly seen: Uint8Array;
+  /** How many those are. */
+  readonly count: number;
+  /** One more score of the softmax that belongs to no key, null for none. */
+  readonly sink: number | null;
+  /** What the softmax takes; minus infinity for masked keys. */
+  readonly score: Float64Array;
+  /** Log of the softmax's denominator: a weight is `exp(score - logSum)`. */
+  readonly logSum: number;
+  /** What the equation gives. */
+  readonly evaluated: Float64Array;
+  /** What the views show: the layer's own row. */
+  readonly shown: Float32Array;
+  /** The largest difference between the two. */
+  readonly off: number;
+  readonly #averages: { all: Float64Array | null } = { all: null };
+
+  constructor(
+    layer: LayerData,
+    readonly vectors: Vectors,
+    readonly head: number,
+    readonly query: number,
+  ) {
+    const keys = layer.keys;
+    this.q = vectors.query(head, query);
+    this.cap = vectors.softcap;
+    this.sink = vectors.sink(head);
+    this.seen = Uint8Array.from({ length: keys }, (_, key) => (vectors.sees(head, query, key) ? 1 : 0));
+    this.count = this.seen.reduce((sum, one) => sum + one, 0);
+    this.dot = Float64Array.from({ length: keys }, (_, key) => vectors.scaling * inner(this.q, vectors.key(head, key)));
+    const { cap } = this;
+    this.capped = cap === null ? this.dot : this.dot.map((dot) => cap * Math.tanh(dot / cap));
+    this.bias = vectors.hasBias ? this.dot.map((_, key) => vectors.bias(head, query, key)) : null;
+    this.score = this.capped.map((capped, key) =>
+      this.seen[key] === 1 ? capped + (this.bias?.[key] ?? 0) : Number.NEGATIVE_INFINITY,
+    );
+    this.logSum = logSumExp(this.score, this.sink);
+    this.evaluated = this.score.map((score) =>
+      score === Number.NEGATIVE_INFINITY ? 0 : Math.exp(score - this.logSum),
+    );
+    this.shown = layer.row(head, query);
+    this.off = this.evaluated.reduce((most, weight, key) => Math.max(most, Math.abs(weight - this.shown[key])), 0);
+  }
+
+  get d(): number {
+    return this.q.length;
+  }
+
+  /** What a neuron adds to the dot product of a key, scaled: the products of all neurons add up to `dot`. */
+  product(neuron: number, key: number): number {
+    return this.q[neuron] * this.k(key)[neuron] * this.vectors.scaling;
+  }
+
+  k(key: number): Float32Array {
+    return this.vectors.key(this.head, key);
+  }
+
+  value(key: number): Float32Array {
+    return this.vectors.value(this.head, key);
+  }
+
+  /** Each neuron's product, on average over the keys seen: softmax does not notice what all keys have in common. */
+  get averages(): Float64Array {
+    this.#averages.all ??= this.#average();
+    return this.#averages.all;
+  }
+
+  /** The share of the weight that goes to no key. */
+  get sinkTakes(): number {
+    return this.sink === null || this.count === 0 ? 0 : Math.exp(this.sink - this.logSum);
+  }
+
+  /** The products that are positive and those that are negative, added up: together they are `dot`. */
+  sides(key: number): { positive: number; negative: number } {
+    let [positive, negative] = [0, 0];
+    for (let neuron = 0; neuron < this.d; neuron++) {
+      const product = this.product(neuron, key);
+      if (product > 0) positive += product;
+      else negative += product;
+    }
+    return { positive, negative };
+  }
+
+  /** How the weights come about, in the words of `Neurons.equation` in Python. */
+  get equation(): string {
+    const score = [
+      this.cap === null ? "dot" : "cap * tanh(dot / cap)",
+      ...(this.bias === null ? [] : ["bias"]),
+      ...(this.count === this.seen.length ? [] : ["mask"]),
+    ].join(" + ");
+    return this.sink === null ? `softmax(${score})` : `softmax(${score}, sink)`;
+  }
+
+  #average(): Float64Array {
+    const sums = new Float64Array(this.d);
+    for (let key = 0; key < this.seen.length; key++) {
+      if (this.seen[key] === 0) continue;
+      const k = this.k(key);
+      for (let neuron = 0; neuron < this.d; neuron++) sums[neuron] += k[neuron];
+    }
+    return sums.map((sum, neuron) =>
+      this.count === 0 ? 0 : (this.q[neuron] * this.vectors.scaling * sum) / this.count,
+    );
+  }
+}
+
+function inner(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
+  return sum;
+}
+
+function logSumExp(scores: Float64Array, sink: number | null): number {
+  const largest = scores.reduce((most, score) => Math.max(most, score), sink ?? Number.NEGATIVE_INFINITY);
+  if (largest === Number.NEGATIVE_INFINITY) return largest;
+  const sum = scores.reduce(
+    (total, score) => total + Math.exp(score - largest),
+    sink === null ? 0 : Math.exp(sink - largest),
+  );
+  return largest + Math.log(sum);
+}
