@@ -122,13 +122,18 @@ export class Notebook {
 
   /** The head view in the output of a cell, scrolled into sight. */
   async headView(id: string): Promise<Locator> {
+    return this.view(id, "Attention heads");
+  }
+
+  /** A view in the output of a cell, by the name of its region, scrolled into sight. */
+  async view(id: string, name: string): Promise<Locator> {
     await this.page.evaluate(async (wanted) => {
       const notebook = jupyterapp.shell.currentWidget.content;
       const index = notebook.widgets.findIndex((cell) => cell.model.id === wanted);
       notebook.widgets[index].node.dataset.cell = wanted;
       await notebook.scrollToItem(index, "start");
     }, id);
-    const view = this.page.locator(`[data-cell="${id}"]`).getByRole("region", { name: "Attention heads" });
+    const view = this.page.locator(`[data-cell="${id}"]`).getByRole("region", { name });
     await expect(view).toBeVisible({ timeout: 120_000 });
     return view;
   }

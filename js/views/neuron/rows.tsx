@@ -16,6 +16,9 @@ export function Rows({ view }: { view: NeuronState }) {
       class="neuron-rows"
       style={{ width: px(rightEdge(view.columns.value)) }}
       aria-label={view.terms.value === null ? "Queries" : "Weights of the keys"}
+      data-layer={view.subject.value?.layer.layer}
+      data-head={view.subject.value?.head}
+      data-query={view.terms.value?.query}
     >
       {Array.from({ length: last - first }, (_, index) => (
         <Row key={first + index} view={view} entry={first + index} isFirst={index === 0} />
