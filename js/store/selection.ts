@@ -1,5 +1,8 @@
 import { layerOfPart, type Meta, type PartMeta, partOf } from "./meta.js";
 
+/** The view in focus. */
+export type Scale = "model" | "head" | "neuron";
+
 /**
  * What is in the picture and in focus; the same traits in Python (python/headscope/widgets/selection.py).
  * Numbers are 0-based; a position counts tokens of the whole sequence, whatever is hidden or merged.
@@ -15,7 +18,7 @@ export interface Selection {
   query: number | null;
   key: number | null;
   neuron: number | null;
-  scale: string;
+  scale: Scale;
 }
 
 export const START: Selection = {

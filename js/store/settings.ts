@@ -28,7 +28,8 @@ export interface Settings {
 }
 
 export const PAIR_FILTERS = ["all", "a->a", "a->b", "b->a", "b->b"] as const;
-export type Order = "position" | "contribution" | "contrast";
+export const ORDERS = ["contribution", "contrast", "position"] as const;
+export type Order = (typeof ORDERS)[number];
 export type Pane = "model" | "head" | "neuron";
 export type PairFilter = (typeof PAIR_FILTERS)[number];
 

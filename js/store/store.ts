@@ -2,11 +2,12 @@ import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import type { Source } from "../source/source.js";
 import { type Axis, type AxisName, axisOf, type DisplaySettings } from "./axis.js";
+import { History, type Moment } from "./history.js";
 import { Loader, type Loading, type Wanted } from "./loader.js";
 import { type LayerMeta, layerOfPart, type Meta, type PartMeta, partOf, readMeta, type Side } from "./meta.js";
 import { type Selection, START, step } from "./selection.js";
 import { DEFAULTS, type Settings } from "./settings.js";
-import { Synced, type Traits } from "./synced.js";
+import { Synced, same, type Traits } from "./synced.js";
 
 /**
  * What all views of one capture have in common. There are two kinds of state, and they are kept apart:
@@ -20,6 +21,9 @@ export class Store {
   readonly layerMeta: ReadonlySignal<LayerMeta>;
   readonly queries: ReadonlySignal<Axis>;
   readonly keys: ReadonlySignal<Axis>;
+  readonly history: History;
+  /** The scale of the pane in which the reader acts, to which every step then goes; null where there is one pane only. */
+  place: Selection["scale"] | null = null;
   readonly #selection: Synced<Selection>;
   readonly #settings: Synced<Settings>;
   readonly #failure = signal("");
@@ -29,7 +33,7 @@ export class Store {
   #stopLoading: (() => void) | undefined;
 
   constructor(
-    model: Traits,
+    private readonly model: Traits,
     readonly source: Source,
     until: AbortSignal,
   ) {
@@ -46,6 +50,8 @@ export class Store {
     const part = computed(() => this.selection.value.part);
     const layer = computed(() => this.selection.value.layer);
     this.#wanted = computed(() => wanted(part.value, layer.value, this.meta));
+    const now = computed(() => ({ selection: this.selection.value, settings: untold(this.#settings.settled.value) }));
+    this.history = new History(now, (moment) => this.#restore(moment), until);
     const onError = () => {
       this.#failure.value = String(model.get("error") ?? "");
     };
@@ -88,12 +94,24 @@ export class Store {
 
   /** Moves the selection, here and in Python, in one step. */
   select(changes: Partial<Selection>): void {
-    batch(() => this.#selection.write(step(this.selection.peek(), this.meta, changes)));
+    const moved = this.place === null ? changes : { scale: this.place, ...changes };
+    batch(() => this.#selection.write(step(this.selection.peek(), this.meta, moved)));
   }
 
   /** Changes settings, here and in Python, in one step. */
   set(changes: Partial<Settings>): void {
     batch(() => this.#settings.write({ ...this.settings.peek(), ...changes }));
+  }
+
+  /** By the rules of a step, which Python follows from those fields that differ. */
+  #restore({ selection, settings }: Moment): void {
+    const now = this.selection.peek();
+    const differing = Object.entries(selection).filter(([field, value]) => !same(value, now[field as keyof Selection]));
+    batch(() => {
+      const moved = this.#selection.assign(step(now, this.meta, Object.fromEntries(differing)));
+      const set = this.#settings.assign({ ...this.settings.peek(), ...settings });
+      if (moved || set) this.model.save_changes();
+    });
   }
 
   /** Changes settings here only, while a control is being dragged; `set` follows. */
@@ -118,6 +136,11 @@ export class Store {
 function wanted(part: string, layer: number, meta: Meta): Wanted {
   const { heads, reason } = layerOfPart(partOf(meta, part), layer);
   return { part, layer, refusal: heads === 0 ? reason || `layer ${layer} was refused` : "" };
+}
+
+/** The settings without the theme. */
+function untold({ theme: _, ...settings }: Settings): Moment["settings"] {
+  return settings;
 }
 
 /** Only what decides which numbers are drawn, so that moving the threshold does not compute them anew. */

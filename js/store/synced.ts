@@ -1,4 +1,4 @@
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 /** The half of a widget's model that carries state. */
 export interface Traits {
@@ -17,6 +17,7 @@ export interface Traits {
  */
 export class Synced<Value extends object> {
   readonly #value: Signal<Value>;
+  readonly #settled: Signal<Value>;
   readonly #fields: (keyof Value & string)[];
   #writing = false;
 
@@ -28,6 +29,7 @@ export class Synced<Value extends object> {
   ) {
     this.#fields = Object.keys(defaults) as (keyof Value & string)[];
     this.#value = signal(this.#read());
+    this.#settled = signal(this.#value.peek());
     for (const field of this.#fields) model.on(`change:${field}`, this.#onChange);
     until.addEventListener("abort", () => {
       for (const field of this.#fields) model.off(`change:${field}`, this.#onChange);
@@ -38,6 +40,11 @@ export class Synced<Value extends object> {
     return this.#value;
   }
 
+  /** The same, but for what is only previewed. */
+  get settled(): ReadonlySignal<Value> {
+    return this.#settled;
+  }
+
   /** Shows a value without telling Python: for a control that is still being dragged. */
   preview(value: Value): void {
     this.#value.value = value;
@@ -45,23 +52,35 @@ export class Synced<Value extends object> {
 
   /** Sets those fields that differ from the traits, in one step. */
   write(value: Value): void {
+    if (this.assign(value)) this.model.save_changes();
+  }
+
+  /** Does what `write` does but for sending, so that several values go in one step. Returns whether there is anything. */
+  assign(value: Value): boolean {
     const changed = this.#fields.filter((field) => !same(this.model.get(field), value[field]));
-    this.#value.value = value;
-    if (changed.length === 0) return;
+    this.#show(value);
+    if (changed.length === 0) return false;
     this.#writing = true; // setting a trait tells our own listeners at once, half a step too early
     try {
       for (const field of changed) this.model.set(field, value[field]);
     } finally {
       this.#writing = false;
     }
-    this.model.save_changes();
+    return true;
   }
 
   readonly #onChange = (): void => {
     if (this.#writing) return;
     const value = this.#read();
-    if (!this.#fields.every((field) => same(value[field], this.#value.peek()[field]))) this.#value.value = value;
+    if (!sameFields(value, this.#value.peek())) this.#show(value);
   };
+
+  #show(value: Value): void {
+    batch(() => {
+      this.#value.value = value;
+      this.#settled.value = value;
+    });
+  }
 
   #read(): Value {
     const entries = this.#fields.map((field) => [field, this.model.get(field) ?? this.defaults[field]]);
@@ -69,8 +88,13 @@ export class Synced<Value extends object> {
   }
 }
 
+/** Equality of the fields of two values of one kind. */
+export function sameFields<Value extends object>(a: Value, b: Value): boolean {
+  return (Object.keys(a) as (keyof Value)[]).every((field) => same(a[field], b[field]));
+}
+
 /** Equality of plain values and of flat lists of them; a missing trait equals null. */
-function same(a: unknown, b: unknown): boolean {
+export function same(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return (a ?? null) === (b ?? null);
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }

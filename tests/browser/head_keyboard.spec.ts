@@ -80,9 +80,9 @@ test.describe("the keyboard", () => {
     const view = await open(page, "sentence");
     await view.column("query").focus();
     await page.keyboard.press("?");
-    await expect(view.root.getByText("unpin: the key first, then the query")).toBeVisible();
+    await expect(view.root.getByText("unpin: neuron, key, then query")).toBeVisible();
     await page.keyboard.press("Escape");
-    await expect(view.root.getByText("unpin: the key first, then the query")).toBeHidden();
+    await expect(view.root.getByText("unpin: neuron, key, then query")).toBeHidden();
   });
 
   test("leaves the notebook what it does not use, and gives it none that it uses", async ({ page }) => {

@@ -1,18 +1,56 @@
-import { HeadPane } from "../head/head_pane.js";
+import { useEffect, useRef } from "preact/hooks";
+import type { Scale } from "../../store/selection.js";
 import type { ViewState } from "../head/state.js";
 import { ModelPane } from "../model/model_pane.js";
 import type { ModelState } from "../model/state.js";
-import { NeuronPane } from "../neuron/neuron_pane.js";
 import type { NeuronState } from "../neuron/state.js";
+import { PaneTitle } from "../shared/pane_title.js";
+import { useReaction } from "../shared/reaction.js";
 import { Shell } from "../shared/shell.js";
+import { Sheet } from "./sheet.js";
+import { TopBar } from "./top_bar.js";
+
+interface Props {
+  model: ModelState;
+  head: ViewState;
+  neuron: NeuronState;
+}
 
 /** The three scales in one cell, linked. */
-export function Explorer({ model, head, neuron }: { model: ModelState; head: ViewState; neuron: NeuronState }) {
+export function Explorer({ model, head, neuron }: Props) {
+  const { store, frame } = head;
+  const panes = useRef<HTMLDivElement>(null);
+  useKeyboardPlace(head, panes);
+  const isFolded = store.settings.value.folded.includes("model");
   return (
-    <Shell store={head.store} frame={head.frame} label="Explorer">
-      <ModelPane view={model} />
-      <HeadPane view={head} />
-      <NeuronPane view={neuron} />
+    <Shell store={store} frame={frame} label="Explorer">
+      <TopBar store={store} frame={frame} />
+      <div class="panes" ref={panes}>
+        {isFolded ? <PaneTitle store={store} frame={frame} name="Model" /> : <ModelPane view={model} />}
+        <hr />
+        <Sheet head={head} neuron={neuron} />
+      </div>
     </Shell>
   );
+}
+
+/** Where the keyboard enters each pane. */
+const ENTRIES: Record<Scale, string> = {
+  model: '.model-pane [role="gridcell"][tabindex="0"]',
+  head: ".head-pane .column.query",
+  neuron: '.neuron-pane [role="listbox"], .neuron-pane [role="grid"]',
+};
+
+/** Keeps the keyboard in the pane of the scale in focus, as long as it is in a pane at all. */
+function useKeyboardPlace({ store, frame }: ViewState, panes: { current: HTMLElement | null }): void {
+  useEffect(() => {
+    frame.focusPane = (scale) => panes.current?.querySelector<HTMLElement>(ENTRIES[scale])?.focus();
+  }, [frame]);
+  useReaction(() => {
+    const { scale } = store.selection.value;
+    const root = panes.current?.getRootNode();
+    const focused = root instanceof ShadowRoot ? root.activeElement : null;
+    const pane = focused?.closest(".model-pane, .head-pane, .neuron-pane");
+    if (pane && !pane.classList.contains(`${scale}-pane`)) frame.focusPane(scale);
+  });
 }

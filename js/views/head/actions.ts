@@ -9,6 +9,14 @@ export function togglePin(view: ViewState, { side, entry }: Place): void {
   view.store.select({ [side]: isPinned ? null : view.axis(side).entries[entry].positions[0] });
 }
 
+/** Pins a token and goes down to its neurons, where they are in the same widget. */
+export function goDeeper(view: ViewState, { side, entry }: Place): void {
+  const position = view.axis(side).entries[entry].positions[0];
+  const pinned = view.pins.peek()[side] === entry ? {} : { [side]: position };
+  view.store.select(view.frame.isAlone ? pinned : { ...pinned, scale: "neuron" });
+  view.frame.focusPane("neuron");
+}
+
 /** Moves the keyboard's place within a column. */
 export function moveActive(view: ViewState, side: SideName, to: (entry: number, page: number) => number): void {
   const last = view.axis(side).entries.length - 1;

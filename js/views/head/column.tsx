@@ -1,7 +1,7 @@
 import { short, spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { classes, px } from "../shared/style.js";
-import { activate, crossOver, moveActive, togglePin } from "./actions.js";
+import { activate, crossOver, goDeeper, moveActive, togglePin } from "./actions.js";
 import type { Place, SideName } from "./focus.js";
 import { ROW } from "./layout.js";
 import type { ViewState } from "./state.js";
@@ -121,7 +121,8 @@ const MOVES: Record<string, (entry: number, page: number) => number> = {
 function pressInColumn(view: ViewState, side: SideName, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key in MOVES) moveActive(view, side, MOVES[event.key]);
-  else if (event.key === " " || event.key === "Enter") togglePin(view, { side, entry: view.active.peek()[side] });
+  else if (event.key === " ") togglePin(view, { side, entry: view.active.peek()[side] });
+  else if (event.key === "Enter") goDeeper(view, { side, entry: view.active.peek()[side] });
   else if (event.key === (side === "query" ? "ArrowRight" : "ArrowLeft")) goAcross(view, side, event);
   else return;
   event.preventDefault();

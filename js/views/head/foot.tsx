@@ -13,7 +13,6 @@ export function Foot({ view }: { view: ViewState }) {
   return (
     <footer class="pane-foot foot">
       <Threshold view={view} />
-      <Hints view={view} />
     </footer>
   );
 }
@@ -68,25 +67,5 @@ function ofPinned(view: ViewState, { side, entry }: Place) {
     <>
       {side === "query" ? "from" : "to"} <Label text={spoken(label)} />
     </>
-  );
-}
-
-function Hints({ view }: { view: ViewState }) {
-  const hints = [
-    ["arrows", "move"],
-    ["Space", "pin"],
-    ["Esc", "unpin"],
-    ["[ ]", "layer"],
-    ...(view.layout.value.scrolls ? [["Shift + wheel", "scrolls"]] : []),
-    ["?", "all keys"],
-  ];
-  return (
-    <p class="hints">
-      {hints.map(([key, does]) => (
-        <span key={key}>
-          <kbd>{key}</kbd> {does}
-        </span>
-      ))}
-    </p>
   );
 }

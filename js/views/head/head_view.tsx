@@ -4,8 +4,9 @@ import type { ViewState } from "./state.js";
 
 /** The attention-head view as a widget of its own. */
 export function HeadView({ view }: { view: ViewState }) {
+  const hints = view.layout.value.scrolls ? [["Shift + wheel", "scrolls"]] : [];
   return (
-    <Shell store={view.store} frame={view.frame} label="Attention heads">
+    <Shell store={view.store} frame={view.frame} label="Attention heads" hints={hints}>
       <HeadPane view={view} />
     </Shell>
   );

@@ -1,5 +1,7 @@
-import { range } from "../../store/selection.js";
+import { range, type Scale } from "../../store/selection.js";
+import { ORDERS } from "../../store/settings.js";
 import type { Store } from "../../store/store.js";
+import type { FrameState } from "./frame_state.js";
 
 /** What a person can do in any view, whether by pointer or by key. */
 
@@ -39,6 +41,23 @@ export function unpinInnermost(store: Store): boolean {
   else if (query !== null) store.select({ query: null });
   else return false;
   return true;
+}
+
+const UP: Record<Scale, Scale | null> = { neuron: "head", head: "model", model: null };
+
+/** Goes up a scale, with the keyboard; what is pinned stays. Returns whether there is one. */
+export function goUp(store: Store, frame: FrameState): boolean {
+  const above = frame.isAlone ? null : UP[store.place ?? store.selection.peek().scale];
+  if (above === null) return false;
+  store.select({ scale: above });
+  frame.focusPane(above);
+  return true;
+}
+
+/** Orders the neurons in the next way. */
+export function nextOrder(store: Store): void {
+  const now = ORDERS.indexOf(store.settings.peek().order);
+  store.set({ order: ORDERS[(now + 1) % ORDERS.length] });
 }
 
 export type Switch = "hide_first" | "hide_special" | "words";

@@ -12,13 +12,14 @@ export function Announcer({ store, frame }: Acted) {
     const { query, key, neuron } = store.selection.value;
     const said = [sayToken(store, "query", query), sayToken(store, "key", key)];
     const text = [...said, neuron === null ? "" : `neuron ${neuron}`].filter(Boolean).join("; ");
+    frame.said.value = "";
     if (!isFirst.peek()) message.value = text === "" ? "Nothing is pinned" : `Pinned ${text}`;
     isFirst.value = false;
   });
   useReaction(announce);
   return (
     <div class="unseen" role="status" aria-live="polite">
-      {message}
+      {frame.said.value || message}
     </div>
   );
 }

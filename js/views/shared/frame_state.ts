@@ -1,4 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
+import type { Scale } from "../../store/selection.js";
 import { type Guard, guardInto } from "./guard.js";
 import type { Look } from "./theme.js";
 import type { Hint } from "./tooltip.js";
@@ -15,6 +16,13 @@ export class FrameState {
   /** What one of our own functions threw. */
   readonly fault = signal<Error | null>(null);
   readonly guard: Guard = guardInto(this.fault);
+
+  /** Python lines that could not be put on the clipboard, null for none. */
+  readonly code = signal<string | null>(null);
+  /** What was last said of a deed that shows nowhere else, such as "Copied". */
+  readonly said = signal("");
+  /** Moves the keyboard to the pane of a scale; does nothing where there is one pane only. */
+  focusPane: (scale: Scale) => void = () => {};
 
   constructor(readonly kind: Kind) {}
 

@@ -1,5 +1,6 @@
 import type { Store } from "../../store/store.js";
-import { flip, moveLayer, soloHead, toggleHead, unpinInnermost } from "./actions.js";
+import { flip, goUp, moveLayer, nextOrder, soloHead, toggleHead, unpinInnermost } from "./actions.js";
+import { copyCode } from "./copy.js";
 import type { FrameState } from "./frame_state.js";
 
 /** What the keys of the whole widget act on. */
@@ -8,23 +9,31 @@ export interface Acted {
   frame: FrameState;
 }
 
-const KEYS: Record<string, (acted: Acted) => void> = {
+/** The keys that mean the same everywhere. One that returns false had nothing to do here and is the notebook's. */
+const KEYS: Record<string, (acted: Acted) => unknown> = {
+  "[": ({ store }) => moveLayer(store, -1),
+  "]": ({ store }) => moveLayer(store, 1),
   h: ({ store }) => flip(store, "hide_first"),
   s: ({ store }) => flip(store, "hide_special"),
   w: ({ store }) => flip(store, "words"),
-  "[": ({ store }) => moveLayer(store, -1),
-  "]": ({ store }) => moveLayer(store, 1),
+  o: ({ store }) => nextOrder(store),
+  z: ({ store }) => store.history.undo(),
+  Z: ({ store }) => store.history.redo(),
+  c: ({ store, frame }) => void copyCode(store, frame),
+  Backspace: ({ store, frame }) => goUp(store, frame),
+  Escape: (acted) => closeInnermost(acted),
   "?": ({ frame }) => toggleHelp(frame),
 };
 
 /** What the keys do, for the panel that lists them. */
 export const HELP: readonly (readonly [keys: string, does: string])[] = [
-  ["Tab", "next control or column"],
-  ["↑ ↓", "previous, next token"],
-  ["← →", "the other column"],
-  ["Page ↑ ↓, Home, End", "far along the tokens"],
-  ["Space, Enter", "pin or unpin a token"],
-  ["Esc", "unpin: the key first, then the query"],
+  ["Tab", "next control, grid or list"],
+  ["arrows", "move: heads, tokens or neurons"],
+  ["Page ↑ ↓, Home, End", "move far"],
+  ["Enter", "go deeper: head, token, neuron"],
+  ["Backspace", "go up again"],
+  ["Space", "pin or unpin"],
+  ["Esc", "unpin: neuron, key, then query"],
   ["[ ]", "previous, next layer"],
   ["0 to 9", "draw a head or not"],
   ["Shift + 0 to 9", "one head alone; again: all"],
@@ -32,6 +41,9 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   ["h", "hide the first token"],
   ["s", "hide special tokens"],
   ["w", "merge sub-words into words"],
+  ["o", "next order of the neurons"],
+  ["z, Shift + z", "undo, redo"],
+  ["c", "copy as Python code"],
   ["Shift + wheel", "scroll the tokens"],
   ["?", "these keys"],
 ];
@@ -41,9 +53,7 @@ export function pressKey(acted: Acted, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
   if (digit !== undefined) return pressDigit(acted.store, Number(digit), event.shiftKey);
-  if (event.key === "Escape") return closeInnermost(acted);
-  KEYS[event.key]?.(acted);
-  return event.key in KEYS;
+  return event.key in KEYS && KEYS[event.key](acted) !== false;
 }
 
 export function toggleHelp(frame: FrameState): void {
@@ -59,7 +69,8 @@ function pressDigit(store: Store, head: number, alone: boolean): boolean {
 
 /** Closes or unpins the innermost thing; with nothing open or pinned the key is the notebook's. */
 function closeInnermost({ store, frame }: Acted): boolean {
-  if (!frame.helpOpen.peek()) return unpinInnermost(store);
-  frame.helpOpen.value = false;
+  if (frame.code.peek() !== null) frame.code.value = null;
+  else if (frame.helpOpen.peek()) frame.helpOpen.value = false;
+  else return unpinInnermost(store);
   return true;
 }

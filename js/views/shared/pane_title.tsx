@@ -5,10 +5,12 @@ import { counted } from "./format.js";
 import type { FrameState } from "./frame_state.js";
 import { toggleHelp } from "./keys.js";
 
+const PANES = { Model: "model", Heads: "head", Neurons: "neuron" } as const;
+
 interface Props {
   store: Store;
   frame: FrameState;
-  name: string;
+  name: keyof typeof PANES;
   /** What is in the pane, in a few words. */
   detail?: ComponentChildren;
   /** Controls at the right end of the line. */
@@ -19,7 +21,7 @@ interface Props {
 export function PaneTitle({ store, frame, name, detail, children }: Props) {
   return (
     <div class="line title">
-      <h3>{name}</h3>
+      <h3>{frame.isAlone ? name : <Fold store={store} frame={frame} name={name} />}</h3>
       <span class="muted small detail">
         {frame.isAlone && `${store.meta.model}, `}
         {detail ?? (frame.isAlone && sizeOf(store))}
@@ -29,6 +31,25 @@ export function PaneTitle({ store, frame, name, detail, children }: Props) {
       {frame.isAlone && <Certificate store={store} />}
       {frame.isAlone && <HelpButton frame={frame} />}
     </div>
+  );
+}
+
+/** The name of a pane, which folds it and unfolds it again. */
+function Fold({ store, frame, name }: Pick<Props, "store" | "frame" | "name">) {
+  const pane = PANES[name];
+  const { folded } = store.settings.value;
+  const isFolded = folded.includes(pane);
+  const flip = () => store.set({ folded: isFolded ? folded.filter((one) => one !== pane) : [...folded, pane] });
+  return (
+    <button
+      type="button"
+      class="fold"
+      aria-expanded={!isFolded}
+      data-hint={isFolded ? "unfold" : "fold"}
+      onClick={frame.guard(flip)}
+    >
+      {name}
+    </button>
   );
 }
 

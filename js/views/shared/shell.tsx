@@ -1,10 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
+import type { Scale } from "../../store/selection.js";
 import type { Store } from "../../store/store.js";
 import { Announcer } from "./announce.js";
+import { CodeBox } from "./code_box.js";
 import { ErrorBoundary, ErrorBox } from "./error_box.js";
 import type { FrameState } from "./frame_state.js";
 import { Help } from "./help.js";
+import { Hints } from "./hints.js";
 import { type Acted, pressKey } from "./keys.js";
 import { anchorOf, Tooltip } from "./tooltip.js";
 
@@ -13,17 +16,21 @@ interface Props {
   frame: FrameState;
   /** Name of the region. */
   label: string;
+  /** More keys for the line of hints. */
+  hints?: readonly (readonly string[])[];
   children: ComponentChildren;
 }
 
 /** What is round the panes of a widget: errors, the keys of the whole widget and their list, words about controls. */
-export function Shell({ store, frame, label, children }: Props) {
+export function Shell({ store, frame, label, hints, children }: Props) {
   const shell = useRef<HTMLElement>(null);
   return (
     <section class={`shell ${frame.kind}`} aria-label={label} ref={shell} {...listeners({ store, frame }, shell)}>
       <Errors store={store} frame={frame} />
       <ErrorBoundary attempt={store.selection.value}>
         {children}
+        <Hints frame={frame} more={hints} />
+        <CodeBox frame={frame} />
         {frame.helpOpen.value && <Help />}
         <Announcer store={store} frame={frame} />
         <HintTip frame={frame} />
@@ -65,7 +72,7 @@ function HintTip({ frame }: { frame: FrameState }) {
 
 /** Hints of controls and the keys of the whole widget. */
 function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
-  const { frame } = acted;
+  const { frame, store } = acted;
   const hint = (event: Event) => {
     const control = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
     const text = control?.dataset.hint ?? "";
@@ -80,14 +87,33 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     onPointerLeave: frame.guard(forget),
     onFocusIn: frame.guard(hint),
     onFocusOut: frame.guard(forget),
+    onPointerDownCapture: frame.guard((event: Event) => {
+      arrive(acted, event);
+      store.history.release();
+    }),
+    onKeyDownCapture: frame.guard((event: KeyboardEvent) => {
+      arrive(acted, event);
+      if (!event.repeat) store.history.press();
+    }),
+    onKeyUpCapture: frame.guard(() => store.history.release()),
     onKeyDown: frame.guard((event: KeyboardEvent) => pressed(acted, event)),
   };
 }
 
+const PANES = { model: ".model-pane", head: ".head-pane", neuron: ".neuron-pane" } as const;
+
+/** Notes in which of several panes the reader acts. */
+function arrive({ store, frame }: Acted, { target }: Event): void {
+  if (frame.isAlone || !(target instanceof Element)) return;
+  const scales = Object.keys(PANES) as Scale[];
+  store.place = scales.find((scale) => target.closest(PANES[scale]) !== null) ?? null;
+}
+
 function pressed(acted: Acted, event: KeyboardEvent): void {
   const isList = event.target instanceof HTMLSelectElement; // its own keys choose by typing
-  const isControl = isList || event.target instanceof HTMLInputElement;
-  const isUsed = !isList && pressKey(acted, event);
+  const isText = event.target instanceof HTMLTextAreaElement;
+  const isControl = isList || isText || event.target instanceof HTMLInputElement;
+  const isUsed = !isList && (!isText || event.key === "Escape") && pressKey(acted, event);
   if (isUsed) event.preventDefault();
   if (isUsed || isControl) event.stopPropagation();
 }

@@ -1,0 +1,65 @@
+import type { Store } from "../../store/store.js";
+import { Certificate } from "../shared/certificate.js";
+import { copyCode } from "../shared/copy.js";
+import type { FrameState } from "../shared/frame_state.js";
+import { HelpButton } from "../shared/pane_title.js";
+import { PathBar } from "./path_bar.js";
+
+interface Props {
+  store: Store;
+  frame: FrameState;
+}
+
+/** Where one is, how exact that is, and what concerns the whole widget. */
+export function TopBar({ store, frame }: Props) {
+  return (
+    <div class="top-bar">
+      <PathBar store={store} frame={frame} />
+      <span class="line actions">
+        <Certificate store={store} />
+        <Step store={store} frame={frame} name="undo" keys="z" />
+        <Step store={store} frame={frame} name="redo" keys="Shift + z" />
+        <button
+          type="button"
+          class="text-button copy"
+          data-hint="Python lines that bring a view to here (c)"
+          onClick={frame.guard(() => void copyCode(store, frame))}
+        >
+          {frame.said.value === "" ? "copy as code" : "copied"}
+        </button>
+        <HelpButton frame={frame} />
+      </span>
+    </div>
+  );
+}
+
+function Step({ store, frame, name, keys }: Props & { name: "undo" | "redo"; keys: string }) {
+  const { canUndo, canRedo } = store.history;
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={name === "undo" ? "Undo" : "Redo"}
+      data-hint={`${name} (${keys})`}
+      disabled={!(name === "undo" ? canUndo : canRedo).value}
+      onClick={frame.guard(() => store.history[name]())}
+    >
+      <svg
+        width="14"
+        height="14"
+        viewBox="0 0 14 14"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.4"
+        aria-hidden="true"
+      >
+        <path
+          d="M5 2 2 5l3 3M2 5h6.2a3.4 3.4 0 0 1 0 6.8H5"
+          stroke-linecap="round"
+          stroke-linejoin="round"
+          transform={name === "redo" ? "matrix(-1 0 0 1 14 0)" : undefined}
+        />
+      </svg>
+    </button>
+  );
+}
