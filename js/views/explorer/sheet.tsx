@@ -33,7 +33,7 @@ export function Sheet({ head, neuron }: { head: ViewState; neuron: NeuronState }
       {neuronIsFolded ? (
         <PaneTitle store={store} frame={frame} name="Neurons" />
       ) : (
-        <NeuronPane view={neuron} {...{ withTokens: !isBeside }} />
+        <NeuronPane view={neuron} withTokens={!isBeside} />
       )}
     </div>
   );
