@@ -49,10 +49,68 @@ MECHANISMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "shared layers": ("AlbertModel", "AlbertConfig", {"embedding_size": 32, **_SIZES}),
 }
 
+_BART: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "d_model": 64,
+    "encoder_layers": 3,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 64,
+    "decoder_ffn_dim": 64,
+    "max_position_embeddings": 64,
+    "bos_token_id": 0,
+    "pad_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 2,
+    "init_std": 0.06,
+}
+_SPECIAL = {"pad_token_id": 0, "decoder_start_token_id": 0, "bos_token_id": 1, "eos_token_id": 1}
+_T5 = {
+    "vocab_size": VOCABULARY,
+    "d_model": 64,
+    "d_kv": 16,
+    "d_ff": 64,
+    "num_layers": 3,
+    "num_decoder_layers": 2,
+    "num_heads": 4,
+    "initializer_factor": 0.5,
+    **_SPECIAL,
+}
+
+# Encoder-decoder models with 3 layers in the encoder and 2 in the decoder.
+TWOFOLD: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "bart": ("BartForConditionalGeneration", "BartConfig", _BART),
+    "marian": ("MarianMTModel", "MarianConfig", {**_BART, "decoder_start_token_id": 1}),
+    "m2m100": ("M2M100ForConditionalGeneration", "M2M100Config", _BART),
+    "t5": ("T5ForConditionalGeneration", "T5Config", _T5),
+    "umt5": ("UMT5ForConditionalGeneration", "UMT5Config", _T5),
+    "whisper": (
+        "WhisperForConditionalGeneration",
+        "WhisperConfig",
+        {**_BART, "num_mel_bins": 8, "max_source_positions": 20, "max_target_positions": 64},
+    ),
+    "moonshine": (
+        "MoonshineForConditionalGeneration",
+        "MoonshineConfig",
+        {
+            "vocab_size": VOCABULARY,
+            "hidden_size": 64,
+            "intermediate_size": 64,
+            "encoder_num_hidden_layers": 3,
+            "decoder_num_hidden_layers": 2,
+            "encoder_num_attention_heads": 4,
+            "decoder_num_attention_heads": 4,
+            "initializer_range": 0.05,
+            **_SPECIAL,
+        },
+    ),
+}
+
 
 def build(mechanism: str = "causal, grouped heads, rotary", seed: int = 0, **settings: Any) -> PreTrainedModel:
     """A model in evaluation mode on its default attention implementation."""
-    model_class, config_class, given = MECHANISMS[mechanism]
+    model_class, config_class, given = {**MECHANISMS, **TWOFOLD}[mechanism]
     torch.manual_seed(seed)
     config = getattr(transformers, config_class)(**{**given, **settings})
     model = getattr(transformers, model_class)(config).eval()
@@ -91,9 +149,20 @@ def ids(length: int, batch: int = 1, seed: int = 1) -> torch.Tensor:
 
 def eager_attentions(model: PreTrainedModel, **arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """``output_attentions`` of a copy of `model` on eager attention: [batch, heads, queries, keys] a layer."""
+    return _eager_outputs(model, arguments).attentions
+
+
+def eager_parts(model: PreTrainedModel, **arguments: torch.Tensor) -> dict[str, tuple[torch.Tensor, ...]]:
+    """The same of an encoder-decoder model, by part."""
+    outputs = _eager_outputs(model, arguments)
+    parts = outputs.encoder_attentions, outputs.decoder_attentions, outputs.cross_attentions
+    return dict(zip(("encoder", "decoder", "cross"), parts, strict=True))
+
+
+def _eager_outputs(model: PreTrainedModel, arguments: dict[str, torch.Tensor]) -> Any:
     config = copy.deepcopy(model.config)
     twin = type(model)._from_config(config, attn_implementation="eager").eval()
     twin.load_state_dict(model.state_dict())
     twin.to(model.dtype)
     with torch.no_grad():
-        return twin(**arguments, output_attentions=True).attentions
+        return twin(**arguments, output_attentions=True)

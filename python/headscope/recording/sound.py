@@ -23,9 +23,10 @@ HOP = 160
 def sound_input(inputs: Any, taken: Collection[str]) -> str | None:
     """Return under which name a forward that takes `taken` is to get `inputs` as sound, None if they are no sound."""
     names = [name for name in SOUND if name in taken]
-    if isinstance(inputs, Mapping):
-        return next((name for name in names if inputs.get(name) is not None), None)
-    return names[0] if names and "input_ids" not in taken else None
+    given = [name for name in names if isinstance(inputs, Mapping) and inputs.get(name) is not None]
+    if not given and "input_ids" in taken:
+        return None
+    return next(iter(given or names), None)
 
 
 def read_sound(model: torch.nn.Module, inputs: Any, name: str, processor: Any) -> tuple[dict[str, Any], Sound]:

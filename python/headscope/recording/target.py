@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from headscope.errors import NoTarget, NoTokenizer, UnsupportedInput
+from headscope.errors import EmptyInput, NoTarget, NoTokenizer, UnsupportedInput
 from headscope.recording.encoding import as_ids, as_tensors, as_texts
 from headscope.recording.parts import base_of
 
@@ -82,6 +82,8 @@ def _from_target(
 
 
 def _labels(texts: list[str], tokenizer: Any) -> dict[str, torch.Tensor]:
+    if "" in texts:
+        raise EmptyInput("target is an empty text; pass at least one word.")
     if tokenizer is None:
         raise NoTokenizer("target is text and there is no tokenizer; pass tokenizer=, or target= as token ids.")
     padding = {"padding": True, "padding_side": "right"} if len(texts) > 1 else {}
@@ -96,7 +98,7 @@ def _moved(
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor | None]:
     """Labels moved right; labels that begin with the decoder's start token already are only cut at the end."""
     start = _config(model, "decoder_start_token_id")
-    if labels.shape[1] > 1 and bool((labels[:, 0] == start).all()):
+    if start is not None and labels.shape[1] > 1 and bool((labels[:, 0] == start).all()):
         ids, kept = labels[:, :-1], None if kept is None else kept[:, 1:]
     else:
         ids = _shift_right(model, labels)
