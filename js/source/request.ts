@@ -72,7 +72,9 @@ function take(message: Message, buffers: unknown, answer: Answer, onProgress?: (
   if (message.v !== VERSION) throw otherVersion(message.v);
   if (message.kind === "error") throw new SourceError(String(message.error), String(message.message));
   if (message.kind === "progress") onProgress?.(Number(message.done));
-  if (message.kind === "chunk" || message.kind === "refused") onProgress?.(answer.take(message, buffers));
+  if (message.kind !== "chunk" && message.kind !== "refused") return;
+  const share = answer.take(message, buffers);
+  onProgress?.(share);
 }
 
 /** Calls again and again, after ever longer silence. */

@@ -1,49 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { KernelSource } from "../../js/source/kernel.js";
-import { Lines, type Wire } from "../../js/source/lines.js";
+import type { KernelSource } from "../../js/source/kernel.js";
+import type { Wire } from "../../js/source/lines.js";
 import { RETRY_MS } from "../../js/source/request.js";
 import { synthesize } from "../browser/page/synthetic.js";
-
-type Callback = (content: unknown, buffers?: unknown) => void;
-type Sent = { v: number; id: string; kind: string; op: string; args: unknown; limit: number };
+import { Line, sourceOver } from "./line.js";
 
 const capture = synthesize({ tokens: ["a", "b", "c"], heads: 2, groups: 1, layers: 3 });
 
-/** A wire that records what is sent; the test is the kernel. */
-class Line implements Wire {
-  readonly sent: Sent[] = [];
-  readonly listeners: Callback[] = [];
-  on(_: string, callback: Callback): void {
-    this.listeners.push(callback);
-  }
-  off(_: string, callback: Callback): void {
-    this.listeners.splice(this.listeners.indexOf(callback), 1);
-  }
-  send(content: unknown): void {
-    this.sent.push(content as Sent);
-  }
-  deliver(content: unknown, buffers?: unknown): void {
-    for (const listener of [...this.listeners]) listener(content, buffers);
-  }
-  /** Delivers one of the pieces that the packet of a layer is cut into. */
-  chunk(index: number, of: number, layer = 0, id = this.sent[0].id): void {
-    const { header, payload } = capture.packet(layer);
-    const size = Math.ceil(payload.byteLength / of);
-    const piece = payload.slice(index * size, (index + 1) * size);
-    this.deliver({ v: 1, id, kind: "chunk", layer, index, of, ...(index === 0 ? { header } : {}) }, [
-      new DataView(piece.buffer),
-    ]);
-  }
-}
-
 let line: Line;
 let source: KernelSource;
-
-function sourceOver(wire: Wire, inVsCode = false): KernelSource {
-  const lines = new Lines();
-  lines.add({ wire, closed: ending().signal });
-  return new KernelSource(lines, inVsCode);
-}
 
 const ending = () => new AbortController();
 
@@ -75,7 +40,7 @@ describe("a layer from the kernel", () => {
     const progress: number[] = [];
     const answer = source.layer("self", 0, { signal: ending().signal, onProgress: (done) => progress.push(done) });
     line.deliver({ v: 1, id: line.sent[0].id, kind: "progress", done: 0.2 });
-    for (const index of [2, 0, 2, 1]) line.chunk(index, 3);
+    for (const index of [2, 0, 2, 1]) line.chunk(capture.packet(0), index, 3);
     const layer = await answer;
     expect(progress).toEqual([0.2, 1 / 3, 2 / 3, 2 / 3, 1]);
     const expected = capture.weights(0, 1)[2];
@@ -87,11 +52,36 @@ describe("a layer from the kernel", () => {
 
   it("is asked for once", async () => {
     const answer = source.layer("self", 0, { signal: ending().signal });
-    line.chunk(0, 1);
+    line.chunk(capture.packet(0));
     const layer = await answer;
     expect(await source.layer("self", 0, { signal: ending().signal })).toBe(layer);
     expect(source.peek("self", 0)).toBe(layer);
     expect(line.sent).toHaveLength(1);
+  });
+
+  it("is asked for once by two who wait for it, both of whom see how far it is", async () => {
+    const progress: string[] = [];
+    const answers = ["a", "b"].map((name) =>
+      source.layer("self", 0, { signal: ending().signal, onProgress: () => progress.push(name) }),
+    );
+    line.chunk(capture.packet(0));
+    const [a, b] = await Promise.all(answers);
+    expect([a === b, line.sent.length, progress]).toEqual([true, 1, ["a", "b"]]);
+  });
+
+  it("is cancelled only when none of those who wait for it is interested any more", async () => {
+    const [first, second] = [ending(), ending()];
+    const answers = [first, second].map(({ signal }) => source.layer("self", 0, { signal }));
+    first.abort();
+    await expect(answers[0]).rejects.toThrow("abort");
+    expect(line.sent.map(({ kind }) => kind)).toEqual(["request"]);
+    second.abort();
+    await expect(answers[1]).rejects.toThrow("abort");
+    expect(line.sent.map(({ kind }) => kind)).toEqual(["request", "cancel"]);
+    const again = source.layer("self", 0, { signal: ending().signal });
+    expect(line.sent[2].kind).toBe("request"); // and not told that it was cancelled
+    line.chunk(capture.packet(0), 0, 1, line.sent[2].id);
+    expect((await again).layer).toBe(0);
   });
 
   it("is asked for again after 20 s of silence, then 40, under the same id", () => {
@@ -108,7 +98,7 @@ describe("a layer from the kernel", () => {
   it("is not asked for again while it is coming", () => {
     source.layer("self", 0, { signal: ending().signal }).catch(() => {});
     vi.advanceTimersByTime(RETRY_MS - 1);
-    line.chunk(0, 2);
+    line.chunk(capture.packet(0), 0, 2);
     vi.advanceTimersByTime(RETRY_MS - 1);
     expect(line.sent).toHaveLength(1);
   });
@@ -161,7 +151,7 @@ describe("a layer from the kernel", () => {
       line.deliver(content);
     }
     line.deliver({ v: 1, id: line.sent[0].id, kind: "of a later version" });
-    line.chunk(0, 1);
+    line.chunk(capture.packet(0));
     expect((await answer).layer).toBe(0);
   });
 
