@@ -1,7 +1,7 @@
 // Bundles the widget into one ES module, with the licences of what is inside it beside it.
 // No source map: in Jupyter the bundle travels with every widget.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const STATIC = "python/headscope/static";
@@ -20,6 +20,17 @@ function licenceOf(name) {
   return `${name}\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`;
 }
 
+/** Style sheets become text, minified as the code is. */
+const styles = {
+  name: "styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
 const { metafile } = await build({
   entryPoints: ["js/widget/index.ts"],
   outfile: `${STATIC}/widget.js`,
@@ -30,7 +41,7 @@ const { metafile } = await build({
   legalComments: "none",
   // A page with RequireJS defines `define.amd`; a dependency must not register itself there.
   define: { "define.amd": "false", HEADSCOPE_VERSION: JSON.stringify(version) },
-  loader: { ".css": "text" },
+  plugins: [styles],
   metafile: true,
   logLevel: "info",
 });
