@@ -142,7 +142,9 @@ def step(current: Selection, shape: Shape, **changes: Any) -> Selection:
     stack = shape.stacks[part]
     before = shape.stacks[current.part]
     base = current if part == current.part else _carried(current, shape, part)
-    layer = _layer(changes.get("layer", base.layer), stack)
+    layer = _layer(
+        changes.get("layer", base.layer), stack, "this capture" if len(shape.stacks) == 1 else f"part {part!r}"
+    )
     count = stack.heads[layer]
     if "heads" in changes:
         heads = _heads(changes["heads"], layer, count)
@@ -187,8 +189,8 @@ def _one_of(name: str, value: Any, known: Collection[str]) -> str:
     raise TraitError(f"{name} {value!r} is unknown: choose one of {', '.join(map(repr, known))}.")
 
 
-def _layer(value: Any, stack: Stack) -> int:
-    return _number("layer", value, stack.heads, f"this capture has layers {_spell(stack.heads)}")
+def _layer(value: Any, stack: Stack, owner: str) -> int:
+    return _number("layer", value, stack.heads, f"{owner} has layers {_spell(stack.heads)}")
 
 
 def _heads(value: Any, layer: int, count: int) -> tuple[int, ...]:
