@@ -124,9 +124,9 @@ def test_width_is_not_asked_while_no_neuron_is_selected() -> None:
 @pytest.mark.parametrize(
     ("bad", "message", "good"),
     [
-        ({"layer": 40}, "layer 40 is out of range: this capture has layers 0..3.", {"layer": 3}),
-        ({"layer": -1}, "layer -1 is out of range: this capture has layers 0..3.", {"layer": 0}),
-        ({"layer": "1"}, "layer '1' is not a whole number: this capture has layers 0..3.", {"layer": 1}),
+        ({"layer": 40}, "layer 40 is out of range: part 'self' has layers 0..3.", {"layer": 3}),
+        ({"layer": -1}, "layer -1 is out of range: part 'self' has layers 0..3.", {"layer": 0}),
+        ({"layer": "1"}, "layer '1' is not a whole number: part 'self' has layers 0..3.", {"layer": 1}),
         ({"layer": 1.0}, "layer 1.0 is not a whole number", {"layer": 1}),
         ({"layer": True}, "layer True is not a whole number", {"layer": 1}),
         ({"layer": None}, "layer None is not a whole number", {"layer": 1}),
@@ -159,7 +159,7 @@ def test_a_bad_value_is_refused_with_what_is_possible(bad: Any, message: str, go
 
 
 def test_layers_with_gaps_are_named_one_by_one() -> None:
-    with pytest.raises(TraitError, match="this capture has layers 5, 7, 3"):
+    with pytest.raises(TraitError, match="part 'cross' has layers 5, 7, 3"):
         after({"part": "cross", "layer": 6})
 
 

@@ -142,9 +142,8 @@ def step(current: Selection, shape: Shape, **changes: Any) -> Selection:
     stack = shape.stacks[part]
     before = shape.stacks[current.part]
     base = current if part == current.part else _carried(current, shape, part)
-    layer = _layer(
-        changes.get("layer", base.layer), stack, "this capture" if len(shape.stacks) == 1 else f"part {part!r}"
-    )
+    owner = "this capture" if len(shape.stacks) == 1 else f"part {part!r}"
+    layer = _layer(changes.get("layer", base.layer), stack, owner)
     count = stack.heads[layer]
     if "heads" in changes:
         heads = _heads(changes["heads"], layer, count)
