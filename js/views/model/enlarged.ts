@@ -3,6 +3,7 @@ import type { LayerData } from "../../source/layer.js";
 import type { Thumbnails } from "../../source/source.js";
 import { type AxisName, axisOf } from "../../store/axis.js";
 import type { PairFilter } from "../../store/settings.js";
+import { spoken } from "../shared/format.js";
 import { onFrame } from "../shared/frame.js";
 import { type EnlargedLayout, enlargedLayout } from "./enlarged_layout.js";
 import { type ExactHead, type ExactQuestion, ExactReader } from "./exact.js";
@@ -30,11 +31,10 @@ export class Enlarged {
   readonly #data = signal<LayerData | null>(null);
 
   constructor(private readonly view: ModelState) {
-    const { store } = view;
     this.cell = computed(() => view.hover.value ?? selectedCell(view));
     this.queries = computed(() => positions(view, "query"));
     this.keys = computed(() => positions(view, "key"));
-    this.layout = computed(() => enlargedLayout(view.layout.value.enlargedWidth, store.side("query").labels.length));
+    this.layout = computed(() => layoutFor(view));
     this.coarse = computed(() => {
       const picture = view.thumbnails.pictures.value.get(this.cell.value?.layer ?? -1);
       return picture === undefined || picture instanceof Error ? null : picture;
@@ -118,6 +118,15 @@ export class Enlarged {
     const size = Math.min(256, Math.max(across - rail, down));
     return { data, head: cell.head, queries, keys, size, norms, scale };
   }
+}
+
+function layoutFor({ store, layout }: ModelState): EnlargedLayout {
+  const { enlargedWidth: width, beside } = layout.value;
+  const [queries, keys] = [store.side("query").labels, store.side("key").labels];
+  const longest = (labels: readonly string[]) =>
+    labels.reduce((most, label) => Math.max(most, spoken(label).length), 0);
+  const letters = { longestQuery: longest(queries), longestKey: longest(keys) };
+  return enlargedLayout({ width, isBelow: !beside, queries: queries.length, ...letters });
 }
 
 function selectedCell({ store, layers }: ModelState): Cell | null {

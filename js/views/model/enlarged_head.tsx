@@ -62,8 +62,8 @@ function Token({ view, side, tick }: { view: ModelState; side: "query" | "key"; 
   const label = view.store.side(side).labels[tick.position];
   const place =
     side === "query"
-      ? { top: px(tick.at), width: px(left - 5) }
-      : { left: px(left + rail + tick.at), top: px(down + 3), height: px(below - 4) };
+      ? { top: px(tick.at), width: px(left - 4) }
+      : { left: px(left + rail + tick.at), top: px(down + 3), height: px(below - 3) };
   return (
     <span class={`tick ${side}`} style={place} data-hint={label}>
       <Label text={spoken(label)} />

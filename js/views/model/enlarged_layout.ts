@@ -18,29 +18,42 @@ export interface EnlargedLayout {
 
 const LEAST_BESIDE = 320;
 const MOST_PICTURE = 280;
+/** Under the grid, where height is dear. */
+const MOST_PICTURE_BELOW = 216;
 /** Of a token at an axis, so that its letters do not touch the next. */
 export const LABEL = 10;
 
-/** Lays the enlarged head out, in so much width, for so many tokens. */
-export function enlargedLayout(width: number, queries: number): EnlargedLayout {
+/** Of a letter in the font of the tokens, and the space between a token and the picture. */
+const LETTER = 6.1;
+const SPACE = 6;
+
+/** What the enlarged head has to have room for. */
+export interface Wanted {
+  width: number;
+  /** Whether it stands under the grid. */
+  isBelow: boolean;
+  queries: number;
+  /** Letters of the longest token of a side. */
+  longestQuery: number;
+  longestKey: number;
+}
+
+export function enlargedLayout({ width, isBelow, queries, longestQuery, longestKey }: Wanted): EnlargedLayout {
   const isStacked = width < LEAST_BESIDE;
-  const picture = isStacked ? width : Math.min(MOST_PICTURE, Math.round(width * 0.55));
-  const left = Math.max(40, Math.min(76, Math.round(picture * 0.29)));
-  const below = Math.min(56, left);
+  const most = isBelow ? MOST_PICTURE_BELOW : MOST_PICTURE;
+  const picture = isStacked ? width : Math.min(most, Math.round(width * 0.55));
+  const left = roomFor(longestQuery, Math.min(76, Math.round(picture * 0.3)));
+  const below = roomFor(longestKey, 54);
   const across = picture - left;
   // Rows get a line of text each if that makes the picture no more than half as high again.
   const lines = Math.max(queries, 1) * LABEL;
   const down = Math.round(lines > across && lines <= 1.5 * across ? lines : across);
-  return {
-    isStacked,
-    width: picture,
-    height: down + below,
-    left,
-    below,
-    across,
-    down,
-    rail: railOf(across) + RAIL_GAP,
-  };
+  const rail = railOf(across) + RAIL_GAP;
+  return { isStacked, width: picture, height: down + below, left, below, across, down, rail };
+}
+
+function roomFor(letters: number, most: number): number {
+  return Math.min(most, Math.ceil(letters * LETTER) + SPACE);
 }
 
 /** One token at an axis. */

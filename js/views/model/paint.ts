@@ -90,7 +90,7 @@ export function paintMatrix(
 }
 
 const LINE_LEVELS = 6;
-const LEAST_LINE = 0.06;
+const LEAST_LINE = 0.1;
 
 /** Draws a head as lines from queries, at the left, to keys. The first token is left out: its fan would hide the rest. */
 export function paintLines(
@@ -117,8 +117,8 @@ export function paintLines(
   context.strokeStyle = colour;
   levels.forEach((lines, level) => {
     const share = (level + 0.5) / LINE_LEVELS;
-    context.globalAlpha = share ** 0.7;
-    context.lineWidth = plot.ratio * (0.4 + 0.6 * share);
+    context.globalAlpha = share;
+    context.lineWidth = plot.ratio * (0.35 + 0.45 * share);
     context.beginPath();
     for (const [from, to] of lines) {
       context.moveTo(plot.left, from);
