@@ -74,6 +74,13 @@ export const SCENARIOS = {
     },
   },
   grid30x9: { tokens: Array.from({ length: 24 }, (_, at) => ` t${at}`), layers: 30 },
+  patterns: {
+    tokens: Array.from({ length: 101 }, (_, at) => ` t${at}`),
+    heads: 9,
+    groups: 9,
+    layers: 1,
+    bias: "patterns",
+  },
   grid1x1: { tokens: SENTENCE, heads: 1, groups: 1, layers: 1 },
   grid64x64: { tokens: SENTENCE.slice(0, 8), heads: 64, groups: 8, layers: 64 },
 } satisfies Record<string, Options>;

@@ -22,8 +22,8 @@ export interface Mechanisms {
   gaps?: boolean;
   softcap?: number;
   sink?: boolean;
-  /** Falls with distance, alike for all heads or steeper from head to head. */
-  bias?: "shared" | "head";
+  /** Falls with distance, alike for all heads or steeper from head to head; or makes heads of well-known patterns. */
+  bias?: "shared" | "head" | "patterns";
 }
 
 export interface Sizes {
@@ -34,6 +34,8 @@ export interface Sizes {
 }
 
 export const D = 16;
+/** Enough for most of the weight, not for all of it. */
+const PATTERN = 8;
 
 export function termsOf(sizes: Sizes, mechanisms: Mechanisms, seed: number): Terms {
   const { heads, groups, queries, keys } = sizes;
@@ -67,10 +69,22 @@ function sees(
 
 function biasOf({ heads, queries, keys }: Sizes, { bias }: Mechanisms): number[][][] | null {
   if (bias === undefined) return null;
+  if (bias === "patterns") return patterns(heads, queries, keys);
   return Array.from({ length: bias === "head" ? heads : 1 }, (_, head) => {
     const slope = 2 ** -(head + 1);
     return table(queries, keys, (query, key) => Math.fround(-slope * Math.abs(query - key)));
   });
+}
+
+/** Head 0 looks at the previous token, head 1 at what followed this token in the first half of the text. */
+function patterns(heads: number, queries: number, keys: number): number[][][] {
+  const isMeant = [
+    (query: number, key: number) => key === query - 1,
+    (query: number, key: number) => key === query - Math.floor(queries / 2) + 1,
+  ];
+  return Array.from({ length: heads }, (_, head) =>
+    table(queries, keys, (query, key) => (isMeant[head]?.(query, key) ? PATTERN : 0)),
+  );
 }
 
 export function table<Value>(rows: number, columns: number, cell: (row: number, column: number) => Value): Value[][] {
