@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
 
 import torch
 
 from headscope.answers import budget, overview
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
+from headscope.answers.measure import Measure, check_measure
 from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.part import Part, parts_of
 from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, one_of
 from headscope.answers.report import LayerReport
 from headscope.answers.thumbnails import Thumbnails, thumbnails
-from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer, UnknownProjection
+from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
 from headscope.recording import formula
 from headscope.recording.axes import Sides
 from headscope.recording.record import Record, Refusal, storage_bytes
 from headscope.recording.tokens import Tokens, Word
-
-Measure = Literal["weight", "value_norm"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +118,14 @@ class Capture:
     # Answers
 
     def attention(
-        self, layer: int, heads: Which = None, queries: Which = None, keys: Which = None, *, part: str | None = None
+        self,
+        layer: int,
+        heads: Which = None,
+        queries: Which = None,
+        keys: Which = None,
+        *,
+        part: str | None = None,
+        measure: Measure = "weight",
     ) -> torch.Tensor:
         """Exact attention weights.
 
@@ -132,26 +137,30 @@ class Capture:
             Which to answer: a number (its axis stays, with length 1), several, a slice, or None for all.
         part
             Which stack of layers.
+        measure
+            "value_norm" multiplies each weight by the norm of the value that it weighs, see `value_norms`.
 
         Returns
         -------
         float32 tensor [heads, queries, keys]
-            On the capture's device. Rows sum to 1 over all keys (less where attention sinks take a share).
+            On the capture's device. Weights sum to 1 over all keys (less where attention sinks take a share).
 
         Raises
         ------
         OutOfRange, RefusedLayer, OverBudget, CaptureClosed
+            And UnknownProjection, with "value_norm".
 
         Examples
         --------
         >>> capture.attention(16, heads=0, queries=9)  # one row of one head  # doctest: +SKIP
         """
+        check_measure(measure)
         record = self.record(layer, part)
         chosen_heads = choose(heads, record.heads, "head")
         rows = choose(queries, record.queries, "query")
         columns = None if keys is None else choose(keys, record.keys, "key")
         budget.check_answer(len(chosen_heads), len(rows), record.keys if columns is None else len(columns))
-        return self._part(part).layers.weights(layer, chosen_heads, rows, columns)
+        return self._part(part).layers.weights(layer, chosen_heads, rows, columns, measure)
 
     def neurons(self, layer: int, head: int, query: int, *, part: str | None = None) -> Neurons:
         """One row of one head taken apart into query, keys, their products, and every other term."""
@@ -173,6 +182,7 @@ class Capture:
         layers: Which = None,
         *,
         part: str | None = None,
+        measure: Measure = "weight",
         progress: Callable[[int, int], None] | None = None,
     ) -> torch.Tensor:
         """Every head as a small picture, layer by layer.
@@ -185,6 +195,10 @@ class Capture:
             "max" keeps single strong weights visible, "mean" keeps mass.
         layers
             Numbers of the layers wanted; all that were not refused if None.
+        part
+            Which stack of layers.
+        measure
+            "weight", or "value_norm": weight x norm of the value that it weighs.
         progress
             Called with (layers done, layers in all) after each layer.
 
@@ -195,7 +209,15 @@ class Capture:
         if reduce not in ("max", "mean"):
             raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
         _check_size(size)
-        pictures = list(self._overviews(size, reduce, self._wanted(layers, part), part, progress))
+        check_measure(measure)
+        pictures = []
+        wanted = self._wanted(layers, part)
+        for done, layer in enumerate(wanted, start=1):
+            record = self.record(layer, part)
+            with formula.exactly():
+                pictures.append(overview.pooled(record, self._part(part).layers.weigh(layer, measure), size, reduce))
+            if progress is not None:
+                progress(done, len(wanted))
         heads = {len(picture) for picture in pictures}
         if len(heads) > 1:
             raise OutOfRange(f"layers have different numbers of heads ({sorted(heads)}); ask for layers= of one kind.")
@@ -222,7 +244,7 @@ class Capture:
         part
             Which stack of layers.
         measure
-            "weight", or "value_norm": weight x norm of the value as it enters the output.
+            "weight", or "value_norm": weight x norm of the value that it weighs.
         pair_filter
             From which sentence to which, one of "all", "a->a", "a->b", "b->a", "b->b"; without two sentences it is all.
         hide_special
@@ -233,22 +255,42 @@ class Capture:
         >>> capture.thumbnails(16, 25).body.shape  # doctest: +SKIP
         torch.Size([9, 25, 25])
         """
-        record = self.record(layer, part)
         _check_size(size)
+        check_measure(measure)
+        record, layers = self.record(layer, part), self._part(part).layers
         if pair_filter not in PAIR_FILTERS:
             raise OutOfRange(f"pair_filter {pair_filter!r} is unknown: there are {', '.join(map(repr, PAIR_FILTERS))}.")
-        if measure != "weight":
-            self.value_norms(layer, part=part)
         settings = DisplaySettings(hide_special=hide_special, pair_filter=pair_filter)
         queries = shown_positions(self.tokens(part, "query"), settings, side=0)
         keys = shown_positions(self.tokens(part, "key"), settings, side=1)
         with formula.exactly():
-            return thumbnails(record, self._part(part).layers.weigh(layer), size, queries, keys)
+            scale = layers.largest(layer, measure)
+            return thumbnails(record, layers.weigh(layer, measure), size, queries, keys, scale=scale)
 
     def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
-        """Norm of each value vector as it enters the layer's output, float32 [heads, keys]."""
-        record = self.record(layer, part)
-        raise UnknownProjection(f"layer {layer} ({record.module}): its output projection is not looked for yet.")
+        """Norm of each value vector as it enters the layer's output.
+
+        Attention adds up value vectors, so a weight tells what a token is worth only together with the length of what
+        it weighs (Kobayashi et al. 2020, "Attention is Not Only a Weight: Analyzing Transformers with Vector Norms").
+        In their notation the output is ``sum_j alpha_ij f(x_j)``, ``f(x) = (x W^V + b^V) W^O``, and this is
+        ``||f(x_j)||`` for every head: the value vector through the head's share of the output projection, without the
+        projection's bias, which no head adds.
+
+        The projection is the module that consumed the heads' outputs in the recorded forward. It is verified when first
+        asked: it is linear, and gives again what it gave in that forward.
+
+        Returns
+        -------
+        float32 tensor [heads, keys]
+            One row per query head, those of a group apart.
+
+        Raises
+        ------
+        UnknownProjection
+            Where no such module was found or it could not be verified; names it and says why.
+        """
+        self.record(layer, part)
+        return self._part(part).layers.value_norms(layer).clone()
 
     def vectors(self, layer: int, *, part: str | None = None) -> Vectors:
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
@@ -311,22 +353,6 @@ class Capture:
         if isinstance(layers, slice):
             layers = self.layer_numbers(part)[layers]
         return [self._known(int(layer), part) for layer in layers]
-
-    def _overviews(
-        self,
-        size: int,
-        reduce: Reduce,
-        layers: list[int],
-        part: str | None,
-        progress: Callable[[int, int], None] | None,
-    ) -> Iterator[torch.Tensor]:
-        for done, layer in enumerate(layers, start=1):
-            record = self.record(layer, part)
-            with formula.exactly():
-                picture = overview.pooled(record, self._part(part).layers.weigh(layer), size, reduce)
-            yield picture  # outside of the block: a generator that pauses must not leave its settings on
-            if progress is not None:
-                progress(done, len(layers))
 
 
 def _check_size(size: int) -> None:

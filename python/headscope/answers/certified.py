@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import torch
 
+from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
 from headscope.errors import RefusedLayer
-from headscope.recording import certificate, formula
+from headscope.recording import certificate, formula, projection
 from headscope.recording.certificate import Finding, Weigh
 from headscope.recording.record import Record, Refusal
 
@@ -33,6 +34,8 @@ class CertifiedLayers:
         self._findings: dict[int, Finding] = {}
         self._confirmed: set[int] = set()
         self._lse: dict[int, torch.Tensor] = {}
+        self._norms: dict[int, torch.Tensor] = {}
+        self._largest: dict[int, float] = {}
         self.reports: dict[int, LayerReport] = {}
         for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
             self._report(self._certify(layer))
@@ -46,10 +49,11 @@ class CertifiedLayers:
                 raise RefusedLayer(self.reports[layer].reason)
             return self._records[layer]
 
-    def weigh(self, layer: int) -> Weigh:
+    def weigh(self, layer: int, measure: Measure = "weight") -> Weigh:
         """The way to compute whole rows of a layer that agrees with the model."""
         self.read(layer)
-        return self._findings[layer].weigh
+        weigh = self._findings[layer].weigh
+        return weigh if measure == "weight" else by_value_norm(weigh, self.value_norms(layer))
 
     def by_formula(self, layer: int) -> bool:
         """Whether the equation of `formula.py` is the layer's own."""
@@ -57,16 +61,22 @@ class CertifiedLayers:
 
     @formula.exactly()
     def weights(
-        self, layer: int, heads: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor | None
+        self,
+        layer: int,
+        heads: torch.Tensor,
+        rows: torch.Tensor,
+        columns: torch.Tensor | None,
+        measure: Measure = "weight",
     ) -> torch.Tensor:
-        """Weights of a layer, float32 [heads, rows, columns]; all columns if None."""
+        """What `measure` says of a layer, float32 [heads, rows, columns]; all columns if None."""
         record = self.read(layer)
         at = record.query.device
         heads, rows = heads.to(at), rows.to(at)
         columns = None if columns is None else columns.to(at)
         if columns is not None and len(rows) > ROWS_BY_LSE and self.by_formula(layer):
-            return formula.weights_at_keys(record, heads, rows, columns, self.lse(layer)[heads[:, None], rows])
-        weigh = self.weigh(layer)
+            weights = formula.weights_at_keys(record, heads, rows, columns, self.lse(layer)[heads[:, None], rows])
+            return weights if measure == "weight" else weights * self.value_norms(layer)[heads][:, None, columns]
+        weigh = self.weigh(layer, measure)
         answers = [weigh(record, heads, stripe) for stripe in formula.stripes(rows, len(heads) * record.keys)]
         return torch.cat([answer if columns is None else answer[..., columns] for answer in answers], dim=1)
 
@@ -83,11 +93,35 @@ class CertifiedLayers:
                 self._lse[layer] = torch.cat(parts, dim=1)
             return self._lse[layer]
 
+    @formula.exactly()
+    def value_norms(self, layer: int) -> torch.Tensor:
+        """Norm of each value vector as it enters the layer's output, float32 [heads, keys], or UnknownProjection."""
+        record = self.read(layer)
+        with self._lock:
+            if layer not in self._norms:
+                self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
+            return self._norms[layer]
+
+    @formula.exactly()
+    def largest(self, layer: int, measure: Measure) -> float:
+        """The largest number of a layer on its own scale: 1 for weights, else what the largest pair of any head has."""
+        if measure == "weight":
+            return 1.0
+        record, weigh = self.read(layer), self.weigh(layer, measure)
+        with self._lock:
+            if layer not in self._largest:
+                at = record.query.device
+                heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
+                stripes = formula.stripes(rows, record.heads * record.keys)
+                self._largest[layer] = max(float(weigh(record, heads, stripe).max()) for stripe in stripes)
+            return self._largest[layer]
+
     def tensors(self) -> Iterator[torch.Tensor]:
         """Every tensor held."""
         with self._lock:
             yield from (tensor for record in self._records.values() for tensor in record.tensors())
             yield from self._lse.values()
+            yield from self._norms.values()
 
     def clear(self) -> None:
         """Let go of everything but the reports."""
@@ -95,6 +129,7 @@ class CertifiedLayers:
             self._records.clear()
             self._findings.clear()
             self._lse.clear()
+            self._norms.clear()
 
     def _report(self, report: LayerReport) -> None:
         """Keep a report; of two modules in one layer the recorded one is the layer, the other a remark on it."""

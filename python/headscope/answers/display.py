@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headscope.answers.measure import Measure
 from headscope.recording.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class DisplaySettings:
     """Merge sub-words into words."""
     pair_filter: str = "all"
     """From which sentence to which, one of `PAIR_FILTERS`; without two sentences all is shown."""
+    measure: Measure = "weight"
+    """What the numbers are: only weights are renormalised where keys are hidden."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Shown:
     """What is drawn of one layer; R rows (queries) and C columns (keys) remain of it."""
 
     attention: torch.Tensor
-    """float32 `[head, row, column]`: weights, renormalised where keys are hidden."""
+    """float32 `[head, row, column]`: what was measured; weights are renormalised where keys are hidden."""
     query_positions: tuple[int, ...]
     """Token position of each row; a word is named by the first of its sub-words that is shown."""
     key_positions: tuple[int, ...]
@@ -47,7 +50,7 @@ class Shown:
     query_labels: tuple[str, ...]
     key_labels: tuple[str, ...]
     left: torch.Tensor
-    """float32 `[head, row]`: how much of the row's weight is on keys that are not hidden."""
+    """float32 `[head, row]`: how much of the row's weight is on keys that are not hidden; 1 of other measures."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,15 @@ def show(
 ) -> Shown:
     """Reduce exact attention weights to what is drawn.
 
-    Hidden tokens take part neither as query nor as key, and what is left of each row is renormalised to 1;
-    the pair filter only selects, it does not renormalise. A word's row is the mean of its sub-words' rows,
-    its column the sum of their columns. Rows that hold NaN or have nothing left stay NaN or 0.
+    Hidden tokens take part neither as query nor as key, and what is left of each row is renormalised to 1; but only
+    weights are, for value norms do not share out anything. The pair filter only selects, it does not renormalise.
+    A word's row is the mean of its sub-words' rows, its column the sum of their columns. Rows that hold NaN or have
+    nothing left stay NaN or 0.
 
     Parameters
     ----------
     weights : float tensor [head, query, key]
-        The layer's attention, for all queries and keys.
+        The layer's attention in the measure of the settings, for all queries and keys.
     query_tokens, key_tokens : Tokens
         One entry per query, one per key.
     settings : DisplaySettings, optional
@@ -89,7 +93,7 @@ def show(
     unhidden = [at for at in range(len(key_tokens)) if not _is_hidden(key_tokens, at, settings)]
     rows = _axis(query_tokens, settings, side=0)
     columns = _axis(key_tokens, settings, side=1)
-    renormalise = len(unhidden) < len(key_tokens)
+    renormalise = settings.measure == "weight" and len(unhidden) < len(key_tokens)
     attention = torch.empty(len(weights), len(rows.firsts), len(columns.firsts), dtype=torch.float32)  # H, R, C
     left = torch.ones(len(weights), len(rows.firsts), dtype=torch.float32)  # H, R
     for head, matrix in enumerate(weights):  # one head in float64 at a time

@@ -10,6 +10,7 @@ import torch
 from headscope.recording import masks
 from headscope.recording.axes import Axis, Sides, Sound
 from headscope.recording.certificate import choose_rows
+from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Call
 from headscope.recording.masks import Mask
@@ -32,11 +33,13 @@ class RecordBuilder:
         The batch that the model is given, and which item of it is kept; its padding is dropped from every axis.
     parts
         Sorts the layers.
+    search
+        Finds the modules that are given what a call returned.
     """
 
-    def __init__(self, inputs: Inputs, parts: Parts) -> None:
+    def __init__(self, inputs: Inputs, parts: Parts, search: ConsumerSearch) -> None:
         self._batch, self._item = inputs.batch, inputs.item
-        self._axes, self._parts = dict(inputs.axes), parts
+        self._axes, self._parts, self._search = dict(inputs.axes), parts, search
         self._made: list[Record | Refusal] = []
         # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
         self._shared: dict[tuple[str, int], tuple[torch.Tensor, Any]] = {}
@@ -61,6 +64,7 @@ class RecordBuilder:
 
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
+        self._search.stop()
         part = self._parts.of(call.module, call.name)
         for name in AXES[part]:
             self._settle(name, call)
@@ -114,6 +118,7 @@ class RecordBuilder:
         sinks = call.options.get("s_aux", call.options.get("sinks"))
         width = call.query.shape[-1]
         scaling = call.options.get("scaling")
+        output = call.output[self._item, query.valid[rows].to(call.output.device)].clone()
         record = Record(
             part=part,
             layer=0,
@@ -128,7 +133,8 @@ class RecordBuilder:
             sinks=None if sinks is None else sinks.detach().clone().flatten(),
             source=self._source(call, part, takes_bias=position_bias is not None),
             rows=rows,
-            output=call.output[self._item, query.valid[rows].to(call.output.device)].clone(),
+            output=output,
+            consumers=self._search.after(call, self._item, query.valid[rows], output),
         )
         record.not_finite = _not_finite(record)
         return record

@@ -8,6 +8,7 @@ masks, and some model files compute differently by name.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+
+LOOKS_LIKE_ATTENTION = re.compile(r"attention|attn", re.IGNORECASE)
+"""How the classes of attention modules are called."""
 
 
 @dataclass(frozen=True)

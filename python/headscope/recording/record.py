@@ -11,6 +11,8 @@ from headscope.recording.masks import Mask
 if TYPE_CHECKING:
     import torch
 
+    from headscope.recording.consumers import Consumer
+
 
 @dataclass(eq=False)
 class LayerFunction:
@@ -31,14 +33,15 @@ class LayerFunction:
     watched: tuple[tuple[int, int], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.watched = _versions(self.module)
+        self.watched = versions(self.module)
 
     def changed(self) -> bool:
         """Whether a parameter of the module was written or replaced since the capture."""
-        return self.watched != _versions(self.module)
+        return self.watched != versions(self.module)
 
 
-def _versions(module: torch.nn.Module) -> tuple[tuple[int, int], ...]:
+def versions(module: torch.nn.Module) -> tuple[tuple[int, int], ...]:
+    """Addresses and version counters of a module's parameters: others, once one was written or replaced."""
     return tuple((parameter.data_ptr(), parameter._version) for parameter in module.parameters())
 
 
@@ -64,6 +67,8 @@ class Record:
     source: LayerFunction | None = None
     rows: torch.Tensor | None = None  # [R] the rows of `output`
     output: torch.Tensor | None = None  # [R, H, dv] what the layer returned for them
+    consumers: list[Consumer] = field(default_factory=list)
+    """The modules that were given the heads' outputs as they are, those within others first."""
     tier: int = 1
     not_finite: str = ""
     """Which of its vectors hold NaN or infinite numbers, in words; empty if none."""
@@ -92,6 +97,7 @@ class Record:
         """Every tensor that this record keeps alive."""
         mask = self.mask
         held = [self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output]
+        held += [consumer.returned for consumer in self.consumers]
         return (tensor for tensor in [*held, mask.start, mask.stop, mask.visible] if tensor is not None)
 
 

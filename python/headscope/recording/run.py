@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ import torch
 from headscope.errors import CompiledModel, NoAttention, TrainingMode, UnseenAttention
 from headscope.recording.axes import Sides
 from headscope.recording.build import RecordBuilder
+from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.inputs import Inputs
-from headscope.recording.interface import Recording
+from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
 from headscope.recording.numbering import number_in
 from headscope.recording.parts import Parts
 from headscope.recording.record import Record, Refusal
-
-_LOOKS_LIKE_ATTENTION = re.compile(r"attention|attn", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +52,13 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     """
     check_ready(model)
     parts = Parts(model)
-    builder = RecordBuilder(inputs, parts)
+    search = ConsumerSearch(model)
+    builder = RecordBuilder(inputs, parts, search)
     arguments = {**inputs.arguments, **_economies(model, inputs.arguments)}
     with (
         torch.no_grad(),
         parts.watched(),
+        search,
         Recording(model, builder.add),
         _calls_of_attention_modules(model) as called,
     ):
@@ -115,7 +115,7 @@ def _calls_of_attention_modules(model: torch.nn.Module) -> Iterator[dict[str, No
     handles = [
         module.register_forward_pre_hook(note(name))
         for name, module in model.named_modules()
-        if name and _LOOKS_LIKE_ATTENTION.search(type(module).__name__)
+        if name and LOOKS_LIKE_ATTENTION.search(type(module).__name__)
     ]
     try:
         yield called

@@ -8,11 +8,11 @@ from typing import Any
 from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, validate
 
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings
+from headscope.answers.measure import MEASURES
 
 __all__ = ["SETTINGS", "THEMES", "Settings"]
 
 THEMES = ("auto", "light", "dark")
-MEASURES = ("weight", "value_norm")
 INTENSITIES = ("shared", "head")
 THUMBNAILS = ("matrix", "lines")
 ORDERS = ("position", "contribution", "contrast")
@@ -61,7 +61,7 @@ class Settings(HasTraits):
     @property
     def display_settings(self) -> DisplaySettings:
         """Those of the settings that decide which numbers are drawn."""
-        return DisplaySettings(self.hide_first, self.hide_special, self.words, self.pair_filter)
+        return DisplaySettings(self.hide_first, self.hide_special, self.words, self.pair_filter, self.measure)
 
 
 SETTINGS = tuple(Settings.class_trait_names())

@@ -126,8 +126,8 @@ class View(Settings, Selecting):
         """What is drawn now of the selected heads: with tokens hidden, words merged, sentences filtered."""
         at, capture = self.selection, self.capture
         queries, keys = capture.tokens(at.part, "query"), capture.tokens(at.part, "key")
-        weights = capture.attention(at.layer, list(at.heads), part=at.part)
-        return show(weights, queries, keys, self.display_settings)
+        drawn = capture.attention(at.layer, list(at.heads), part=at.part, measure=self.measure)
+        return show(drawn, queries, keys, self.display_settings)
 
     def select(self, **changes: Unpack[Changes]) -> None:  # noqa: D102  # inherited
         if self.closed:

@@ -1,0 +1,355 @@
+"""The output projection: found by what the forward did with the heads' outputs, verified, or refused with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from tiny import MECHANISMS, VOCABULARY, build, ids
+from torch import nn
+
+import headscope as hs
+from headscope import errors
+
+# Where each family has its projection; known here, never told to headscope.
+PROJECTIONS = {
+    "causal, grouped heads, rotary": "model.layers.{}.self_attn.o_proj",
+    "bidirectional": "encoder.layer.{}.attention.output.dense",
+    "causal, fused projection": "transformer.h.{}.attn.c_proj",
+    "sliding window": "model.layers.{}.self_attn.o_proj",
+    "softcap and window": "model.layers.{}.self_attn.o_proj",
+    "sinks and window": "model.layers.{}.self_attn.o_proj",
+    "position bias": "encoder.block.{}.layer.0.SelfAttention.o",
+}
+
+
+@contextmanager
+def returned_by(module: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """What a module of the model returns while the block runs."""
+    seen: list[torch.Tensor] = []
+    handle = module.register_forward_hook(lambda _module, _given, returned: seen.append(returned.detach()))
+    yield seen
+    handle.remove()
+
+
+def matrix_of(module: nn.Module) -> torch.Tensor:
+    """The weights of a projection, [inputs, outputs]; GPT-2 keeps them so, everybody else transposed."""
+    weight = module.get_parameter("weight").detach().float()
+    return weight if type(module).__name__ == "Conv1D" else weight.T
+
+
+def added_by_heads(weights: torch.Tensor, value: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """``sum_j alpha_ij f(v_j)``, the sum over all heads: [Q, D], of weights [H, Q, K] and values [G, K, dv]."""
+    transformed = transformed_values(len(weights), value, matrix)
+    return torch.einsum("hqk,hkd->qd", weights, transformed)
+
+
+def transformed_values(heads: int, value: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """The value vectors of every query head through its own rows of the projection: [H, K, D]."""
+    expanded = value.float().repeat_interleave(heads // len(value), dim=0)
+    return torch.einsum("hkv,hvd->hkd", expanded, matrix.unflatten(0, (heads, -1)))
+
+
+def assert_exact(capture: hs.Capture, layer: int, module: nn.Module, output: torch.Tensor, part: str | None) -> None:
+    """Value vectors through the model's own weights add up to what it returned, and their norms are the answer."""
+    weights, value, matrix = (
+        capture.attention(layer, part=part),
+        capture.vectors(layer, part=part).value,
+        matrix_of(module),
+    )
+    bias = getattr(module, "bias", None)
+    rebuilt = added_by_heads(weights, value, matrix) + (0 if bias is None else bias.detach())
+    scale = float(output.abs().max())
+    torch.testing.assert_close(rebuilt / scale, output / scale, atol=1e-5, rtol=0)
+    expected = transformed_values(len(weights), value, matrix).norm(dim=-1)
+    norms = capture.value_norms(layer, part=part)
+    assert norms.dtype == torch.float32
+    torch.testing.assert_close(norms, expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+@pytest.mark.parametrize("mechanism", list(PROJECTIONS))
+def test_values_through_the_projection_add_up_to_what_it_returned(mechanism: str, implementation: str) -> None:
+    if implementation == "sdpa" and mechanism in ("softcap and window", "sinks and window"):
+        pytest.skip("no sdpa for these in transformers")
+    model = build(mechanism, attn_implementation=implementation)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias"):  # they start at zero
+                parameter.normal_()
+    for layer in range(3):
+        module = model.get_submodule(PROJECTIONS[mechanism].format(layer))
+        with returned_by(module) as seen:
+            capture = hs.capture(model, ids(21))
+        assert_exact(capture, layer, module, seen[0][0], None)
+
+
+def test_layers_that_share_one_projection() -> None:
+    model = build("shared layers")
+    module = model.encoder.albert_layer_groups[0].albert_layers[0].attention.dense
+    with returned_by(module) as seen:
+        capture = hs.capture(model, ids(21))
+    for layer in range(3):
+        assert_exact(capture, layer, module, seen[layer][0], None)
+
+
+ENCODER_DECODERS: dict[str, tuple[Any, dict[str, str]]] = {
+    "BART": (
+        lambda: transformers.BartForConditionalGeneration(
+            transformers.BartConfig(
+                d_model=32,
+                encoder_layers=2,
+                decoder_layers=2,
+                encoder_attention_heads=4,
+                decoder_attention_heads=4,
+                encoder_ffn_dim=32,
+                decoder_ffn_dim=32,
+                vocab_size=VOCABULARY,
+            )
+        ),
+        {
+            "encoder": "model.encoder.layers.1.self_attn.out_proj",
+            "decoder": "model.decoder.layers.1.self_attn.out_proj",
+            "cross": "model.decoder.layers.1.encoder_attn.out_proj",
+        },
+    ),
+    "T5": (
+        lambda: transformers.T5ForConditionalGeneration(
+            transformers.T5Config(
+                d_model=32, d_kv=8, d_ff=32, num_layers=2, num_heads=4, vocab_size=VOCABULARY, decoder_start_token_id=0
+            )
+        ),
+        {
+            "encoder": "encoder.block.1.layer.0.SelfAttention.o",
+            "decoder": "decoder.block.1.layer.0.SelfAttention.o",
+            "cross": "decoder.block.1.layer.1.EncDecAttention.o",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder", "cross"])
+@pytest.mark.parametrize("family", list(ENCODER_DECODERS))
+def test_every_part_of_an_encoder_decoder(family: str, part: str) -> None:
+    torch.manual_seed(0)
+    make, paths = ENCODER_DECODERS[family]
+    model = make().eval()
+    module = model.get_submodule(paths[part])
+    with returned_by(module) as seen:
+        capture = hs.capture(model, {"input_ids": ids(19), "decoder_input_ids": ids(7, seed=2)})
+    assert_exact(capture, 1, module, seen[0][0], part)
+    assert capture.value_norms(1, part=part).shape == (4, 7 if part == "decoder" else 19)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_one_item_of_a_padded_batch(side: str) -> None:
+    model, tokens = build(), ids(20, batch=3)
+    mask = torch.ones_like(tokens)
+    mask[1, :6] = 0
+    mask = mask if side == "left" else mask.flip(1)
+    module = model.get_submodule("model.layers.1.self_attn.o_proj")
+    with returned_by(module) as seen:
+        capture = hs.capture(model, {"input_ids": tokens, "attention_mask": mask}, item=1)
+    assert_exact(capture, 1, module, seen[0][1][mask[1].bool()], None)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_precisions_are_computed_in_float32_and_leave_the_model_alone(dtype: torch.dtype) -> None:
+    model = build("causal, fused projection").to(dtype)
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    capture = hs.capture(model, ids(20))
+    matrix = matrix_of(model.transformer.h[1].attn.c_proj)
+    expected = transformed_values(4, capture.vectors(1).value, matrix).norm(dim=-1)
+    torch.testing.assert_close(capture.value_norms(1), expected, atol=1e-5, rtol=1e-5)
+    for name, parameter in model.named_parameters():
+        assert parameter.dtype == dtype
+        assert torch.equal(parameter, before[name])
+
+
+class Adapted(nn.Module):
+    """A linear layer with a low-rank adapter beside it, as LoRA makes them."""
+
+    def __init__(self, base: nn.Linear) -> None:
+        super().__init__()
+        self.base = base
+        self.down, self.up = nn.Linear(base.in_features, 2, bias=False), nn.Linear(2, base.out_features, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.base(x) + self.up(self.down(x))
+
+    def matrix(self) -> torch.Tensor:
+        return (self.base.weight + self.up.weight @ self.down.weight).detach().T
+
+
+class Quantised(nn.Module):
+    """A linear layer whose weights are whole numbers of 8 bits with one scale per output."""
+
+    def __init__(self, base: nn.Linear) -> None:
+        super().__init__()
+        weight = base.weight.detach()
+        self.register_buffer("scale", weight.abs().amax(1, keepdim=True) / 127)
+        self.register_buffer("whole", (weight / self.get_buffer("scale")).round().to(torch.int8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ self.matrix()
+
+    def matrix(self) -> torch.Tensor:
+        return (self.get_buffer("whole") * self.get_buffer("scale")).T
+
+
+class Wrapped(nn.Module):
+    """A linear layer between dropouts, which do nothing in evaluation mode."""
+
+    def __init__(self, base: nn.Linear) -> None:
+        super().__init__()
+        self.before, self.base, self.after = nn.Dropout(0.5), base, nn.Dropout(0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.after(self.base(self.before(x)))
+
+    def matrix(self) -> torch.Tensor:
+        return self.base.weight.detach().T
+
+
+def with_projection(kind: type[nn.Module], seed: int = 0) -> Any:
+    """A tiny model whose second layer has another kind of output projection."""
+    model = build(seed=seed)
+    attention = model.model.layers[1].self_attn
+    attention.o_proj = kind(attention.o_proj).eval()
+    return model
+
+
+@pytest.mark.parametrize("kind", [Adapted, Quantised, Wrapped])
+def test_any_kind_of_linear_layer_will_do(kind: Any) -> None:
+    model = with_projection(kind)
+    capture = hs.capture(model, ids(20))
+    matrix = model.model.layers[1].self_attn.o_proj.matrix()
+    expected = transformed_values(4, capture.vectors(1).value, matrix).norm(dim=-1)
+    torch.testing.assert_close(capture.value_norms(1), expected, atol=1e-5, rtol=1e-5)
+
+
+class Activated(nn.Module):
+    """Something that is not linear at all."""
+
+    def __init__(self, base: nn.Linear) -> None:
+        super().__init__()
+        self.weight = base.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x @ self.weight.T)
+
+
+class NormedHeads(Activated):
+    """Linear between heads, but not within them: each head's output is brought to length 1 first."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        heads = x.unflatten(-1, (4, -1))
+        return nn.functional.normalize(heads, dim=-1).flatten(-2) @ self.weight.T
+
+
+class Mixing(Activated):
+    """Linear, but every token's output depends on the tokens before."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.cumsum(dim=1) @ self.weight.T
+
+
+class Gated(nn.Module):
+    """Two linear layers of the same outputs, multiplied."""
+
+    def __init__(self, base: nn.Linear) -> None:
+        super().__init__()
+        self.gate, self.base = nn.Linear(base.in_features, base.out_features), base
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.gate(x)) * self.base(x)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Activated, r"went into model.layers.1.self_attn.o_proj \(Activated\), which is not linear \(differs by"),
+        (NormedHeads, r"o_proj \(NormedHeads\), which is not linear \(differs by"),
+        (Mixing, r"o_proj \(Mixing\), which does not return again what it returned"),
+        (Gated, r"o_proj \(Gated\), which is not linear .*into several modules: .*o_proj.gate, .*o_proj.base"),
+    ],
+)
+def test_what_is_no_projection_is_refused_with_the_reason(kind: type[nn.Module], reason: str) -> None:
+    capture = hs.capture(with_projection(kind), ids(20))
+    with pytest.raises(errors.UnknownProjection, match=r"layer 1 \(model.layers.1.self_attn\): .*" + reason):
+        capture.value_norms(1)
+    assert capture.value_norms(0).shape == (4, 20)
+    assert capture.attention(1).shape == (4, 20, 20)
+
+
+def test_a_norm_between_heads_and_projection_is_refused() -> None:
+    config = transformers.BitNetConfig(
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        vocab_size=VOCABULARY,
+    )
+    capture = hs.capture(transformers.BitNetForCausalLM(config).eval(), ids(12))
+    with pytest.raises(errors.UnknownProjection, match=r"layers.1.self_attn.attn_sub_norm .*not linear"):
+        capture.value_norms(1)
+
+
+def test_a_gate_between_heads_and_projection_is_refused() -> None:
+    config = transformers.Qwen3NextConfig(
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        vocab_size=VOCABULARY,
+        layer_types=["full_attention"] * 2,
+        mlp_only_layers=[0, 1],
+    )
+    capture = hs.capture(transformers.Qwen3NextForCausalLM(config).eval(), ids(12))
+    with pytest.raises(errors.UnknownProjection, match=r"layer 1 \(.*self_attn\): no module took .* such as a gate"):
+        capture.value_norms(1)
+
+
+@pytest.mark.parametrize("how", ["in place", "replaced"])
+def test_parameters_changed_since_the_capture_are_noticed(how: str) -> None:
+    model = build()
+    capture = hs.capture(model, ids(12))
+    known = capture.value_norms(0)
+    capture.attention(1)
+    for layer in (0, 1):
+        projection = model.model.layers[layer].self_attn.o_proj
+        with torch.no_grad():
+            if how == "in place":
+                projection.weight.mul_(2)
+            else:
+                projection.weight = nn.Parameter(projection.weight * 2)
+    assert torch.equal(capture.value_norms(0), known)  # asked in time
+    with pytest.raises(errors.UnknownProjection, match=r"o_proj \(Linear\), whose parameters were changed .* again"):
+        capture.value_norms(1)
+
+
+def test_nothing_is_left_on_the_model() -> None:
+    model = build()
+
+    def hooks() -> list[int]:
+        return [len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules()]
+
+    before = hooks()
+    hs.capture(model, ids(12))
+    assert hooks() == before
+    model.model.layers[1].mlp.forward = lambda _: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        hs.capture(model, ids(12))
+    assert hooks() == before
+
+
+@pytest.mark.parametrize("mechanism", list(MECHANISMS))
+def test_one_token_is_enough(mechanism: str) -> None:
+    assert hs.capture(build(mechanism), ids(1)).value_norms(2).shape == (4, 1)
