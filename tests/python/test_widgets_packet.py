@@ -111,9 +111,9 @@ def test_the_layout_is_the_contract_s() -> None:
         "keys": 11,
         "scaling": 0.25,
         "softcap": None,
-        "value_norm_reason": "not known yet",
+        "value_norm_reason": "",
         "arrays": None,
-        "bytes": 5904,
+        "bytes": 6080,
     }
     assert [(one["name"], one["dtype"], one["shape"], one["offset"]) for one in header["arrays"]] == [
         ("query", "float32", [4, 11, 16], 0),
@@ -122,8 +122,9 @@ def test_the_layout_is_the_contract_s() -> None:
         ("lse", "float32", [4, 11], 5632),
         ("start", "int32", [11], 5808),
         ("stop", "int32", [11], 5856),  # 5852 is no multiple of 8
+        ("value_norm", "float32", [4, 11], 5904),
     ]
-    assert header["bytes"] == len(layer_packet(capture, "self", 1).payload) == 5856 + 48
+    assert header["bytes"] == len(layer_packet(capture, "self", 1).payload) == 5904 + 176
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -135,9 +136,10 @@ def test_half_precision_is_sent_as_it_is(dtype: torch.dtype) -> None:
 
 def test_a_packet_over_the_limit_says_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     weighed = own_function(monkeypatch)
-    monkeypatch.setattr(packet, "WEIGHTS_LIMIT", 4 * 4 * 30 * 30)
+    needed = 4 * 4 * 30 * 30 + 4 * 4 * 30  # weights and value norms
+    monkeypatch.setattr(packet, "WEIGHTS_LIMIT", needed)
     layer_packet(weighed, "self", 0)
-    monkeypatch.setattr(packet, "WEIGHTS_LIMIT", 4 * 4 * 30 * 30 - 1)
+    monkeypatch.setattr(packet, "WEIGHTS_LIMIT", needed - 1)
     with pytest.raises(OverBudget, match=r"capture\.attention\(0, heads=\[0\], queries=range\(0, 30\)\)"):
         layer_packet(weighed, "self", 0)
     monkeypatch.undo()

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from headscope.answers.display import PAIR_FILTERS
+from headscope.answers.measure import MEASURES
 from headscope.errors import CaptureClosed, HeadscopeError
 from headscope.widgets.packet import Packet, layer_packet
-from headscope.widgets.settings import MEASURES
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 
 if TYPE_CHECKING:

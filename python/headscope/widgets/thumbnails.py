@@ -12,7 +12,8 @@ from headscope.widgets.packet import Packet
 if TYPE_CHECKING:
     import torch
 
-    from headscope.answers.capture import Capture, Measure
+    from headscope.answers.capture import Capture
+    from headscope.answers.measure import Measure
 
 __all__ = ["FIRST_SIZE", "Question", "thumbnail_packet"]
 
