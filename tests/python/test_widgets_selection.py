@@ -159,7 +159,7 @@ def test_a_bad_value_is_refused_with_what_is_possible(bad: Any, message: str, go
 
 
 def test_layers_with_gaps_are_named_one_by_one() -> None:
-    with pytest.raises(TraitError, match="part 'cross' has layers 5, 7, 3"):
+    with pytest.raises(TraitError, match="part 'cross' has layers 3, 5, 7"):
         after({"part": "cross", "layer": 6})
 
 

@@ -43,6 +43,12 @@ def test_defaults() -> None:
         ("threshold", -0.01, 0),
         ("threshold", float("nan"), 0.5),
         ("theme", "blue", "dark"),
+        ("measure", "norm", "value_norm"),
+        ("show_layers", 3, [3]),
+        ("show_heads", [], [0]),
+        ("show_heads", [1.5], [1]),
+        ("folded", ["heads"], ["head"]),
+        ("split", 0.9, 0.8),
     ],
 )
 def test_a_bad_value_is_refused_beside_a_good_one(name: str, bad: Any, good: Any) -> None:
@@ -53,6 +59,12 @@ def test_a_bad_value_is_refused_beside_a_good_one(name: str, bad: Any, good: Any
     assert getattr(settings, name) == before
     setattr(settings, name, good)
     assert getattr(settings, name) == good
+
+
+def test_numbers_may_be_any_iterable_and_come_out_ascending() -> None:
+    assert Settings(show_layers=range(3)).show_layers == [0, 1, 2]
+    assert Settings(show_heads=(4, 2, 4)).show_heads == [2, 4]
+    assert Settings(show_heads=[1], show_layers=None).show_layers is None
 
 
 def test_display_settings_are_those_that_change_numbers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from typing import Any
 
 from traitlets import TraitError
@@ -47,7 +48,7 @@ class Link:
         self._pass_on(change["owner"], lambda other: _select_fitting(other, changed))
 
     def _follow_setting(self, change: Any) -> None:
-        self._pass_on(change["owner"], lambda other: other.set_trait(change["name"], change["new"]))
+        self._pass_on(change["owner"], lambda other: _set_fitting(other, change["name"], change["new"]))
 
     def _pass_on(self, source: View, move: Any) -> None:
         """Let the other view make the move, and take no notice of the move that it makes."""
@@ -89,7 +90,7 @@ def link(first: View, second: View) -> Link:
         raise ValueError("a view cannot be linked with itself; give two views.")
     _select_fitting(second, {name: getattr(first.selection, name) for name in FIELDS})
     for name in SETTINGS:
-        second.set_trait(name, getattr(first, name))
+        _set_fitting(second, name, getattr(first, name))
     tie = _ties.get(first, {}).get(second)
     if tie is None:
         tie = Link(first, second)
@@ -101,6 +102,11 @@ def link(first: View, second: View) -> Link:
 
 def _select_fitting(view: View, changes: dict[str, Any]) -> None:
     view.select(**fitting(view.selection, view.shape, changes))
+
+
+def _set_fitting(view: View, name: str, value: Any) -> None:
+    with suppress(TraitError):  # such as layers to show that the other capture does not have
+        view.set_trait(name, value)
 
 
 def fitting(current: Selection, shape: Shape, changes: dict[str, Any]) -> dict[str, Any]:

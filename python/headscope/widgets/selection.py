@@ -16,7 +16,7 @@ from headscope.errors import HeadscopeError
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
 
-__all__ = ["FIELDS", "SCALES", "Changes", "Selection", "Shape", "Stack", "shape_of", "start", "step"]
+__all__ = ["FIELDS", "SCALES", "Changes", "Selection", "Shape", "Stack", "shape_of", "spell", "start", "step"]
 
 SCALES = ("model", "head", "neuron")
 
@@ -189,7 +189,7 @@ def _one_of(name: str, value: Any, known: Collection[str]) -> str:
 
 
 def _layer(value: Any, stack: Stack, owner: str) -> int:
-    return _number("layer", value, stack.heads, f"{owner} has layers {_spell(stack.heads)}")
+    return _number("layer", value, stack.heads, f"{owner} has layers {spell(stack.heads)}")
 
 
 def _heads(value: Any, layer: int, count: int) -> tuple[int, ...]:
@@ -263,8 +263,10 @@ def _what_heads(layer: int, count: int) -> str:
     return f"layer {layer} has heads 0..{count - 1}" if count else f"layer {layer} was refused and has no heads"
 
 
-def _spell(numbers: Iterable[int]) -> str:
-    """Name ascending numbers, in short where there is no gap."""
-    known = list(numbers)
+def spell(numbers: Iterable[int]) -> str:
+    """Name numbers, in short where there is no gap."""
+    known = sorted(numbers)
+    if not known:
+        return "none"
     together = known == list(range(known[0], known[-1] + 1))
     return f"{known[0]}..{known[-1]}" if together and len(known) > 1 else ", ".join(map(str, known))

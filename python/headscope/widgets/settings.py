@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, validate
@@ -19,6 +20,27 @@ ORDERS = ("position", "contribution", "contrast")
 STRIPS = ("key", "value", "query")
 MARKS = ("none", "key", "distance")
 PANES = ("model", "head", "neuron")
+
+
+class Numbers(List[int]):
+    """Numbers of layers or heads from any iterable of whole numbers, kept ascending and each once; None for all."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Int(min=0), None, allow_none=True, **options)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return the numbers as a list, or refuse what is none."""
+        if value is None:
+            return None
+        try:
+            numbers = sorted({operator.index(one) for one in value})
+        except TypeError:
+            raise TraitError(
+                f"{self.name} {value!r} is no list of whole numbers: write [0, 1], or None for all."
+            ) from None
+        if not numbers:
+            raise TraitError(f"{self.name} names none: give at least one number, or None for all.")
+        return super().validate(obj, numbers)
 
 
 class Settings(HasTraits):
@@ -38,8 +60,8 @@ class Settings(HasTraits):
         INTENSITIES, "shared", help='Scale of thumbnails: "shared" by all heads, or each "head" its own.'
     ).tag(sync=True)
     thumbnails = Enum(THUMBNAILS, "matrix", help='How the model view draws a head: "matrix" or "lines".').tag(sync=True)
-    show_layers = List(Int(min=0), None, allow_none=True, help="Layers in the model view; None for all.").tag(sync=True)
-    show_heads = List(Int(min=0), None, allow_none=True, help="Heads in the model view; None for all.").tag(sync=True)
+    show_layers = Numbers(help="Layers in the model view; None for all.").tag(sync=True)
+    show_heads = Numbers(help="Heads in the model view; None for all.").tag(sync=True)
     order = Enum(ORDERS, "contribution", help="How the neuron view orders neurons.").tag(sync=True)
     strip = Enum(STRIPS, "key", help="Which vector of each token the neuron view shows first.").tag(sync=True)
     mark = Enum(

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from traitlets import Bytes, Dict, TraitType, Unicode, default, observe
+from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, observe, validate
 
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
@@ -17,7 +17,7 @@ from headscope.widgets.first_paint import FirstPaint, first_paint
 from headscope.widgets.protocol import Desk
 from headscope.widgets.selected import Selected
 from headscope.widgets.selecting import Selecting
-from headscope.widgets.selection import FIELDS, Changes, Shape, shape_of, start, step
+from headscope.widgets.selection import FIELDS, Changes, Shape, shape_of, spell, start, step
 from headscope.widgets.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ __all__ = ["BUNDLE", "View", "fixed"]
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
 GRIDS = ("model", "explorer")
 """Kinds of views that show all heads as thumbnails."""
+SCALE_OF = {"model": "model", "head": "head", "neuron": "neuron", "explorer": "model"}
+"""Where a reader of each kind of view begins."""
 WIDGET_OPTIONS = ("layout", "tabbable", "tooltip")
 
 
@@ -70,7 +72,7 @@ class View(Settings, Selecting):
         self._capture: Capture | None = capture
         self._shape = shape_of(capture)
         chosen = {name: initial.pop(name) for name in FIELDS if name in initial}
-        self._now = step(start(self._shape), self._shape, **chosen)
+        self._now = step(start(self._shape, scale=SCALE_OF[self.kind]), self._shape, **chosen)
         self._own_layout = "layout" not in initial
         self._bring(first_paint(capture, self._shape, self._now, grid=self.kind in GRIDS))
         self._desk = Desk(self)
@@ -96,6 +98,19 @@ class View(Settings, Selecting):
     @default("_anywidget_id")
     def _name_class(self) -> str:
         return f"{type(self).__module__}.{type(self).__name__}"
+
+    @validate("show_layers", "show_heads")
+    def _exist(self, proposal: Any) -> list[int] | None:
+        name, numbers = proposal["trait"].name, proposal["value"]
+        stacks = self._shape.stacks.values()
+        if name == "show_layers":
+            what, known = "layer", {layer for stack in stacks for layer in stack.heads}
+        else:
+            what, known = "head", set(range(max(max(stack.heads.values()) for stack in stacks)))
+        for number in numbers or ():
+            if number not in known:
+                raise TraitError(f"{name}: {what} {number} is out of range: this capture has {what}s {spell(known)}.")
+        return numbers  # type: ignore[no-any-return]
 
     # What it shows
 
@@ -150,7 +165,7 @@ class View(Settings, Selecting):
         for side, position in (("query", at.query), ("key", at.key)):
             if position is not None:
                 said.append(f"{side} {position} {self.capture.tokens(at.part, side).labels[position]!r}")
-        return said
+        return said if at.neuron is None else [*said, f"neuron {at.neuron}"]
 
     # How long it lives, see lifetime.py
 
