@@ -12,6 +12,16 @@ interface Case {
   header: Header;
   values: Record<string, Spelled[]>;
   weights: Spelled[];
+  /** One row taken apart. */
+  terms?: {
+    head: number;
+    query: number;
+    dot: number[];
+    bias: number[] | null;
+    seen: number[];
+    sink: number | null;
+    equation: string;
+  };
 }
 
 const { cases } = golden<{ cases: Case[] }>("arithmetic");
@@ -39,7 +49,7 @@ function evaluate({ equation, dot, cap, bias, seen, sink }: Terms): number[] {
   return scores.map((score) => (score === Number.NEGATIVE_INFINITY ? 0 : Math.exp(score - most) / sum));
 }
 
-describe.each(cases)("the terms of $name", ({ header, values, weights }) => {
+describe.each(cases)("the terms of $name", ({ header, values, weights, terms: expected }) => {
   const numbers = Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.map(Number)]));
   const rows = rowsOf(header, payloadOf(header.arrays, numbers, header.bytes));
   const rowOf = (at: number) => weights.slice(at * header.keys, (at + 1) * header.keys);
@@ -49,6 +59,15 @@ describe.each(cases)("the terms of $name", ({ header, values, weights }) => {
       expectClose(terms.evaluated, rowOf(at), 1e-5);
       expectClose(evaluate(terms), rowOf(at), 1e-5);
     });
+  });
+
+  it.runIf(expected)("are those of Python, and so is the equation", () => {
+    if (expected === undefined) return;
+    const terms = rows[expected.head * header.queries + expected.query];
+    expectClose(terms.dot, expected.dot, 1e-5 * Math.max(1, ...expected.dot.map(Math.abs)));
+    expect(terms.bias === null ? null : [...terms.bias]).toEqual(expected.bias?.map(Math.fround) ?? null);
+    expect([...terms.seen]).toEqual(expected.seen);
+    expect([terms.cap, terms.sink, terms.equation]).toEqual([header.softcap, expected.sink, expected.equation]);
   });
 
   it("are compared with the row of the layer", () => {

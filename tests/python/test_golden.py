@@ -13,6 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+
+from headscope.answers.neurons import neurons
+from headscope.recording import formula
+from headscope.recording.masks import Mask
+from headscope.recording.record import Record
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ("display", "arithmetic", "selection")
@@ -45,7 +51,7 @@ def test_the_fixture_is_what_python_computes_now(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_fixture_is_small_and_strict_json(name: str) -> None:
     text = (FIXTURES / f"{name}.json").read_text(encoding="utf-8")
-    assert len(text) < 40_000
+    assert len(text) < 50_000
     json.loads(text, parse_constant=pytest.fail)
 
 
@@ -76,7 +82,7 @@ def weight(header: dict[str, Any], values: dict[str, Any], index: int) -> float:
     row, j = divmod(index, header["keys"])
     h, i = divmod(row, header["queries"])
     d = header["d"]
-    if not values["start"][i] <= j < values["stop"][i]:
+    if not values["start"][i] <= j < values["stop"][i] or not of_pair(header, values.get("visible"), index, 1):
         return 0.0
     group = h // (header["heads"] // header["groups"])
     query = numbers(values["query"][row * d :][:d])
@@ -84,7 +90,64 @@ def weight(header: dict[str, Any], values: dict[str, Any], index: int) -> float:
     score = header["scaling"] * sum(q * k for q, k in zip(query, key, strict=True))
     if header["softcap"] is not None:
         score = header["softcap"] * math.tanh(score / header["softcap"])
-    return math.exp(score - float(values["lse"][row]))
+    return math.exp(score + of_pair(header, values.get("bias"), index, 0) - float(values["lse"][row]))
+
+
+def of_pair(header: dict[str, Any], table: list[Any] | None, index: int, default: float) -> float:
+    """Read a number of a pair from a table of one head or of all."""
+    return default if table is None else float(table[index % len(table)])
+
+
+CASES = [case for case in stored("arithmetic")["cases"] if case["header"]["form"] == "vectors"]
+
+
+def record(case: dict[str, Any]) -> Record:
+    """What headscope would have recorded."""
+    shapes = {one["name"]: one["shape"] for one in case["header"]["arrays"]}
+    have = {name: torch.tensor(numbers(case["values"][name])).reshape(shape) for name, shape in shapes.items()}
+    visible = have["visible"].bool() if "visible" in have else None
+    mask = Mask(have["start"].long(), have["stop"].long(), visible)
+    header = case["header"]
+    return Record(
+        part="self",
+        layer=0,
+        module="fixture",
+        query=have["query"],
+        key=have["key"],
+        value=have["value"],
+        scaling=header["scaling"],
+        mask=mask,
+        softcap=header["softcap"],
+        bias=have.get("bias"),
+        sinks=have.get("sink"),
+    )
+
+
+def expect_close(got: torch.Tensor, want: list[Any], tolerance: float = 1e-5) -> None:
+    torch.testing.assert_close(got.flatten(), torch.tensor(numbers(want)), atol=tolerance, rtol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_headscope_s_own_weights_are_those_of_the_eager_run(case: dict[str, Any]) -> None:
+    made = record(case)
+    weights = formula.weights(made, torch.arange(made.heads), torch.arange(made.queries))
+    expect_close(weights, case["weights"], max(1e-5, case["tolerance"]))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "terms" in case], ids=lambda case: case["name"])
+def test_neurons_take_a_row_apart_as_the_fixture_does(case: dict[str, Any]) -> None:
+    made, want = record(case), case["terms"]
+    head, query = want["head"], want["query"]
+    attention = formula.weights(made, torch.tensor([head]), torch.tensor([query]))[0, 0]
+    got = neurons(made, head, query, attention)
+    expect_close(got.dot, want["dot"], max(1e-5, case["tolerance"]))
+    assert got.equation == want["equation"]
+    assert got.terms.get("cap") == case["header"]["softcap"]
+    assert got.terms.get("sink") == want["sink"]
+    if want["bias"] is not None:
+        expect_close(got.terms["bias"], want["bias"])
+    if not all(want["seen"]):
+        expect_close(got.terms["mask"], [0 if seen else "-Infinity" for seen in want["seen"]])
 
 
 def test_arrays_of_a_packet_are_aligned_and_do_not_overlap() -> None:
@@ -94,5 +157,5 @@ def test_arrays_of_a_packet_are_aligned_and_do_not_overlap() -> None:
             assert array["offset"] % 8 == 0
             assert array["offset"] >= end
             assert len(case["values"][array["name"]]) == math.prod(array["shape"])
-            end = array["offset"] + 4 * math.prod(array["shape"])
+            end = array["offset"] + (1 if array["dtype"] == "uint8" else 4) * math.prod(array["shape"])
         assert end <= case["header"]["bytes"]

@@ -74,7 +74,8 @@ def test_masks_are_spans_only_where_spans_say_everything() -> None:
     mask = from_visible(holed)
     assert not mask.is_spans
     assert torch.equal(mask.rows(torch.arange(6), 6, torch.device("cpu")), holed)
-    per_head = torch.stack([causal[0], holed[0]])
+    per_head = torch.stack([holed[0].tril(-1), causal[0]])
+    assert from_visible(per_head).stop.tolist() == [1, 2, 3, 4, 5, 6]  # around what any head sees
     assert torch.equal(from_visible(per_head).rows(torch.arange(6), 6, torch.device("cpu")), per_head)
 
 

@@ -19,7 +19,7 @@ class Mask:
     Attributes
     ----------
     start, stop : int64 tensors [Q], on the CPU
-        Query ``i`` sees keys ``start[i] <= j < stop[i]``. For a dense mask, the hull of what it sees.
+        Query ``i`` sees keys ``start[i] <= j < stop[i]``. For a dense mask, the hull of what it sees in any head.
     visible : bool tensor [1 or H, Q, K], or None
         The whole mask, where spans cannot say it.
     """
@@ -65,11 +65,11 @@ def causal(tokens: int, window: int | None = None) -> Mask:
 
 def from_visible(visible: torch.Tensor) -> Mask:
     """Spans of a bool tensor [1 or H, Q, K], or the tensor itself where spans do not say it exactly."""
-    first = visible[0]
-    queries, keys = first.shape
-    seen = first.any(dim=-1)
-    start = torch.where(seen, first.to(torch.uint8).argmax(dim=-1), 0).cpu()
-    stop = torch.where(seen, keys - first.flip(-1).to(torch.uint8).argmax(dim=-1), 0).cpu()
+    in_any = visible.any(dim=0)
+    queries, keys = in_any.shape
+    seen = in_any.any(dim=-1)
+    start = torch.where(seen, in_any.to(torch.uint8).argmax(dim=-1), 0).cpu()
+    stop = torch.where(seen, keys - in_any.flip(-1).to(torch.uint8).argmax(dim=-1), 0).cpu()
     spans = Mask(start, stop)
     as_spans = spans.rows(torch.arange(queries), keys, visible.device)
     if bool(seen.all()) and bool((visible == as_spans).all()):
