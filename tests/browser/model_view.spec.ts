@@ -2,7 +2,8 @@
 import { expect, test } from "@playwright/test";
 import { short } from "../../js/views/shared/format.js";
 import { audit } from "./page/audit.js";
-import { type ModelPage, openModel } from "./page/model_page.js";
+import { ModelPage, openModel } from "./page/model_page.js";
+import { openWidget } from "./page/open.js";
 import { reference } from "./page/reference.js";
 
 const sentence = reference("sentence");
@@ -383,6 +384,24 @@ test("a refused layer has a diagonal for each head and its reason in the tooltip
   await view.cell(2, 4).click();
   await view.expectLastStep({ layer: 2, heads: [], head: null, scale: "model" });
   await expect(view.cell(2, 4)).toHaveAttribute("aria-label", /refused: LlamaAttention/);
+});
+
+test("folded in the explorer, keeps the selected layer on one line, where heads can still be chosen", async ({
+  page,
+}) => {
+  await openWidget(page, {
+    scenario: "grid30x9",
+    kind: "explorer",
+    traits: { folded: ["model"], layer: 7, heads: [1] },
+  });
+  const view = new ModelPage(page, "Explorer");
+  await view.expectLayers(1);
+  await expect(view.grid.getByRole("gridcell")).toHaveCount(9);
+  await view.cell(7, 4).click();
+  await view.expectLastStep({ heads: [4], head: 4, scale: "model" });
+  await view.push({ layer: 12 });
+  await expect(view.cell(12, 4)).toBeVisible();
+  await view.expectLayers(1);
 });
 
 for (const width of [500, 760, 1300, 2000]) {

@@ -4,7 +4,6 @@ import type { ViewState } from "../head/state.js";
 import { ModelPane } from "../model/model_pane.js";
 import type { ModelState } from "../model/state.js";
 import type { NeuronState } from "../neuron/state.js";
-import { PaneTitle } from "../shared/pane_title.js";
 import { useReaction } from "../shared/reaction.js";
 import { Shell } from "../shared/shell.js";
 import { Sheet } from "./sheet.js";
@@ -21,12 +20,11 @@ export function Explorer({ model, head, neuron }: Props) {
   const { store, frame } = head;
   const panes = useRef<HTMLDivElement>(null);
   useKeyboardPlace(head, panes);
-  const isFolded = store.settings.value.folded.includes("model");
   return (
     <Shell store={store} frame={frame} label="Explorer">
       <TopBar store={store} frame={frame} />
       <div class="panes" ref={panes}>
-        {isFolded ? <PaneTitle store={store} frame={frame} name="Model" /> : <ModelPane view={model} />}
+        <ModelPane view={model} />
         <hr />
         <Sheet head={head} neuron={neuron} />
       </div>

@@ -21,8 +21,8 @@ export function ModelHeader({ view }: { view: ModelState }) {
   const { store, frame } = view;
   return (
     <header class="pane-head">
-      <PaneTitle store={store} frame={frame} name="Model" detail={<Size view={view} />}>
-        {!frame.isAlone && <Looks view={view} />}
+      <PaneTitle store={store} frame={frame} name="Model" detail={!view.isFolded.value && <Size view={view} />}>
+        {!frame.isAlone && !view.isFolded.value && <Looks view={view} />}
         <Progress loading={view.thumbnails.loading.value} label="Loading the pictures" />
       </PaneTitle>
       {frame.isAlone && (
@@ -32,7 +32,7 @@ export function ModelHeader({ view }: { view: ModelState }) {
           <SentenceFilter store={store} frame={frame} />
         </div>
       )}
-      {view.isChoosing.value && <NumberFields view={view} />}
+      {view.isChoosing.value && !view.isFolded.value && <NumberFields view={view} />}
     </header>
   );
 }

@@ -21,7 +21,7 @@ export function ModelPane({ view }: { view: ModelState }) {
               <Grid view={view} />
               <Notice view={view} />
             </div>
-            <EnlargedHead view={view} />
+            {!view.isFolded.value && <EnlargedHead view={view} />}
           </>
         )}
       </div>

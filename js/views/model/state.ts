@@ -24,6 +24,8 @@ export class ModelState {
   /** Whether the fields that leave out layers and heads are open. */
   readonly isChoosing = signal(false);
   readonly guard: Guard;
+  /** Whether only the selected layer is shown, on one line, so that heads can still be chosen. */
+  readonly isFolded: ReadonlySignal<boolean>;
   /** The layers shown, and the numbers of the heads that the largest of them shows. */
   readonly layers: ReadonlySignal<readonly LayerMeta[]>;
   readonly heads: ReadonlySignal<readonly number[]>;
@@ -44,7 +46,11 @@ export class ModelState {
     const { settings } = store;
     const onlyLayers = computed(() => settings.value.show_layers);
     const onlyHeads = computed(() => settings.value.show_heads);
-    this.layers = computed(() => store.part.value.layers.filter((one) => isIn(onlyLayers.value, one.layer)));
+    this.isFolded = computed(() => !frame.isAlone && settings.value.folded.includes("model"));
+    this.layers = computed(() => {
+      const shown = this.isFolded.value ? [store.layerMeta.value.layer] : onlyLayers.value;
+      return store.part.value.layers.filter((one) => isIn(shown, one.layer));
+    });
     this.heads = computed(() => this.allHeads.filter((head) => isIn(onlyHeads.value, head)));
     this.layout = computed(() => gridLayout(this.width.value, this.layers.value.length, this.heads.value.length));
     this.grid = computed(() => ({
