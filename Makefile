@@ -13,7 +13,7 @@ ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser build wheel models format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper build wheel models format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser: export HF_HUB_OFFLINE = 1
@@ -49,6 +49,9 @@ test-js: node_modules/.installed ## JavaScript tests without a browser
 
 test-browser: install models ## Tests in a real JupyterLab in a real browser
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npm run --silent test:browser
+
+paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
+	@$(PY) scripts/paper.py
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
 

@@ -1,31 +1,20 @@
-"""The example notebooks run, offline, and print what they say."""
+"""The example notebooks run, offline, and print what they say. The paper's use cases have tests of their own."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import nbformat
+import notebooks
 import pytest
-from nbclient import NotebookClient
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")
 def printed() -> dict[str, str]:
     """What each cell of the quickstart printed, by the cell's id."""
-    notebook = nbformat.read(EXAMPLES / "quickstart.ipynb", as_version=4)
-    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
-    return {cell["id"]: "".join(_texts(cell)) for cell in notebook.cells if cell.cell_type == "code"}
-
-
-def _texts(cell: Any) -> list[str]:
-    return [output.get("text", "") for output in cell.outputs if output.output_type == "stream"]
+    return notebooks.run("quickstart").printed
 
 
 def test_examples_are_committed_without_outputs() -> None:
-    for path in EXAMPLES.glob("*.ipynb"):
+    for path in notebooks.EXAMPLES.glob("*.ipynb"):
         for cell in nbformat.read(path, as_version=4).cells:
             assert not cell.get("outputs"), path
             assert cell.get("execution_count") is None, path
