@@ -55,7 +55,7 @@ function Remarks({ view }: { view: ViewState }) {
   );
 }
 
-export function useWidth(view: Pick<ViewState, "width" | "guard">, pane: { current: HTMLElement | null }): void {
+function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void {
   useEffect(() => {
     const measure = view.guard((entries: ResizeObserverEntry[]) => {
       for (const entry of entries) view.width.value = Math.floor(entry.contentRect.width);

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { prepare } from "../head/paint.js";
 import { onFrame } from "../shared/frame.js";
 import { zeroAt } from "../shared/ground.js";
+import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { type Ramp, signRamp } from "../shared/ramps.js";
 import type { NeuronState } from "./state.js";
 
@@ -34,9 +35,11 @@ export function Canvas<Scene>({ view, label, width, height, scene, draw }: Props
       ask();
     });
     const stop = effect(() => follow());
+    watchPixelRatio(ask, ending.signal);
     return () => {
       stop();
       ending.abort();
+      element.width = 0; // gives its memory back at once
     };
   }, [view, width, height]);
   return <canvas ref={canvas} style={{ width: `${width}px`, height: `${height}px` }} role="img" aria-label={label} />;

@@ -40,7 +40,7 @@ function List({ label, options, chosen, choose }: Props) {
   return (
     <label class="layers">
       <span class="muted small">{label}</span>
-      <select value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
+      <select aria-label={label} value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
         {options.map(([value, text]) => (
           <option key={value} value={value} selected={value === chosen}>
             {text}

@@ -5,13 +5,16 @@ import type { NeuronState } from "./state.js";
 /** The same in words: how the weight of one key comes about, term by term, and what else one has to know. */
 export function Foot({ view }: { view: NeuronState }) {
   const terms = view.terms.value;
+  const strip = view.strip.value;
   return (
     <footer class="pane-foot neuron-foot">
       {terms === null ? <Glance view={view} /> : <Equation view={view} />}
       <PinnedNeuron view={view} />
-      {[sayMarks(view), ...sayNotes(view)].filter(Boolean).map((note) => (
-        <p key={note}>{note}</p>
-      ))}
+      {[strip === "query" && terms !== null ? sayAlike(view) : "", sayMarks(view), ...sayNotes(view)]
+        .filter(Boolean)
+        .map((note) => (
+          <p key={note}>{note}</p>
+        ))}
     </footer>
   );
 }

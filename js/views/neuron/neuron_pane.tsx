@@ -1,12 +1,13 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useReveal, useStay, useWidth } from "../head/head_pane.js";
-import { Progress } from "../head/progress.js";
+import { useReveal, useStay } from "../head/head_pane.js";
 import { PaneTitle } from "../shared/pane_title.js";
+import { Progress } from "../shared/progress.js";
+import { useWidth } from "../shared/width.js";
 import { Body } from "./body.js";
 import { Captions } from "./captions.js";
 import { Choosers } from "./choosers.js";
 import { Foot } from "./foot.js";
-import { labelOf, sayWhyEmpty } from "./say.js";
+import { labelOf, plain, sayWhyEmpty } from "./say.js";
 import { Sentence } from "./sentence.js";
 import { SettingsRow } from "./settings.js";
 import type { NeuronState } from "./state.js";
@@ -21,7 +22,7 @@ interface Props {
 /** The neuron view as a pane, alone or in the explorer: a row a token, from its vector to its weight. */
 export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
   const pane = useRef<HTMLDivElement>(null);
-  useWidth({ width: view.width, guard: view.frame.guard }, pane);
+  useWidth(pane, view.width, view.frame.guard);
   useLayoutEffect(() => {
     view.withTokens.value = withTokens;
   }, [withTokens]);
@@ -31,7 +32,7 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
     <div class="neuron-pane" ref={pane}>
       <header class="pane-head">
         <PaneTitle store={view.store} frame={view.frame} name="Neurons" detail={<Where view={view} />}>
-          {view.frame.isAlone && <Progress view={view.head} />}
+          {view.frame.isAlone && <Progress loading={view.store.loading.value} label="Loading the layer" />}
         </PaneTitle>
         {view.frame.isAlone && <Alone view={view} />}
         <SettingsRow view={view} />
@@ -63,8 +64,13 @@ function Where({ view }: { view: NeuronState }) {
   const { layer, head, key } = view.store.selection.value;
   const terms = view.terms.value;
   const place = `layer ${layer}${head === null ? "" : `, head ${head}`}`;
-  if (terms === null) return <>{place}</>;
-  const from = { token: labelOf(view, "query", view.head.queries.value.entryOf[terms.query]) };
+  const from =
+    terms === null ? [] : [": ", { token: labelOf(view, "query", view.head.queries.value.entryOf[terms.query]) }];
   const to = key === null ? [] : [" → ", { token: labelOf(view, "key", view.head.keys.value.entryOf[key]) }];
-  return <Sentence said={[`${place}: `, from, ...to]} />;
+  const said = terms === null ? [place] : [place, ...from, ...to];
+  return (
+    <span title={plain(said)}>
+      <Sentence said={said} />
+    </span>
+  );
 }

@@ -1,3 +1,4 @@
+import { notice } from "../head/body.js";
 import { exact, short, spoken } from "../shared/format.js";
 import { added, apart, fixed, scalingText } from "./numbers.js";
 import { rankOf, strengthOf } from "./ordering.js";
@@ -86,14 +87,15 @@ export function sayAlike(view: NeuronState): string {
 
 /** Why there are no neurons to show, "" where there are. */
 export function sayWhyEmpty(view: NeuronState): string {
-  const { loading, data, selection, layerMeta } = view.store;
+  const { loading, selection, layerMeta } = view.store;
+  const layer = view.head.picture.value?.layer;
   if (loading.value.state === "failed") return loading.value.error.message;
   if (selection.value.head === null) return "No head is in focus: choose one to see its neurons.";
-  if (data.value === null) return "";
-  if (view.subject.value === null) {
-    const reason = layerMeta.value.reason === "" ? "" : ` ${layerMeta.value.reason}`;
-    return `The weights of layer ${data.value.layer} come from the model's own function; there are no query and key vectors that make them.${reason}`;
+  if (layer?.vectors === null) {
+    const { reason } = layerMeta.value;
+    return `The weights of layer ${layer.layer} come from the model's own function: no vectors are known that make them.${reason === "" ? "" : ` ${reason}`}`;
   }
+  if (view.subject.value === null) return notice(view.head, loading.value);
   const terms = view.terms.value;
   if (terms !== null && terms.count === 0) return "The mask leaves this query no key to look at.";
   return "";

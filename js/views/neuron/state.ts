@@ -23,6 +23,7 @@ export interface Pointed {
 }
 
 const MARKED = 5;
+const SCROLL_BAR = 14;
 
 /** A layer that can be taken apart, and the head in focus. */
 interface Subject {
@@ -178,9 +179,11 @@ export class NeuronState {
     const vectors = this.subject.value?.vectors;
     const products = this.terms.value === null ? 0 : (vectors?.d ?? 0);
     const first = this.strip.value === "value" ? (vectors?.dv ?? 0) : (vectors?.d ?? 0);
+    const withTokens = this.withTokens.value;
+    const scrollBar = withTokens && this.head.layout.value.scrolls ? SCROLL_BAR : 0;
     return columnsOf({
-      width: this.width.value,
-      withTokens: this.withTokens.value,
+      width: this.width.value - scrollBar,
+      withTokens,
       first,
       products,
       numbers: this.#numbers(),

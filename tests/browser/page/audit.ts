@@ -90,12 +90,18 @@ function problemsIn(root: Element): string[] {
     );
   const isScrolled = ({ overflowX, overflowY }: CSSStyleDeclaration) => /auto|scroll/.test(overflowX + overflowY);
 
+  /** From the inside out, up to an ellipsis whose whole text is said: what is further out cuts nothing more. */
+  const clippers = (text: string, element: Element): Element[] => {
+    const all = ancestors(element);
+    const ending = all.findIndex((one) => getComputedStyle(one).textOverflow === "ellipsis");
+    return ending >= 0 && isSaidWhole(text, element) ? all.slice(0, ending) : all;
+  };
+
   const cuts = (): string[] =>
     pieces.flatMap(({ text, element, boxes }) =>
-      ancestors(element).flatMap((one) => {
+      clippers(text, element).flatMap((one) => {
         const style = getComputedStyle(one);
         if (one !== root && (!clipsText(style) || isScrolled(style))) return [];
-        if (style.textOverflow === "ellipsis" && isSaidWhole(text, element)) return [];
         const clip = one.getBoundingClientRect();
         return boxes.some((box) => isCut(box, clip))
           ? [`"${text}" is cut off by .${one.className || one.tagName}`]
