@@ -38,12 +38,20 @@ interface Cell {
   };
 }
 
+interface Kernel {
+  status: string;
+  requestExecute(what: { code: string; store_history: boolean }): {
+    done: Promise<unknown>;
+    onIOPub: (message: { content: { text?: string; evalue?: string } }) => void;
+  };
+}
+
 /** What we use of the application that a lab started with `expose_app_in_browser` puts on its page. */
 interface Lab {
   commands: { execute(command: string): Promise<unknown> };
   shell: {
     currentWidget: {
-      sessionContext: { session: { kernel: { status: string } | null } | null } | undefined;
+      sessionContext: { session: { kernel: Kernel | null } | null } | undefined;
       content: {
         activeCellIndex: number;
         activeCell: Cell;
@@ -120,6 +128,19 @@ export class Notebook {
     return JSON.parse(await this.printed(id)) as Value;
   }
 
+  /** Asks the kernel for one JSON value, past the cells, so that neither focus nor scroll position moves. */
+  async ask<Value>(code: string): Promise<Value> {
+    const printed = await this.page.evaluate(async (asked) => {
+      const kernel = jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
+      const future = kernel?.requestExecute({ code: asked, store_history: false });
+      const texts: string[] = [];
+      if (future) future.onIOPub = ({ content }) => texts.push(content.text ?? content.evalue ?? "");
+      await future?.done;
+      return texts.join("");
+    }, code);
+    return JSON.parse(printed) as Value;
+  }
+
   /** The head view in the output of a cell, scrolled into sight. */
   async headView(id: string): Promise<Locator> {
     return this.view(id, "Attention heads");
@@ -133,7 +154,7 @@ export class Notebook {
       notebook.widgets[index].node.dataset.cell = wanted;
       await notebook.scrollToItem(index, "start");
     }, id);
-    const view = this.page.locator(`[data-cell="${id}"]`).getByRole("region", { name });
+    const view = this.page.locator(`[data-cell="${id}"]`).getByRole("region", { name, exact: true });
     await expect(view).toBeVisible({ timeout: 120_000 });
     return view;
   }

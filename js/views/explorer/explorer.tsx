@@ -36,13 +36,16 @@ export function Explorer({ model, head, neuron }: Props) {
 const ENTRIES: Record<Scale, string> = {
   model: '.model-pane [role="gridcell"][tabindex="0"]',
   head: ".head-pane .column.query",
-  neuron: '.neuron-pane [role="listbox"], .neuron-pane [role="grid"]',
+  neuron: ".neuron-strips",
 };
 
 /** Keeps the keyboard in the pane of the scale in focus, as long as it is in a pane at all. */
 function useKeyboardPlace({ store, frame }: ViewState, panes: { current: HTMLElement | null }): void {
   useEffect(() => {
-    frame.focusPane = (scale) => panes.current?.querySelector<HTMLElement>(ENTRIES[scale])?.focus();
+    frame.focusPane = (scale) => {
+      const find = (selector: string) => panes.current?.querySelector<HTMLElement>(selector);
+      requestAnimationFrame(() => (find(ENTRIES[scale]) ?? find(`.${scale}-pane .fold`))?.focus()); // once it is drawn
+    };
   }, [frame]);
   useReaction(() => {
     const { scale } = store.selection.value;

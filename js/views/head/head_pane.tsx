@@ -18,7 +18,7 @@ export function HeadPane({ view }: { view: ViewState }) {
   useReveal(view);
   useStay(view);
   return (
-    <div class="head-pane" ref={pane}>
+    <div class="head-pane" ref={pane} {...view.frame.region("Attention heads")}>
       <header class="pane-head">
         <PaneTitle store={view.store} frame={view.frame} name="Heads">
           <Progress view={view} />

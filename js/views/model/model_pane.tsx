@@ -12,7 +12,7 @@ export function ModelPane({ view }: { view: ModelState }) {
   useWidth(pane, view.width, view.guard);
   useEffect(() => view.attach(), [view]);
   return (
-    <div class="model-pane" ref={pane}>
+    <div class="model-pane" {...view.frame.region("Model")} ref={pane}>
       <ModelHeader view={view} />
       <div class={view.layout.value.beside ? "pane-body beside" : "pane-body"}>
         {view.width.value > 0 && (

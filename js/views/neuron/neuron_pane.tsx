@@ -29,7 +29,7 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
   const why = sayWhyEmpty(view);
   const isReady = why === "" && view.width.value > 0 && view.subject.value !== null;
   return (
-    <div class="neuron-pane" ref={pane}>
+    <div class="neuron-pane" {...view.frame.region("Neurons")} ref={pane}>
       <header class="pane-head">
         <PaneTitle store={view.store} frame={view.frame} name="Neurons" detail={<Where view={view} />}>
           {view.frame.isAlone && <Progress loading={view.store.loading.value} label="Loading the layer" />}

@@ -30,4 +30,9 @@ export class FrameState {
   get isAlone(): boolean {
     return this.kind !== "explorer";
   }
+
+  /** Makes the root of a pane a region of its own, where the widget is more than that. */
+  region(name: string): { role?: "region"; "aria-label"?: string } {
+    return this.isAlone ? {} : { role: "region", "aria-label": name };
+  }
 }

@@ -1,0 +1,139 @@
+/** The explorer in a real JupyterLab: from the model to a neuron and back, and Python knows each step. */
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { Notebook, prepare, shutDownKernels } from "./notebook.js";
+
+const EXPLORE = `
+text = "The doctor asked the nurse a question. She said that the"
+view = hs.explore(model, text, tokenizer=tokenizer)
+steps = []
+view.observe(lambda change: steps.append(change["new"]), names="selection")
+view`;
+
+const READ = `
+import json
+print(json.dumps({name: getattr(view, name) for name in ("part", "layer", "heads", "head", "query", "key", "neuron", "scale")}
+                 | {"steps": len(steps)}))`;
+
+const START = {
+  part: "self",
+  layer: 0,
+  heads: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+  head: 0,
+  query: null,
+  key: null,
+  neuron: null as number | null,
+  scale: "model",
+  steps: 0,
+};
+type State = typeof START;
+
+/** The explorer of SmolLM2 in a notebook of its own. */
+async function open(page: Page, name: string): Promise<{ notebook: Notebook; explorer: Locator }> {
+  await page.setViewportSize({ width: 1500, height: 1200 });
+  prepare("quickstart.ipynb", name, { explore: EXPLORE });
+  const notebook = await Notebook.open(page, name);
+  await notebook.run("load");
+  await notebook.run("explore");
+  return { notebook, explorer: await notebook.view("explore", "Explorer") };
+}
+
+test.afterEach(async ({ page }) => {
+  await shutDownKernels(page);
+});
+
+const cell = (explorer: Locator, layer: number, head: number) =>
+  explorer.getByRole("gridcell", { name: `layer ${layer}, head ${head}`, exact: true });
+const column = (explorer: Locator, side: "query" | "key") =>
+  explorer
+    .getByRole("region", { name: "Attention heads" })
+    .getByRole("listbox", { name: side === "query" ? /^Looks from/ : /^To/ });
+const token = (explorer: Locator, side: "query" | "key", entry: number) =>
+  column(explorer, side).locator(`[data-entry="${entry}"]`);
+const neurons = (explorer: Locator) => explorer.getByRole("listbox", { name: "Neurons" });
+const path = (explorer: Locator) => explorer.getByRole("navigation", { name: "Path" }).getByRole("button");
+
+/** Asks Python until it has taken the step, and no more than that. */
+async function expectStep(notebook: Notebook, state: Partial<State>): Promise<State> {
+  await expect.poll(() => notebook.ask<State>(READ)).toMatchObject(state);
+  return notebook.ask<State>(READ);
+}
+
+test("from the grid to a neuron with the mouse alone", async ({ page }) => {
+  const { notebook, explorer } = await open(page, "mouse.ipynb");
+  expect(await notebook.ask<State>(READ)).toEqual(START);
+  await cell(explorer, 9, 4).click();
+  const at = { ...START, layer: 9, heads: [4], head: 4, steps: 1 };
+  expect(await expectStep(notebook, { steps: 1 })).toEqual(at);
+  await token(explorer, "query", 8).click();
+  expect(await expectStep(notebook, { steps: 2 })).toEqual({ ...at, query: 8, scale: "head", steps: 2 });
+  await token(explorer, "key", 4).click();
+  expect(await expectStep(notebook, { steps: 3 })).toEqual({ ...at, query: 8, key: 4, scale: "head", steps: 3 });
+  const strips = await neurons(explorer).locator("canvas").last().boundingBox();
+  if (strips === null) throw new Error("no neurons on the page");
+  await page.mouse.click(strips.x + 30, strips.y + 4.5 * 20); // some neuron in the row of "nurse"
+  const pinned = await expectStep(notebook, { steps: 4 });
+  expect(pinned).toEqual({ ...at, query: 8, key: 4, neuron: expect.any(Number), scale: "neuron", steps: 4 });
+  await expect(path(explorer)).toHaveText(["Model", "layer 9", "head 4", "She", "nurse", `neuron ${pinned.neuron}`]);
+
+  await path(explorer).filter({ hasText: "head 4" }).click();
+  expect(await expectStep(notebook, { steps: 5 })).toEqual({ ...at, scale: "head", steps: 5 });
+  await explorer.getByRole("button", { name: "Undo" }).click();
+  expect(await expectStep(notebook, { steps: 6 })).toEqual({ ...pinned, steps: 6 });
+});
+
+test("from the grid to a neuron with the keyboard alone", async ({ page }) => {
+  const { notebook, explorer } = await open(page, "keys.ipynb");
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const times = (count: number, key: string) => Array.from({ length: count }, () => key);
+  await path(explorer).last().focus();
+  for (let stop = 0; stop < 20 && (await focusedRole(page)) !== "gridcell"; stop++) await press("Tab");
+  await press(...times(9, "ArrowDown"), ...times(4, "ArrowRight"), "Enter");
+  const at = { ...START, layer: 9, heads: [4], head: 4, scale: "head", steps: 1 };
+  expect(await expectStep(notebook, { steps: 1 })).toEqual(at);
+  await expect(column(explorer, "query")).toBeFocused();
+  await press(...times(8, "ArrowDown"), "Enter");
+  expect(await expectStep(notebook, { steps: 2 })).toEqual({ ...at, query: 8, scale: "neuron", steps: 2 });
+  await expect(neurons(explorer)).toBeFocused();
+  await press("Backspace");
+  expect(await expectStep(notebook, { steps: 3 })).toEqual({ ...at, query: 8, scale: "head", steps: 3 });
+  await expect(column(explorer, "query")).toBeFocused();
+  await press("ArrowRight", ...times(4, "ArrowUp"), "Enter");
+  expect(await expectStep(notebook, { steps: 4 })).toEqual({ ...at, query: 8, key: 4, scale: "neuron", steps: 4 });
+  await expect(neurons(explorer)).toBeFocused();
+  await press("ArrowRight", "ArrowRight", "Enter");
+  const pinned = await expectStep(notebook, { steps: 5 });
+  expect(pinned).toEqual({ ...at, query: 8, key: 4, neuron: expect.any(Number), scale: "neuron", steps: 5 });
+  await expect(path(explorer)).toHaveText(["Model", "layer 9", "head 4", "She", "nurse", `neuron ${pinned.neuron}`]);
+
+  await press("Escape");
+  expect(await expectStep(notebook, { steps: 6 })).toEqual({ ...pinned, neuron: null, steps: 6 });
+  await press("z");
+  expect(await expectStep(notebook, { steps: 7 })).toEqual({ ...pinned, steps: 7 });
+});
+
+test("what Python sets is in every pane", async ({ page }) => {
+  const { notebook, explorer } = await open(page, "set.ipynb");
+  await notebook.ask("view.select(layer=16, heads=[0, 5], head=0, query=9, key=8, neuron=3); print(1)");
+  expect(await expectStep(notebook, { steps: 1 })).toMatchObject({
+    layer: 16,
+    heads: [0, 5],
+    head: 0,
+    query: 9,
+    key: 8,
+  });
+  await expect(cell(explorer, 16, 0)).toHaveAttribute("aria-selected", "true");
+  await expect(cell(explorer, 16, 5)).toHaveAttribute("aria-selected", "true");
+  await expect(cell(explorer, 16, 1)).toHaveAttribute("aria-selected", "false");
+  await expect(explorer.getByRole("combobox", { name: "Layer" })).toHaveValue("16");
+  await expect(token(explorer, "query", 9)).toHaveAttribute("aria-selected", "true");
+  await expect(token(explorer, "key", 8)).toHaveAttribute("aria-selected", "true");
+  await expect(explorer.getByRole("region", { name: "Neurons" })).toContainText("layer 16, head 0: said → She");
+  await expect(path(explorer)).toHaveText(["Model", "layer 16", "head 0", "said", "She", "neuron 3"]);
+  await page.screenshot({ path: "test-results/looks/lab.png" });
+});
+
+function focusedRole(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.getAttribute("role") ?? "");
+}
