@@ -60,7 +60,7 @@ def neurons(record: Record, head: int, query: int, attention: torch.Tensor) -> N
         query=vector,
         keys=keys,
         products=vector * keys,
-        dot=formula.dot_products(record, heads, rows, None)[0, 0],
+        dot=formula.dot_products(record, heads, rows)[0, 0],
         attention=attention,
         values=record.value[group].float().clone(),
         equation=_equation(terms),

@@ -10,10 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TypeAlias
 
 import torch
 
 from headscope.recording.record import Record
+
+Keys: TypeAlias = "slice | torch.Tensor"
+"""Which keys: a run of them, or numbers [k]."""
+ALL = slice(None)
 
 STRIPE_ELEMENTS = 1 << 22
 """Scores held at a time (heads x rows x keys); 16 MiB of float32."""
@@ -40,45 +45,49 @@ def rows_at_once(elements_per_row: int) -> int:
     return max(1, STRIPE_ELEMENTS // max(1, elements_per_row))
 
 
-def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
-    """Scaled dot products, float32 [h, r, k]; all keys if `keys` is None."""
-    group_of = heads // (record.heads // record.groups)
+def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
+    """Scaled dot products, float32 [h, r, k]."""
     query = record.query[heads[:, None], rows].float() * record.scaling  # [h, r, d]
-    out = query.new_empty(len(heads), len(rows), record.keys if keys is None else len(keys))
-    for group in group_of.unique().tolist():
-        members = group_of == group
-        key = record.key[group] if keys is None else record.key[group, keys]
-        out[members] = query[members] @ key.float().T  # [n, r, k]
+    group_of = heads // (record.heads // record.groups)
+    groups, sizes = torch.unique_consecutive(group_of, return_counts=True)
+    out = query.new_empty(len(heads), len(rows), record.key[0, keys].shape[0])
+    members = zip(groups.tolist(), query.split(sizes.tolist()), out.split(sizes.tolist()), strict=True)
+    for group, of_group, into in members:
+        torch.matmul(of_group, record.key[group, keys].float().T, out=into)  # [n, r, k]
     return out
 
 
 def scores(
-    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None = None
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scores before the softmax, float32 [h, r, k], and which of them are visible, bool [1 or h, r, k]."""
+    """Scores before the softmax, float32 [h, r, k], and which of them are hidden, bool [1 or h, r, k]."""
     score = dot_products(record, heads, rows, keys)
     if record.softcap is not None:
         score = torch.tanh(score / record.softcap) * record.softcap
     if record.bias is not None:
-        score = score + _pick(record.bias, heads, rows, keys).float()
-    visible = record.mask.rows(rows, record.keys, score.device)
-    if visible.shape[0] > 1:
-        visible = visible[heads]
-    if keys is not None:
-        visible = visible[..., keys]
-    return score, visible
+        term = record.bias[heads] if record.bias.shape[0] > 1 else record.bias
+        score += term[:, rows][..., keys].float()
+    visible = record.mask.rows(rows, record.keys, score.device)[..., keys]
+    return score, ~(visible[heads] if visible.shape[0] > 1 else visible)
 
 
 def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Attention weights of whole rows, float32 [h, r, K]. A row that sees no key is all zero."""
-    score, visible = scores(record, heads, rows)
-    score = score.masked_fill(~visible, -torch.inf)
-    if record.sinks is not None:
-        sink = record.sinks[heads].float()[:, None, None].expand(-1, len(rows), 1)
-        weight = torch.softmax(torch.cat([score, sink], dim=-1), dim=-1)[..., :-1]
-    else:
-        weight = torch.softmax(score, dim=-1)
-    return weight.masked_fill(~visible, 0.0)
+    seen = record.mask.hull(rows, record.keys)  # the keys outside have no weight and need no work
+    score, hidden = scores(record, heads, rows, seen)
+    sink = None if record.sinks is None else record.sinks[heads].float()[:, None, None].expand(-1, len(rows), 1)
+    nothing = torch.zeros(hidden.shape, device=score.device).masked_fill_(hidden, -torch.inf)
+    weight = _softmax(score + nothing, sink)  # several times faster than to fill all heads' scores
+    if not bool(weight.sum().isfinite()):  # but hidden NaN would spread, and a row that sees no key would be NaN
+        weight = _softmax(score.masked_fill(hidden, -torch.inf), sink).masked_fill(hidden, 0.0)
+    return torch.nn.functional.pad(weight, (seen.start, record.keys - seen.stop))
+
+
+def _softmax(score: torch.Tensor, sink: torch.Tensor | None) -> torch.Tensor:
+    """Softmax over the last axis, with the sinks [h, r, 1] as one more score, dropped afterwards."""
+    if sink is None:
+        return torch.softmax(score, dim=-1)
+    return torch.softmax(torch.cat([score, sink], dim=-1), dim=-1)[..., :-1]
 
 
 def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
@@ -86,8 +95,8 @@ def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torc
 
     In float64: rounded to float32, a logarithm of some hundreds would shift the weights by more than 1e-5.
     """
-    score, visible = scores(record, heads, rows)
-    total = score.double().masked_fill(~visible, -torch.inf).logsumexp(dim=-1)
+    score, hidden = scores(record, heads, rows, record.mask.hull(rows, record.keys))
+    total = score.double().masked_fill_(hidden, -torch.inf).logsumexp(dim=-1)
     if record.sinks is not None:
         total = torch.logaddexp(total, record.sinks[heads].double()[:, None])
     return total
@@ -97,11 +106,5 @@ def weights_at_keys(
     record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor, lse: torch.Tensor
 ) -> torch.Tensor:
     """Attention weights of single keys, float32 [h, r, k], from the rows' log-sum-exp [h, r]."""
-    score, visible = scores(record, heads, rows, keys)
-    return torch.exp(score.double() - lse[..., None]).float().masked_fill(~visible, 0.0)
-
-
-def _pick(term: torch.Tensor, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
-    term = term[heads] if term.shape[0] > 1 else term
-    term = term[:, rows]
-    return term if keys is None else term[..., keys]
+    score, hidden = scores(record, heads, rows, keys)
+    return torch.exp(score.double() - lse[..., None]).float().masked_fill_(hidden, 0.0)

@@ -42,6 +42,13 @@ class Mask:
         key = torch.arange(keys, device=device)
         return ((key >= start) & (key < stop))[None]
 
+    def hull(self, rows: torch.Tensor, keys: int) -> slice:
+        """One run of keys outside which none of `rows` sees anything."""
+        if self.visible is not None or not len(rows):
+            return slice(0, keys)
+        rows = rows.cpu()
+        return slice(int(self.start[rows].min()), int(self.stop[rows].max()))
+
     def same(self, other: Mask) -> bool:
         """Whether both are spans with the same numbers."""
         return (
