@@ -121,12 +121,12 @@ export class Enlarged {
 }
 
 function layoutFor({ store, layout }: ModelState): EnlargedLayout {
-  const { enlargedWidth: width, beside } = layout.value;
+  const { enlargedWidth: width, beside, viewHeight: height } = layout.value;
   const [queries, keys] = [store.side("query").labels, store.side("key").labels];
   const longest = (labels: readonly string[]) =>
     labels.reduce((most, label) => Math.max(most, spoken(label).length), 0);
   const letters = { longestQuery: longest(queries), longestKey: longest(keys) };
-  return enlargedLayout({ width, isBelow: !beside, queries: queries.length, ...letters });
+  return enlargedLayout({ width, isBelow: !beside, height, queries: queries.length, ...letters });
 }
 
 function selectedCell({ store, layers }: ModelState): Cell | null {

@@ -8,7 +8,7 @@ import { Label } from "../shared/label.js";
 import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { classes, px } from "../shared/style.js";
 import { type Tick, ticks } from "./enlarged_layout.js";
-import { Legend } from "./legend.js";
+import { firstOf, Legend } from "./legend.js";
 import { Inks, paintMatrix } from "./paint.js";
 import { plotOf } from "./plot.js";
 import type { ModelState } from "./state.js";
@@ -131,7 +131,7 @@ function Words({ view }: { view: ModelState }) {
         )}
       </p>
       <p>
-        <span class="muted">first token</span> <span class="value">{written(exact?.first)}</span>
+        <span class="muted">{firstOf(view)}</span> <span class="value">{written(exact?.first)}</span>
       </p>
     </div>
   );

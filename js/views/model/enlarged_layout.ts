@@ -16,12 +16,15 @@ export interface EnlargedLayout {
   rail: number;
 }
 
+/** Words stand beside the picture from this width on, unless the grid is so tall that they have room below. */
 const LEAST_BESIDE = 320;
+const TALL = 360;
 const MOST_PICTURE = 280;
 /** Under the grid, where height is dear. */
 const MOST_PICTURE_BELOW = 216;
-/** Of a token at an axis, so that its letters do not touch the next. */
-export const LABEL = 10;
+/** Of a token at an axis, and at least from one to the next, so that their letters do not touch. */
+const LABEL = 10;
+const PITCH = 8.9;
 
 /** Of a letter in the font of the tokens, and the space between a token and the picture. */
 const LETTER = 6.1;
@@ -32,16 +35,18 @@ export interface Wanted {
   width: number;
   /** Whether it stands under the grid. */
   isBelow: boolean;
+  /** Of the grid. */
+  height: number;
   queries: number;
   /** Letters of the longest token of a side. */
   longestQuery: number;
   longestKey: number;
 }
 
-export function enlargedLayout({ width, isBelow, queries, longestQuery, longestKey }: Wanted): EnlargedLayout {
-  const isStacked = width < LEAST_BESIDE;
+export function enlargedLayout({ width, isBelow, height, queries, longestQuery, longestKey }: Wanted): EnlargedLayout {
+  const isStacked = width < LEAST_BESIDE || (!isBelow && height > TALL);
   const most = isBelow ? MOST_PICTURE_BELOW : MOST_PICTURE;
-  const picture = isStacked ? width : Math.min(most, Math.round(width * 0.55));
+  const picture = Math.min(most, isStacked ? width : Math.round(width * 0.55));
   const left = roomFor(longestQuery, Math.min(76, Math.round(picture * 0.3)));
   const below = roomFor(longestKey, 54);
   const across = picture - left;
@@ -68,12 +73,12 @@ export interface Tick {
 export function ticks(strengths: readonly number[], pixels: number): Tick[] {
   const pitch = pixels / Math.max(1, strengths.length);
   const order = strengths.map((_, cell) => cell);
-  if (pitch < LABEL) order.sort((a, b) => strengths[b] - strengths[a] || a - b);
+  if (pitch < PITCH) order.sort((a, b) => strengths[b] - strengths[a] || a - b);
   const chosen: Tick[] = [];
   for (const cell of order) {
     const at = (cell + 0.5) * pitch;
     const fits = at >= LABEL / 2 && at <= pixels - LABEL / 2;
-    if ((fits || pitch >= LABEL) && chosen.every((other) => Math.abs(other.at - at) >= LABEL))
+    if ((fits || pitch >= PITCH) && chosen.every((other) => Math.abs(other.at - at) >= PITCH))
       chosen.push({ cell, at });
   }
   return chosen.sort((a, b) => a.at - b.at);

@@ -4,6 +4,10 @@ import { gradientOf } from "../shared/ramps.js";
 import { Inks, weightStep } from "./paint.js";
 import type { ModelState } from "./state.js";
 
+const RAIL =
+  "The bar at the left of each picture is what goes to it, the mean of a cell's queries.\n" +
+  "Most heads give it most of their weight, which would hide all else.";
+
 /** What the colours mean: whose scale it is, and what is drawn apart. */
 export function Legend({ view }: { view: ModelState }) {
   const legend = useRef<HTMLDivElement>(null);
@@ -26,11 +30,16 @@ export function Legend({ view }: { view: ModelState }) {
         <span>{most}</span>
       </div>
       <p>{means}</p>
-      <p class="rail-note">
-        <i /> first token, kept apart
+      <p class="rail-note" data-hint={RAIL}>
+        <i /> {firstOf(view)}, kept apart
       </p>
     </div>
   );
+}
+
+/** What the first position of the keys is. */
+export function firstOf({ store }: ModelState): string {
+  return store.side("key").kind === "frames" ? "first frame" : "first token";
 }
 
 function scaleOf(view: ModelState): { most: string; means: string } {

@@ -23,7 +23,11 @@ export function PaneTitle({ store, frame, name, detail, children }: Props) {
     <div class="line title">
       <h3>{frame.isAlone ? name : <Fold store={store} frame={frame} name={name} />}</h3>
       <span class="muted small detail">
-        {frame.isAlone && `${store.meta.model}, `}
+        {frame.isAlone && (
+          <span class="of-model" data-hint={store.meta.model}>
+            {store.meta.model},{" "}
+          </span>
+        )}
         {detail ?? (frame.isAlone && sizeOf(store))}
       </span>
       <span class="spring" />
