@@ -55,39 +55,6 @@ def test_rows_sum_to_one_and_the_future_has_no_weight(capture: hs.Capture) -> No
     assert float(weights.triu(1).abs().max()) == 0.0
 
 
-@pytest.mark.parametrize("mechanism", list(MECHANISMS))
-def test_the_equation_of_the_neurons_evaluates_to_the_weights(mechanism: str) -> None:
-    capture = hs.capture(build(mechanism), ids(30))
-    for layer in range(3):
-        answer = capture.neurons(layer, 3, 17)
-        names: dict[str, Any] = {"dot": answer.dot, "tanh": torch.tanh, "softmax": _softmax, **answer.terms}
-        torch.testing.assert_close(eval(answer.equation, names), answer.attention, atol=1e-6, rtol=0)
-        torch.testing.assert_close(answer.products.sum(-1) * answer.scaling, answer.dot, atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(answer.attention, capture.attention(layer, 3, 17)[0, 0])
-        vectors = capture.vectors(layer)
-        assert torch.equal(answer.query, vectors.query[3, 17].float())
-        group = 3 // (4 // len(vectors.key))
-        assert torch.equal(answer.keys, vectors.key[group].float())
-        assert torch.equal(answer.values, vectors.value[group].float())
-
-
-def _softmax(score: torch.Tensor, sink: float | None = None) -> torch.Tensor:
-    if sink is None:
-        return score.softmax(-1)
-    return torch.cat([score, torch.tensor([sink])]).softmax(-1)[:-1]
-
-
-def test_the_equation_names_what_the_layer_has() -> None:
-    equations = {
-        mechanism: hs.capture(build(mechanism), ids(30)).neurons(0, 0, 17).equation for mechanism in MECHANISMS
-    }
-    assert equations["causal, grouped heads, rotary"] == "softmax(dot + mask)"
-    assert equations["bidirectional"] == "softmax(dot)"
-    assert equations["softcap and window"] == "softmax(cap * tanh(dot / cap) + mask)"
-    assert equations["sinks and window"] == "softmax(dot + mask, sink)"
-    assert equations["position bias"] == "softmax(dot + bias)"
-
-
 @pytest.mark.parametrize("size", [1, 7, 16, 80, 200])
 @pytest.mark.parametrize("mechanism", ["sliding window", "sinks and window", "position bias"])
 def test_the_overview_pools_the_exact_weights(mechanism: str, size: int) -> None:
@@ -267,11 +234,3 @@ def test_whole_numbers_of_any_kind_are_taken_and_masks_are_not_read_as_numbers(c
     for mask in (torch.tensor([True, False, True, False]), [True, False, True, False]):
         with pytest.raises(errors.OutOfRange, match="nonzero"):
             capture.attention(1, mask)
-
-
-def test_neurons_are_copies(capture: hs.Capture) -> None:
-    before = capture.attention(1)
-    answer = capture.neurons(1, 0, 3)
-    for tensor in (answer.query, answer.keys, answer.values):
-        tensor.mul_(0)
-    assert torch.equal(capture.attention(1), before)
