@@ -32,6 +32,8 @@ export interface LayerData {
   readonly valueNorms: Float32Array | null;
   /** Why `valueNorms` is null, "" where it is not. */
   readonly valueNormReason: string;
+  /** The largest weight x norm of any pair of any head; 0 where norms are not known. */
+  readonly valueNormLargest: number;
 }
 
 /** Every term of a layer's scores: `cap * tanh(dot / cap) + bias`, with the sink as one more score of the softmax. */

@@ -29,6 +29,8 @@ export interface Header {
   softcap: number | null;
   /** Why there is no array "value_norm", "" where there is one. */
   value_norm_reason: string;
+  /** The largest weight x norm of any pair of any head; 0 where there are no norms. */
+  value_norm_largest: number;
   arrays: ArrayEntry[];
   /** Of the whole payload. */
   bytes: number;

@@ -8,6 +8,7 @@ export class VectorLayer implements LayerData {
   readonly vectors: PacketVectors;
   readonly valueNorms: Float32Array | null;
   readonly valueNormReason: string;
+  readonly valueNormLargest: number;
   readonly part: string;
   readonly layer: number;
   readonly heads: number;
@@ -28,6 +29,7 @@ export class VectorLayer implements LayerData {
     this.vectors = new PacketVectors(packet);
     this.valueNorms = valueNormsOf(packet);
     this.valueNormReason = header.value_norm_reason;
+    this.valueNormLargest = header.value_norm_largest;
     this.#lse = Float64Array.from(packet.floats("lse"));
     this.#rows = new Cache(cacheBytes(this.heads, this.keys));
   }

@@ -7,6 +7,7 @@ export class WeightsLayer implements LayerData {
   readonly vectors = null;
   readonly valueNorms: Float32Array | null;
   readonly valueNormReason: string;
+  readonly valueNormLargest: number;
   readonly part: string;
   readonly layer: number;
   readonly heads: number;
@@ -27,6 +28,7 @@ export class WeightsLayer implements LayerData {
     this.#weights = packet.floats("weights");
     this.valueNorms = valueNormsOf(packet);
     this.valueNormReason = header.value_norm_reason;
+    this.valueNormLargest = header.value_norm_largest;
   }
 
   row(head: number, query: number): Float32Array {

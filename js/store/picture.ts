@@ -1,14 +1,17 @@
 import { Cache, cacheBytes } from "../source/cache.js";
 import type { LayerData } from "../source/layer.js";
 import type { Axis } from "./axis.js";
+import type { Settings } from "./settings.js";
 
 /** A row of at least this much left weight is drawn at full strength. */
 const FULL_INK = 0.3;
 
+export type Measure = Settings["measure"];
+
 export interface Row {
-  /** Per entry of the key axis, float32; 0 for entries that are not shown. */
+  /** Per entry of the key axis, float32, in the picture's measure; 0 for entries that are not shown. */
   weights: Float32Array;
-  /** Share of the row's weight on keys that are not hidden; 1 where none is hidden. */
+  /** Share of the row's weight on keys that are not hidden; 1 where none is hidden, and of other measures than weights. */
   left: number;
 }
 
@@ -26,8 +29,15 @@ export function ink(left: number): number {
 /**
  * What is drawn of a layer: tokens hidden, sub-words merged, sentence pairs filtered. The exact arithmetic of
  * python/headscope/answers/display.py, for one row or column at a time.
+ *
+ * Only weights are renormalised where keys are hidden: norms of values do not share out anything.
  */
 export class Picture {
+  /** What the numbers are: "weight" where the layer does not know the norms of its values. */
+  readonly measure: Measure;
+  /** The number that is drawn at full strength: 1, or the largest weight x norm of the layer. */
+  readonly scale: number;
+  readonly #norms: Float32Array | null; // [heads, keys]
   readonly #rows: Cache<number, Row>;
   readonly #columns: Cache<number, Column>;
   readonly #hidden: readonly number[];
@@ -36,16 +46,20 @@ export class Picture {
     readonly layer: LayerData,
     readonly queries: Axis,
     readonly keys: Axis,
+    measure: Measure = "weight",
   ) {
-    this.#hidden = keys.hidden;
+    this.#norms = measure === "weight" ? null : layer.valueNorms;
+    this.measure = this.#norms === null ? "weight" : measure;
+    this.scale = this.#norms === null ? 1 : layer.valueNormLargest;
+    this.#hidden = this.#norms === null ? keys.hidden : [];
     this.#rows = new Cache(cacheBytes(layer.heads, layer.keys));
     this.#columns = new Cache(cacheBytes(layer.heads, layer.queries));
   }
 
   /** Weights from one entry of the query axis: the mean of its tokens' rows, keys summed into theirs, renormalised. */
   row(head: number, query: number): Row {
-    const { entries, plain } = this.queries;
-    if (plain && this.keys.plain) return { weights: this.layer.row(head, query), left: 1 };
+    const { entries } = this.queries;
+    if (this.#isRaw) return { weights: this.layer.row(head, query), left: 1 };
     const at = head * entries.length + query;
     const known = this.#rows.get(at);
     if (known !== undefined) return known;
@@ -56,8 +70,8 @@ export class Picture {
 
   /** Whether `row` costs nothing. */
   hasRow(head: number, query: number): boolean {
-    const { entries, plain } = this.queries;
-    if (plain && this.keys.plain) return this.layer.hasRow(head, query);
+    const { entries } = this.queries;
+    if (this.#isRaw) return this.layer.hasRow(head, query);
     return !entries[query].shown || this.#rows.has(head * entries.length + query);
   }
 
@@ -82,13 +96,29 @@ export class Picture {
     return this.queries.entries[query].shown && this.keys.entries[key].shown && this.sees(query, key);
   }
 
+  /** How strongly a number is drawn, 0 to 1, before what is left of its row. A merged word may be more than any token. */
+  strength(number: number): number {
+    return this.measure === "weight" ? number : Math.min(1, number / (this.scale || 1));
+  }
+
+  /** Whether a row is drawn as the layer has it. */
+  get #isRaw(): boolean {
+    return this.queries.plain && this.keys.plain && this.#norms === null;
+  }
+
+  #normsOf(head: number): Float32Array | null {
+    return this.#norms?.subarray(head * this.layer.keys, (head + 1) * this.layer.keys) ?? null;
+  }
+
   #reduce(head: number, positions: readonly number[]): Row {
     const { entries, entryOf, takesPart } = this.keys;
     const sums = new Float64Array(entries.length);
+    const norms = this.#normsOf(head);
     let rest = 0;
     for (const query of positions) {
       const raw = this.layer.row(head, query);
-      for (let at = 0; at < raw.length; at++) if (takesPart[at] === 1) sums[entryOf[at]] += raw[at];
+      for (let at = 0; at < raw.length; at++)
+        if (takesPart[at] === 1) sums[entryOf[at]] += raw[at] * (norms?.[at] ?? 1);
       if (this.#hidden.length > 0) rest += this.#sumUnhidden(raw);
     }
     const left = this.#hidden.length > 0 ? rest / positions.length : 1;
@@ -119,7 +149,8 @@ export class Picture {
     const weights = new Float32Array(entries.length);
     const left = new Float32Array(entries.length).fill(1);
     if (!entry.shown) return { weights, left };
-    const raw = sumOf(entry.positions.map((at) => this.layer.column(head, at)));
+    const norms = this.#normsOf(head);
+    const raw = sumOf(entry.positions.map((at) => scaled(this.layer.column(head, at), norms?.[at] ?? 1)));
     const taken = sumOf(this.#hidden.map((at) => this.layer.column(head, at)));
     entries.forEach(({ shown, positions }, query) => {
       if (!shown) return;
@@ -150,6 +181,10 @@ function divided(weight: number, left: number): number {
 
 function mean(positions: readonly number[], value: (at: number) => number): number {
   return positions.reduce((sum, at) => sum + value(at), 0) / positions.length;
+}
+
+function scaled(column: Float32Array, by: number): Float32Array {
+  return by === 1 ? column : column.map((weight) => weight * by);
 }
 
 function sumOf(columns: readonly Float32Array[]): Float64Array {

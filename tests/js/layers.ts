@@ -11,11 +11,22 @@ export function payloadOf(arrays: readonly ArrayEntry[], values: Record<string, 
   return payload;
 }
 
-/** A layer of given weights `[head][query][key]`. */
-export function layerOfWeights(weights: readonly (readonly (readonly number[])[])[]): LayerData {
+/** A layer of given weights `[head][query][key]`, and of norms of its values `[head][key]` if they are known. */
+export function layerOfWeights(
+  weights: readonly (readonly (readonly number[])[])[],
+  norms: readonly (readonly number[])[] | null = null,
+): LayerData {
   const [heads, queries, keys] = [weights.length, weights[0].length, weights[0][0].length];
-  const count = heads * queries * keys;
-  const arrays: ArrayEntry[] = [{ name: "weights", dtype: "float32", shape: [heads, queries, keys], offset: 0 }];
+  const values: Record<string, number[]> = { weights: weights.flat(2), ...(norms && { value_norm: norms.flat() }) };
+  let bytes = 0;
+  const arrays = Object.entries(values).map(([name, numbers]): ArrayEntry => {
+    const entry: ArrayEntry = { name, dtype: "float32", shape: [numbers.length], offset: bytes };
+    bytes += Math.ceil((numbers.length * 4) / 8) * 8;
+    return entry;
+  });
+  const products = weights.flatMap((rows, head) =>
+    rows.flatMap((row) => row.map((w, key) => w * (norms?.[head][key] ?? 0))),
+  );
   const header: Header = {
     v: 1,
     part: "self",
@@ -29,9 +40,10 @@ export function layerOfWeights(weights: readonly (readonly (readonly number[])[]
     keys,
     scaling: 1,
     softcap: null,
-    value_norm_reason: "not known",
+    value_norm_reason: norms === null ? "not known" : "",
+    value_norm_largest: products.reduce((most, one) => (one > most ? one : most), 0),
     arrays,
-    bytes: Math.ceil((count * 4) / 8) * 8,
+    bytes,
   };
-  return layerOf(decode(header, [payloadOf(arrays, { weights: weights.flat(2) }, header.bytes)]));
+  return layerOf(decode(header, [payloadOf(arrays, values, bytes)]));
 }

@@ -15,6 +15,7 @@ const header: Header = {
   scaling: 1,
   softcap: null,
   value_norm_reason: "",
+  value_norm_largest: 0,
   arrays: [
     { name: "lse", dtype: "float32", shape: [1, 3], offset: 0 },
     { name: "start", dtype: "int32", shape: [3], offset: 16 },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { axisOf, type DisplaySettings } from "../../js/store/axis.js";
 import type { Side } from "../../js/store/meta.js";
-import { ink, Picture } from "../../js/store/picture.js";
+import { ink, type Measure, Picture } from "../../js/store/picture.js";
 import { readable } from "../../js/store/readable.js";
 import { expectClose, golden, type Spelled } from "./golden.js";
 import { layerOfWeights } from "./layers.js";
@@ -9,6 +9,7 @@ import { layerOfWeights } from "./layers.js";
 interface Fixture {
   tokens: Record<string, Side>;
   weights: Record<string, Spelled[][][]>;
+  norms: Record<string, number[][]>;
   cases: Case[];
   readable: { text: string; label: string }[];
 }
@@ -16,7 +17,7 @@ interface Fixture {
 interface Case {
   tokens: string;
   weights: string;
-  settings: DisplaySettings;
+  settings: DisplaySettings & { measure: Measure };
   shown: {
     attention: Spelled[][][];
     query_positions: number[];
@@ -25,6 +26,7 @@ interface Case {
     key_labels: string[];
     left: Spelled[][];
     ink: Spelled[][];
+    scale: number;
   };
 }
 
@@ -33,8 +35,9 @@ const cases = fixture.cases.map((one) => ({ ...one, title: `${one.tokens}, ${JSO
 
 function pictureOf({ tokens, weights, settings }: Case): Picture {
   const side = fixture.tokens[tokens];
-  const layer = layerOfWeights(fixture.weights[weights].map((rows) => rows.map((row) => row.map(Number))));
-  return new Picture(layer, axisOf(side, settings, "query"), axisOf(side, settings, "key"));
+  const numbers = fixture.weights[weights].map((rows) => rows.map((row) => row.map(Number)));
+  const layer = layerOfWeights(numbers, fixture.norms[weights]);
+  return new Picture(layer, axisOf(side, settings, "query"), axisOf(side, settings, "key"), settings.measure);
 }
 
 /** Indices of the entries that take part. */
@@ -64,6 +67,10 @@ describe.each(cases)("what Python draws of $title", (one) => {
       shown.attention.flat(2),
       1e-6,
     );
+  });
+
+  it("is drawn on the same scale", () => {
+    expect(picture.scale).toBeCloseTo(shown.scale, 6);
   });
 
   it("has nothing where nothing is shown", () => {
@@ -115,6 +122,32 @@ describe("an axis", () => {
 });
 
 describe("a picture", () => {
+  const side: Side = { labels: ["a", "b"], texts: ["a", "b"], special: [0, 0], segments: null, words: [0, 0] };
+  const axis = (words: boolean) =>
+    axisOf(side, { hide_first: false, hide_special: false, words, pair_filter: "all" }, "key");
+  const weights = [
+    [
+      [1, 0],
+      [0.5, 0.5],
+    ],
+  ];
+
+  it("is of weights where the norms of the values are not known", () => {
+    const picture = new Picture(layerOfWeights(weights), axis(false), axis(false), "value_norm");
+    expect([picture.measure, picture.scale, ...picture.row(0, 1).weights]).toEqual(["weight", 1, 0.5, 0.5]);
+  });
+
+  it("draws the largest number of the layer at full strength, and nothing stronger", () => {
+    const layer = layerOfWeights(weights, [[0.5, 3]]);
+    const picture = new Picture(layer, axis(false), axis(false), "value_norm");
+    expect([picture.measure, picture.scale, ...picture.row(0, 1).weights]).toEqual(["value_norm", 1.5, 0.25, 1.5]);
+    expect([0.75, 1.5, 1.75].map((number) => picture.strength(number))).toEqual([0.5, 1, 1]);
+    expect([...picture.column(0, 1).weights]).toEqual([0, 1.5]);
+    expect(picture.hasRow(0, 1)).toBe(true);
+    const words = new Picture(layer, axis(true), axis(true), "value_norm");
+    expect(words.row(0, 0)).toEqual({ weights: Float32Array.of((0.5 + 0.25 + 1.5) / 2), left: 1 });
+  });
+
   it("says which tokens a mask leaves to each other, words included", () => {
     const side: Side = {
       labels: ["a", "b", "c"],

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import torch
 
+from headscope.answers.display import DisplaySettings, ink, show
 from headscope.answers.neurons import neurons
 from headscope.recording import formula
 from headscope.recording.masks import Mask
 from headscope.recording.record import Record
+from headscope.recording.tokens import Tokens
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ("display", "arithmetic", "selection")
@@ -59,6 +61,25 @@ def test_a_changed_number_is_noticed() -> None:
     changed = stored("display")
     changed["cases"][0]["shown"]["attention"][0][0][0] += 1e-4
     assert len(differences(changed, stored("display"))) == 1
+
+
+@pytest.mark.parametrize("case", stored("display")["cases"], ids=lambda case: f"{case['tokens']} {case['settings']}")
+def test_what_is_shown_is_what_the_fixture_adds_up(case: dict[str, Any]) -> None:
+    fixture, want = stored("display"), case["shown"]
+    raw = torch.tensor([[numbers(row) for row in matrix] for matrix in fixture["weights"][case["weights"]]])
+    if case["settings"]["measure"] == "value_norm":
+        raw = raw * torch.tensor(fixture["norms"][case["weights"]])[:, None]
+    tokens = Tokens(**fixture["tokens"][case["tokens"]])
+    got = show(raw, tokens, tokens, DisplaySettings(**case["settings"]))
+    assert [list(got.query_positions), list(got.key_positions)] == [want["query_positions"], want["key_positions"]]
+    assert [list(got.query_labels), list(got.key_labels)] == [want["query_labels"], want["key_labels"]]
+    expect_close(got.attention, flat(want["attention"]), 1e-6)
+    expect_close(got.left, flat(want["left"]), 1e-6)
+    expect_close(ink(got.left), flat(want["ink"]), 1e-6)
+
+
+def flat(nested: list[Any]) -> list[Any]:
+    return [number for item in nested for number in (flat(item) if isinstance(item, list) else [item])]
 
 
 def numbers(values: list[Any]) -> list[float]:

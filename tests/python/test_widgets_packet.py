@@ -14,7 +14,7 @@ from pages import REASON, part_refused
 from tiny import MECHANISMS, Checkered, build, ids
 
 import headscope as hs
-from headscope.errors import OverBudget, RefusedLayer
+from headscope.errors import OverBudget, RefusedLayer, UnknownProjection
 from headscope.widgets import packet
 from headscope.widgets.packet import Packet, layer_packet
 
@@ -89,6 +89,28 @@ def test_a_mask_that_is_no_span_is_sent_as_well() -> None:
     np.testing.assert_allclose(weights(made), capture.attention(0).numpy(), atol=1e-5)
 
 
+def test_norms_of_values_are_sent_or_why_they_are_not_known() -> None:
+    made = layer_packet(hs.capture(build(), ids(9)), "self", 0)
+    expected = hs.capture(build(), ids(9)).value_norms(0)
+    np.testing.assert_array_equal(arrays(made)["value_norm"], expected.numpy())
+    model = build()
+    attention = model.model.layers[0].self_attn
+    attention.o_proj = torch.nn.Sequential(torch.nn.Tanh(), attention.o_proj).eval()
+    unknown = hs.capture(model, ids(9))
+    header = layer_packet(unknown, "self", 0).header
+    with pytest.raises(UnknownProjection) as reason:
+        unknown.value_norms(0)
+    assert (header["value_norm_reason"], header["value_norm_largest"]) == (str(reason.value), 0)
+    assert "value_norm" not in {one["name"] for one in header["arrays"]}
+
+
+def test_what_is_not_a_number_is_not_the_largest() -> None:
+    model = build()
+    model.model.layers[1].self_attn.v_proj.weight.data[0] = torch.nan
+    header = layer_packet(hs.capture(model, ids(9)), "self", 1).header
+    assert math.isfinite(header["value_norm_largest"])
+
+
 def test_sinks_are_sent_as_well() -> None:
     capture = hs.capture(build("sinks and window"), ids(12))
     have = arrays(layer_packet(capture, "self", 0))
@@ -112,6 +134,7 @@ def test_the_layout_is_the_contract_s() -> None:
         "scaling": 0.25,
         "softcap": None,
         "value_norm_reason": "",
+        "value_norm_largest": pytest.approx(float(capture.attention(1, measure="value_norm").max())),
         "arrays": None,
         "bytes": 6080,
     }

@@ -75,7 +75,7 @@ function Weight({ view, side, entry, weight }: Props & { entry: number; weight: 
 function described(view: ViewState, label: string, position: number, weight: number | null): string {
   const { head } = view.store.selection.value;
   const place = `${spoken(label)}, position ${position}`;
-  return weight === null ? place : `${place}, head ${head} weight ${short(weight)}`;
+  return weight === null ? place : `${place}, head ${head} ${view.measured} ${short(weight)}`;
 }
 
 function listeners(view: ViewState, side: SideName) {

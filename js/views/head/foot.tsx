@@ -19,6 +19,7 @@ export function Foot({ view }: { view: ViewState }) {
 
 function Threshold({ view }: { view: ViewState }) {
   const { threshold } = view.store.settings.value;
+  const isNorm = view.picture.value?.measure === "value_norm";
   return (
     <div class="line threshold">
       <label>
@@ -28,13 +29,14 @@ function Threshold({ view }: { view: ViewState }) {
           min={0}
           max={STOPS.length - 1}
           value={nearestStop(threshold)}
-          aria-label="Hide lines under a weight of"
+          aria-label={isNorm ? "Hide lines under this share of the largest" : "Hide lines under a weight of"}
           aria-valuetext={String(threshold)}
           onInput={view.guard((event) => view.store.preview({ threshold: chosen(event) }))}
           onChange={view.guard((event) => view.store.set({ threshold: chosen(event) }))}
         />
       </label>
       <span class="stop">{threshold < 0.005 ? String(threshold) : short(threshold)}</span>
+      {isNorm && <span>of the layer's largest</span>}
       <Share view={view} />
     </div>
   );
@@ -56,7 +58,7 @@ function Share({ view }: { view: ViewState }) {
   if (Number.isNaN(share) || view.store.loading.value.state !== "ready") return null;
   return (
     <span class="share">
-      drawn lines hold {percent(share)} of the weight {pinned === null ? "in view" : ofPinned(view, pinned)}
+      drawn lines hold {percent(share)} of the {view.measured} {pinned === null ? "in view" : ofPinned(view, pinned)}
     </span>
   );
 }

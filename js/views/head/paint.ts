@@ -67,7 +67,15 @@ export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, 
     const y = entry * ROW - scene.top + CELL_MARGIN;
     heads.forEach((head, index) => {
       const { weights, left: rest } = scene.picture.row(head, query);
-      paintCell(context, scene, head, weights[key] * ink(rest), left + index * width, y, width - gap);
+      paintCell(
+        context,
+        scene,
+        head,
+        scene.picture.strength(weights[key]) * ink(rest),
+        left + index * width,
+        y,
+        width - gap,
+      );
     });
   }
   context.globalAlpha = 1;

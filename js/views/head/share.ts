@@ -20,7 +20,7 @@ export function shareDrawn(
     for (const weight of weights) {
       if (Number.isNaN(weight)) continue;
       all += weight;
-      if (isDrawn(weight, threshold)) drawn += weight;
+      if (isDrawn(weight, threshold * picture.scale)) drawn += weight;
     }
   };
   for (const head of heads) {

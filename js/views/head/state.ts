@@ -1,7 +1,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Axis } from "../../store/axis.js";
 import type { LayerMeta, PartMeta } from "../../store/meta.js";
-import { Picture } from "../../store/picture.js";
+import { type Measure, Picture } from "../../store/picture.js";
 import type { Store } from "../../store/store.js";
 import type { FrameState } from "../shared/frame_state.js";
 import type { Guard } from "../shared/guard.js";
@@ -45,6 +45,7 @@ export class ViewState {
   /** The entry that the pointer pairs with the focus. */
   readonly partner: ReadonlySignal<number | null>;
 
+  readonly #measure: ReadonlySignal<Measure>;
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
 
   constructor(
@@ -53,6 +54,7 @@ export class ViewState {
   ) {
     ({ look: this.look, guard: this.guard } = frame);
     ({ part: this.part, layerMeta: this.layerMeta, queries: this.queries, keys: this.keys } = store);
+    this.#measure = computed(() => store.settings.value.measure);
     this.picture = computed(() => this.#picture());
     this.heads = computed(() => this.#drawnHeads());
     this.layout = computed(() => layoutOf(this.width.value, this.layerMeta.value.heads, this.rowCount));
@@ -90,6 +92,11 @@ export class ViewState {
     const [query, key] = side === "key" ? [focus.entry, entry] : [entry, focus.entry];
     if (head >= picture.layer.heads || !picture.connects(query, key)) return null;
     return picture.row(head, query).weights[key];
+  }
+
+  /** What the numbers are, in words. */
+  get measured(): string {
+    return this.picture.value?.measure === "value_norm" ? "weight × norm" : "weight";
   }
 
   /** Whether the mask hides an entry from the focus. */
@@ -140,7 +147,7 @@ export class ViewState {
   #picture(): Picture | null {
     const data = this.store.data.value;
     const fits = data !== null && data.part === this.part.value.name;
-    return fits ? new Picture(data, this.queries.value, this.keys.value) : null;
+    return fits ? new Picture(data, this.queries.value, this.keys.value, this.#measure.value) : null;
   }
 
   #drawnHeads(): readonly number[] {

@@ -14,7 +14,7 @@ export interface LineScene {
   /** Pixels scrolled. */
   top: number;
   height: number;
-  /** Weight below which there is no line. */
+  /** Share of the picture's scale below which there is no line. */
   threshold: number;
   /** The one head that is not dimmed, null for none. */
   only: number | null;
@@ -112,7 +112,8 @@ function planRow(scene: LineScene, into: Strokes, query: number, style: Style, s
     const { weights, left } = scene.picture.row(head, query);
     const strength = ink(left);
     eachDrawn(scene, weights, (key) => {
-      if (key !== skipKey) planLine(scene, into, style, index, query, key, weights[key] * strength);
+      if (key !== skipKey)
+        planLine(scene, into, style, index, query, key, scene.picture.strength(weights[key]) * strength);
     });
   });
 }
@@ -122,7 +123,7 @@ function planColumn(scene: LineScene, into: Strokes, key: number): void {
   scene.heads.forEach((head, index) => {
     const { weights, left } = scene.picture.column(head, key);
     eachDrawn(scene, weights, (query) => {
-      planLine(scene, into, FOCUSED, index, query, key, weights[query] * ink(left[query]));
+      planLine(scene, into, FOCUSED, index, query, key, scene.picture.strength(weights[query]) * ink(left[query]));
     });
   });
 }
@@ -131,7 +132,9 @@ function planColumn(scene: LineScene, into: Strokes, key: number): void {
  * Visits the entries that get a line. Far above and far below the window all lines of a head would be the same line
  * (see `heightOf`), so there only the strongest is visited.
  */
-function eachDrawn({ top, height, threshold }: LineScene, weights: Float32Array, visit: (entry: number) => void): void {
+function eachDrawn(scene: LineScene, weights: Float32Array, visit: (entry: number) => void): void {
+  const { top, height } = scene;
+  const threshold = scene.threshold * scene.picture.scale;
   const first = Math.max(0, Math.floor((top - height) / ROW));
   const last = Math.min(weights.length, Math.ceil((top + 2 * height) / ROW));
   const above = strongest(weights, 0, first);

@@ -1,7 +1,8 @@
-/** A weight beside a token: two decimals without the zero. */
+/** A weight beside a token: two decimals without the zero. Only norms of values make it more than 1. */
 export function short(weight: number): string {
   if (Number.isNaN(weight)) return "NaN";
   if (weight < 0.005) return "0";
+  if (weight > 1.05) return weight.toFixed(weight < 9.95 ? 1 : 0);
   return weight > 0.995 ? "1" : weight.toFixed(2).slice(1);
 }
 

@@ -315,6 +315,11 @@ class Capture:
         self.record(layer, part)
         return self._part(part).layers.lse(layer)
 
+    def largest(self, layer: int, measure: Measure, part: str | None = None) -> float:
+        """The largest number of a layer that is no NaN, over all heads and pairs; 1 of weights."""
+        self.record(layer, part)
+        return self._part(part).layers.largest(layer, measure)
+
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""

@@ -113,7 +113,7 @@ class CertifiedLayers:
                 at = record.query.device
                 heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
                 stripes = formula.stripes(rows, record.heads * record.keys)
-                self._largest[layer] = max(float(weigh(record, heads, stripe).max()) for stripe in stripes)
+                self._largest[layer] = max(float(weigh(record, heads, stripe).nan_to_num().max()) for stripe in stripes)
             return self._largest[layer]
 
     def tensors(self) -> Iterator[torch.Tensor]:

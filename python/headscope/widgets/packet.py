@@ -150,7 +150,8 @@ def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = 
         pause(done)
     if planned.value_norms is not None:
         views["value_norm"][:] = planned.value_norms
-    return Packet(_header(planned, record), payload)
+    largest = 0.0 if planned.value_norms is None else capture.largest(layer, "value_norm", part)
+    return Packet(_header(planned, record, largest), payload)
 
 
 def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
@@ -179,7 +180,7 @@ def _fill_weights(capture: Capture, record: Record, into: dict[str, np.ndarray])
         yield done / len(stripes)
 
 
-def _header(planned: Plan, record: Record) -> dict[str, Any]:
+def _header(planned: Plan, record: Record, largest: float) -> dict[str, Any]:
     return {
         "v": 1,
         "part": record.part,
@@ -194,6 +195,7 @@ def _header(planned: Plan, record: Record) -> dict[str, Any]:
         "scaling": float(record.scaling),
         "softcap": None if record.softcap is None else float(record.softcap),
         "value_norm_reason": planned.value_norm_reason,
+        "value_norm_largest": largest,
         "arrays": [
             {"name": one.name, "dtype": one.dtype, "shape": list(one.shape), "offset": one.offset}
             for one in planned.arrays

@@ -76,10 +76,18 @@ function pack(about: About, terms: Terms, form: Header["form"], values: Arrays):
     scaling: 1 / Math.sqrt(D),
     softcap: terms.softcap,
     value_norm_reason: valueNormReason,
+    value_norm_largest: valueNormReason === "" ? largestOf(terms) : 0,
     arrays: entries,
     bytes,
   };
   return { header, payload };
+}
+
+function largestOf(terms: Terms): number {
+  const all = terms.valueNorms.flatMap((norms, head) =>
+    weightsOf(terms, head).flatMap((row) => row.map((weight, key) => weight * norms[key])),
+  );
+  return all.reduce((most, value) => (value > most ? value : most), 0);
 }
 
 function dtypeOf(array: Arrays[string]): "float32" | "int32" | "uint8" {
