@@ -1,7 +1,7 @@
 /** The controls of the head view: what takes part in the picture, and the numbers that follow from it. */
 import { expect, test } from "@playwright/test";
 import { percent, short } from "../../js/views/shared/format.js";
-import { open, reference, sum } from "./page/reference.js";
+import { causal, open, reference, sum } from "./page/reference.js";
 
 const sentence = reference("sentence");
 const pair = reference("pair");
@@ -159,4 +159,40 @@ test("the threshold takes lines away, in every state, and tells Python when it i
   await view.expectLines(drawn.length + others.length);
   const share = sum(drawn);
   await expect(view.root).toContainText(`drawn lines hold ${percent(share)} of the weight from She`);
+});
+
+test.describe("weight times norm of the value", () => {
+  const norms = sentence.terms(0).valueNorms;
+  const products = (head: number, query: number) =>
+    sentence.weights(0, head)[query].map((weight, key) => weight * norms[head][key]);
+  const largest = Math.max(...heads.flatMap((head) => sentence.weights(0, head).flatMap((_, q) => products(head, q))));
+
+  test("stands in the rows as it is, and is drawn relative to the largest of the layer", async ({ page }) => {
+    const view = await open(page, "sentence", { traits: { heads: [3], head: 3, query: 8, measure: "value_norm" } });
+    await view.expectNumbers("key", causal(products(3, 8), 8));
+    for (const threshold of [0, 0.2, 0.5]) {
+      await view.push({ threshold });
+      await view.expectLines(
+        products(3, 8).filter((one) => one > 0 && one >= threshold * largest).length + others(threshold),
+      );
+    }
+    await expect(view.root).toContainText("of the weight × norm");
+  });
+
+  test("is not renormalised without the first token", async ({ page }) => {
+    const traits = { heads: [3], head: 3, query: 8, measure: "value_norm", hide_first: true };
+    const view = await open(page, "sentence", { traits });
+    await view.expectNumbers("key", ["", ...causal(products(3, 8), 8).slice(1)]);
+  });
+
+  test("gives way to weights where the norms are not known", async ({ page }) => {
+    const view = await open(page, "noNorms", { traits: { query: 8, measure: "value_norm" } });
+    await view.expectNumbers("key", causal(reference("noNorms").weights(0, 0)[8], 8));
+  });
+
+  /** Lines of the queries that are not pinned: they are all in view. */
+  function others(threshold: number): number {
+    const rows = Array.from({ length: 12 }, (_, query) => query).filter((query) => query !== 8);
+    return rows.flatMap((query) => products(3, query)).filter((one) => one > 0 && one >= threshold * largest).length;
+  }
 });

@@ -123,14 +123,20 @@ function offset(payload: Uint8Array): DataView {
 
 declare global {
   interface Window {
+    /** The widget shown last. */
     host: Host;
+    hosts: Host[];
     show(start: Start): Promise<void>;
   }
 }
 
+window.hosts = [];
+
+/** Shows a widget below those that are there. Each evaluates the bundle anew, as Jupyter does. */
 window.show = async (start) => {
-  const bundle: { default: typeof widget } = await import("/widget.js" as string);
+  const bundle: { default: typeof widget } = await import(`/widget.js?${window.hosts.length}` as string);
   window.host = new Host(bundle.default, synthesize(SCENARIOS[start.scenario]), start);
+  window.hosts.push(window.host);
   const cell = document.getElementById("cell");
   if (cell !== null) window.host.render(cell);
 };
