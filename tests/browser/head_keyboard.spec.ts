@@ -9,12 +9,13 @@ test.describe("the keyboard", () => {
   test("reaches everything, in order, with one stop for the chips and each column", async ({ page }) => {
     const view = await open(page, "pair");
     const stops: string[] = [];
-    for (let at = 0; at < 12; at++) {
+    for (let at = 0; at < 13; at++) {
       await page.keyboard.press("Tab");
       stops.push(await focused(page));
     }
     expect(stops).toEqual([
       "All keys",
+      "weight",
       "Layer",
       "Next layer",
       "Head 0",
@@ -32,7 +33,7 @@ test.describe("the keyboard", () => {
 
   test("alone is enough to choose a layer, a head and a token and to read the weight", async ({ page }) => {
     const view = await open(page, "sentence");
-    for (let at = 0; at < 4; at++) await page.keyboard.press("Tab");
+    for (let at = 0; at < 5; at++) await page.keyboard.press("Tab");
     await expect(view.head(0)).toBeFocused();
     await page.keyboard.press("]");
     await view.expectLastStep({ layer: 1 });

@@ -3,6 +3,7 @@ import { Certificate } from "../shared/certificate.js";
 import { copyCode } from "../shared/copy.js";
 import type { FrameState } from "../shared/frame_state.js";
 import { HelpButton } from "../shared/pane_title.js";
+import { Tools } from "../shared/tools.js";
 import { PathBar } from "./path_bar.js";
 
 interface Props {
@@ -15,6 +16,7 @@ export function TopBar({ store, frame }: Props) {
   return (
     <div class="top-bar">
       <PathBar store={store} frame={frame} />
+      <Tools store={store} frame={frame} />
       <span class="line actions">
         <Certificate store={store} />
         <Step store={store} frame={frame} name="undo" keys="z" />

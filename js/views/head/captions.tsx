@@ -12,12 +12,17 @@ export function Captions({ view }: { view: ViewState }) {
     <div class="captions" style={{ width: px(width) }}>
       <span>{isLeft ? whose : ""}</span>
       <span class="from" style={{ left: px(zone - token), width: px(token) }}>
-        looks from
+        {view.store.side("query").kind === "frames" ? "from sound at" : "looks from"}
       </span>
       <span class="to" style={{ left: px(zone + lines) }}>
-        to
+        {toWhat(view)}
       </span>
       <span class="whose">{isLeft ? "" : whose}</span>
     </div>
   );
+}
+
+function toWhat({ store }: ViewState): string {
+  if (store.side("key").kind === "frames") return "to sound at";
+  return store.part.value.name === "cross" ? "to source" : "to";
 }

@@ -4,6 +4,7 @@ import { Certificate } from "./certificate.js";
 import { counted } from "./format.js";
 import type { FrameState } from "./frame_state.js";
 import { toggleHelp } from "./keys.js";
+import { Tools } from "./tools.js";
 
 const PANES = { Model: "model", Heads: "head", Neurons: "neuron" } as const;
 
@@ -20,21 +21,24 @@ interface Props {
 /** The first line of a pane. Where the pane is the whole widget it also names the model and certifies the layer. */
 export function PaneTitle({ store, frame, name, detail, children }: Props) {
   return (
-    <div class="line title">
-      <h3>{frame.isAlone ? name : <Fold store={store} frame={frame} name={name} />}</h3>
-      <span class="muted small detail">
-        {frame.isAlone && (
-          <span class="of-model" data-hint={store.meta.model}>
-            {store.meta.model},{" "}
-          </span>
-        )}
-        {detail ?? (frame.isAlone && sizeOf(store))}
-      </span>
-      <span class="spring" />
-      {children}
-      {frame.isAlone && <Certificate store={store} />}
-      {frame.isAlone && <HelpButton frame={frame} />}
-    </div>
+    <>
+      <div class="line title">
+        <h3>{frame.isAlone ? name : <Fold store={store} frame={frame} name={name} />}</h3>
+        <span class="muted small detail">
+          {frame.isAlone && (
+            <span class="of-model" data-hint={store.meta.model}>
+              {store.meta.model},{" "}
+            </span>
+          )}
+          {detail ?? (frame.isAlone && sizeOf(store))}
+        </span>
+        <span class="spring" />
+        {children}
+        {frame.isAlone && <Certificate store={store} />}
+        {frame.isAlone && <HelpButton frame={frame} />}
+      </div>
+      {frame.isAlone && <Tools store={store} frame={frame} />}
+    </>
   );
 }
 
