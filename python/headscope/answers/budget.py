@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from headscope.errors import OverBudget
 
 if TYPE_CHECKING:
-    from headscope.answers.capture import Capture
+    from headscope.answers.contents import Contents
 
 
 @dataclass
@@ -31,16 +31,16 @@ class Budget:
 
 
 budget = Budget()
-_living: weakref.WeakSet[Capture] = weakref.WeakSet()
+_living: weakref.WeakSet[Contents] = weakref.WeakSet()
 _lock = threading.Lock()
 
 
-def living() -> Iterator[Capture]:
+def living() -> Iterator[Contents]:
     """Captures that are alive, in no order."""
     return iter(list(_living))
 
 
-def admit(capture: Capture) -> None:
+def admit(capture: Contents) -> None:
     """Count a new capture, or raise OverBudget where it does not fit beside those that live."""
     with _lock:
         others = list(_living)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 
 import torch
 
 from headscope.answers import budget, overview
+from headscope.answers.contents import Contents
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
 from headscope.answers.measure import Measure, check_measure
 from headscope.answers.neurons import Neurons, neurons
-from headscope.answers.part import Part, parts_of
 from headscope.answers.pooling import Reduce
-from headscope.answers.positions import Which, choose, one_of
-from headscope.answers.report import LayerReport
+from headscope.answers.positions import Which, choose
 from headscope.answers.thumbnails import Thumbnails, thumbnails
-from headscope.errors import CaptureClosed, OutOfRange, RefusedLayer
+from headscope.errors import OutOfRange, RefusedLayer
 from headscope.recording import formula
-from headscope.recording.axes import Sides
-from headscope.recording.record import Record, Refusal, storage_bytes
-from headscope.recording.tokens import Tokens, Word
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +32,7 @@ class Vectors:
     value: torch.Tensor
 
 
-class Capture:
+class Capture(Contents):
     """The attention of one forward, to be asked. Made by :func:`headscope.capture`.
 
     Weights are computed when asked, in float32, from the recorded queries and keys; nothing of size tokens x tokens is
@@ -53,69 +47,6 @@ class Capture:
     not_finite : str
         Names the model's parameters that hold NaN or infinite numbers, where that shows in the attention.
     """
-
-    def __init__(
-        self,
-        layers: list[Record | Refusal],
-        tokens: Tokens | Mapping[str, Sides],
-        model_name: str,
-        not_finite: str = "",
-    ) -> None:
-        self.id = uuid.uuid4().hex
-        self.model_name = model_name
-        self.not_finite = not_finite
-        self._parts = parts_of(layers, {"self": Sides(tokens, tokens)} if isinstance(tokens, Tokens) else tokens)
-        self._closed = False
-        budget.admit(self)
-
-    # What there is
-
-    @property
-    def layers(self) -> tuple[LayerReport, ...]:
-        """One report per attention layer of every part, refused ones included."""
-        return tuple(chain.from_iterable(part.layers.reports.values() for part in self._parts.values()))
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Names of the stacks of layers: "encoder", "decoder" and "cross" of encoder-decoder models, else "self".
-
-        Every question takes one as `part`; left out, it is the first.
-        """
-        return tuple(self._parts)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the tensors held."""
-        return storage_bytes(chain.from_iterable(part.layers.tensors() for part in self._parts.values()))
-
-    @property
-    def segments(self) -> list[list[int]] | None:
-        """Positions of sentence A and of sentence B among the keys of the first part; None unless there are two."""
-        known = self.tokens().segments
-        if known is None:
-            return None
-        return [[i for i, segment in enumerate(known) if segment == which] for which in (0, 1)]
-
-    def layer_numbers(self, part: str | None = None) -> tuple[int, ...]:
-        """Numbers of the layers, refused ones included."""
-        return tuple(self._part(part).layers.reports)
-
-    def head_count(self, layer: int, part: str | None = None) -> int:
-        """Number of query heads of `layer`; 0 if it was refused."""
-        return self._part(part).layers.reports[self._known(layer, part)].heads
-
-    def tokens(self, part: str | None = None, side: str = "key") -> Tokens:
-        """The tokens of one axis, `side` "query" or "key"."""
-        sides = self._part(part).sides
-        if side not in ("query", "key"):
-            raise OutOfRange(f'side {side!r} is unknown: there are "query" and "key".')
-        return sides.query if side == "query" else sides.key
-
-    def words(self, part: str | None = None, side: str = "key") -> list[Word]:
-        """How the tokens of one axis group into words."""
-        return self.tokens(part, side).as_words()
-
-    # Answers
 
     def attention(
         self,
@@ -264,7 +195,7 @@ class Capture:
         queries = shown_positions(self.tokens(part, "query"), settings, side=0)
         keys = shown_positions(self.tokens(part, "key"), settings, side=1)
         with formula.exactly():
-            scale = layers.largest(layer, measure)
+            scale = self.largest(layer, measure, part)
             return thumbnails(record, layers.weigh(layer, measure), size, queries, keys, scale=scale)
 
     def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
@@ -296,68 +227,6 @@ class Capture:
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self.record(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
-
-    # For the widgets
-
-    def record(self, layer: int, part: str | None = None) -> Record:
-        """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted."""
-        if self._closed:
-            raise CaptureClosed("this capture was closed. Capture again.")
-        return self._part(part).layers.read(self._known(layer, part))
-
-    def browser_computable(self, layer: int, part: str | None = None) -> bool:
-        """Whether the terms of a layer determine its weights; else only the model's own function does."""
-        self.record(layer, part)
-        return self._part(part).layers.by_formula(layer)
-
-    def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
-        """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
-        self.record(layer, part)
-        return self._part(part).layers.lse(layer)
-
-    def largest(self, layer: int, measure: Measure, part: str | None = None) -> float:
-        """The largest number of a layer that is no NaN, over all heads and pairs; 1 of weights."""
-        self.record(layer, part)
-        return self._part(part).layers.largest(layer, measure)
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed
-
-    def close(self) -> None:
-        """Free everything. Later questions raise CaptureClosed."""
-        self._closed = True
-        for part in self._parts.values():
-            part.layers.clear()
-
-    def __repr__(self) -> str:
-        size = "closed" if self._closed else budget.megabytes(self.nbytes)
-        lengths = [f"{len(self.tokens(part, 'query'))} x {len(self.tokens(part))} {part}" for part in self.parts]
-        tokens = f"{len(self.tokens())} tokens" if len(lengths) == 1 else f"tokens {', '.join(lengths)}"
-        return f"Capture({self.model_name}, {len(self.layers)} layers, {tokens}, {size})"
-
-    # How
-
-    def _part(self, part: str | None) -> Part:
-        if part is None:
-            return next(iter(self._parts.values()))
-        if part not in self._parts:
-            raise OutOfRange(f"part {part!r} is unknown: this capture has {', '.join(map(repr, self.parts))}.")
-        return self._parts[part]
-
-    def _known(self, layer: int, part: str | None) -> int:
-        what = "layer" if len(self._parts) == 1 else f"{part or self.parts[0]} layer"
-        return one_of(layer, self.layer_numbers(part), what)
-
-    def _wanted(self, layers: Which, part: str | None) -> list[int]:
-        if layers is None:
-            return [number for number, report in self._part(part).layers.reports.items() if not report.refused]
-        if isinstance(layers, int):
-            layers = [layers]
-        if isinstance(layers, slice):
-            layers = self.layer_numbers(part)[layers]
-        return [self._known(int(layer), part) for layer in layers]
 
 
 def _check_size(size: int) -> None:
