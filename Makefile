@@ -13,10 +13,10 @@ ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper build wheel models format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench build wheel models format clean
 .DEFAULT_GOAL := help
 
-test-python test-browser: export HF_HUB_OFFLINE = 1
+test-python test-browser bench: export HF_HUB_OFFLINE = 1
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-browser: install models ## Tests in a real JupyterLab in a real browser
 
 paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
 	@$(PY) scripts/paper.py
+
+bench: install models ## CPU of the explorer in a real JupyterLab: to the complete grid, and for each head chosen
+	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config benchmarks/playwright.config.ts
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
 

@@ -1,0 +1,159 @@
+/**
+ * From the capture's end to the complete grid, and from a click to every pane: SmolLM2, 30 x 9 heads, 256 tokens, in a
+ * real JupyterLab. Rounds of what is measured and of what it is compared with take turns.
+ */
+import { cpus, loadavg } from "node:os";
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
+import { CELLS } from "./cells.js";
+import { median, PageMeter, printedMs } from "./meter.js";
+
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const LAYERS = [3, 6, 12, 15, 18, 21, 24, 27];
+
+interface Shown {
+  kernel: number;
+  page: number;
+}
+
+test("the explorer in JupyterLab", async ({ page, browser }) => {
+  prepare("quickstart.ipynb", "bench.ipynb", CELLS);
+  const notebook = await Notebook.open(page, "bench.ipynb");
+  for (const cell of ["load", "prepare", "forward", "capture"]) await notebook.run(cell);
+  const meter = await PageMeter.on(page);
+
+  const rounds = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const forward = await printedMs(notebook, "forward");
+    const slider = await show(notebook, meter, "start", "slider", async () => {
+      await expect(page.locator('.jp-OutputArea [role="slider"]').first()).toBeVisible();
+    });
+    await notebook.run("close");
+    const explorer = await show(notebook, meter, "capture", "explorer", () => complete(page));
+    const view = await notebook.view("explorer", "Explorer");
+    const first = await visit(page, meter, view);
+    const again = await visit(page, meter, view);
+    await notebook.run("close");
+    rounds.push({ forward, slider, explorer, first, again });
+  }
+  const versions = await notebook.read<Record<string, string>>("versions");
+  await shutDownKernels(page);
+  print(rounds, {
+    ...versions,
+    chromium: browser.version(),
+    cpu: `${cpus().length} x ${cpus()[0].model}`,
+    "load average": loadavg()[0].toFixed(1),
+  });
+});
+
+/** Shows a widget: CPU from the end of the cell `before` until it `isThere`, in the kernel and on the page. */
+async function show(
+  notebook: Notebook,
+  meter: PageMeter,
+  before: string,
+  cell: string,
+  isThere: () => Promise<void>,
+): Promise<Shown> {
+  await notebook.run(before);
+  const page = await meter.during(async () => {
+    await notebook.run(cell);
+    await isThere();
+    await twoFrames(notebook.page);
+  });
+  return { kernel: await printedMs(notebook, "spent"), page };
+}
+
+/** The grid has all its pictures, and the panes below their layer. */
+async function complete(page: Page): Promise<void> {
+  await expect(page.locator("canvas.thumbs").last()).toHaveAttribute("data-layers", "30");
+  await expect(page.locator(".neuron-rows").last()).toHaveAttribute("data-layer", "9");
+}
+
+/** Chooses one head after the other in the grid. CPU of the page for each, the way of the pointer included. */
+async function visit(page: Page, meter: PageMeter, view: Locator): Promise<number[]> {
+  const spent = [];
+  for (const layer of LAYERS) {
+    const cell = view.getByRole("gridcell", { name: new RegExp(`^layer ${layer}, head ${layer % 9}(,|$)`) });
+    const box = await cell.boundingBox();
+    if (box === null) throw new Error(`layer ${layer} is not on the page`);
+    const rows = view.locator(".neuron-rows");
+    spent.push(
+      await meter.during(async () => {
+        await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+        await expect(rows).toHaveAttribute("data-layer", String(layer));
+        await twoFrames(page);
+      }),
+    );
+  }
+  return spent;
+}
+
+function twoFrames(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
+  );
+}
+
+interface Round {
+  forward: number;
+  slider: Shown;
+  explorer: Shown;
+  first: number[];
+  again: number[];
+}
+
+function print(rounds: readonly Round[], machine: Record<string, string>): void {
+  const row = (name: string, values: readonly number[]) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const cells = [median(values), low, high].map((ms) => ms.toFixed(0).padStart(8));
+    console.log(`${name.padEnd(52)}${cells.join("")}`);
+  };
+  const pick = (take: (round: Round) => number) => rounds.map(take);
+  console.log(`\n${"CPU in ms, 30 x 9 heads, 256 tokens".padEnd(52)}  median   least    most`);
+  row(
+    "forward of the model",
+    pick(({ forward }) => forward),
+  );
+  row(
+    "any widget (a slider): kernel",
+    pick(({ slider }) => slider.kernel),
+  );
+  row(
+    "any widget (a slider): page",
+    pick(({ slider }) => slider.page),
+  );
+  row(
+    "capture's end to complete grid: kernel",
+    pick(({ explorer }) => explorer.kernel),
+  );
+  row(
+    "capture's end to complete grid: page",
+    pick(({ explorer }) => explorer.page),
+  );
+  row(
+    "capture's end to complete grid: both",
+    pick(({ explorer }) => explorer.kernel + explorer.page),
+  );
+  row("  less what any widget costs", pick(net));
+  row(
+    "a head chosen in the grid, layer new to the page",
+    rounds.flatMap(({ first }) => first),
+  );
+  row(
+    "a head chosen in the grid, layer at hand",
+    rounds.flatMap(({ again }) => again),
+  );
+  const ratio = median(rounds.map((round) => (round.explorer.kernel + round.explorer.page) / round.forward));
+  console.log(
+    `\nThe complete grid costs ${ratio.toFixed(2)} times a forward of the model (median of ${rounds.length} rounds).`,
+  );
+  console.log(
+    Object.entries(machine)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+  );
+}
+
+function net({ explorer, slider }: Round): number {
+  return explorer.kernel + explorer.page - slider.kernel - slider.page;
+}
