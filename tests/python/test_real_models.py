@@ -1,15 +1,17 @@
-"""SmolLM2 and MiniLM: against the models' own eager attentions, and against what is known of their heads."""
+"""SmolLM2, MiniLM and Moonshine: against the models' own eager attentions, and against what is known of their heads."""
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from tiny import eager_attentions
+from tiny import eager_attentions, eager_parts
 
 import headscope as hs
+from headscope import demo
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -92,8 +94,6 @@ def test_logits_with_and_without_capture_are_bit_for_bit_equal(name: str, reques
 
 
 def test_bfloat16_smollm2_is_certified_in_every_layer(smollm2: Loaded) -> None:
-    import copy
-
     model, tokenizer = smollm2
     half = copy.deepcopy(model).to(torch.bfloat16)
     capture = hs.capture(half, LICENCE, tokenizer=tokenizer)
@@ -142,3 +142,91 @@ def test_a_sentence_pair_has_the_tokenizers_segments(minilm: Loaded) -> None:
     capture = hs.capture(model, "The cat sat on the mat.", pair="The cat lay on the rug.", tokenizer=tokenizer)
     expected: Any = tokenizer("The cat sat on the mat.", "The cat lay on the rug.")["token_type_ids"]
     assert capture.segments == [[i for i, kind in enumerate(expected) if kind == which] for which in (0, 1)]
+
+
+# Moonshine
+
+SAID = "Ever tried, ever failed, no matter try again, fail again, fail better."
+ALIGNED = [(2, 1), (3, 1), (2, 0), (3, 0), (3, 2), (4, 7)]
+"""Layers and heads whose cross-attention goes along the recording as the text does."""
+
+
+@pytest.fixture(scope="module")
+def speech(moonshine: Loaded) -> hs.Capture:
+    model, tokenizer = moonshine
+    return hs.capture(model, demo.moonshine_sample(), tokenizer=tokenizer, target=SAID)
+
+
+def test_moonshine_equals_eager_attention_in_every_part(moonshine: Loaded) -> None:
+    """In float64: in float32 the forwards on sdpa and on eager attention drift apart by up to 1.2e-5 themselves."""
+    model, tokenizer = moonshine
+    double = copy.deepcopy(model).double()
+    wave = demo.moonshine_sample().double()
+    written = tokenizer(SAID, return_tensors="pt")["input_ids"]
+    capture = hs.capture(double, wave, tokenizer=tokenizer, target=SAID)
+    assert double.config._attn_implementation == "sdpa"
+    for part, layers in eager_parts(double, input_values=wave[None], decoder_input_ids=written).items():
+        assert capture.layer_numbers(part) == tuple(range(6))
+        for layer, weights in enumerate(layers):
+            torch.testing.assert_close(capture.attention(layer, part=part), weights[0].float(), atol=1e-5, rtol=0)
+
+
+def test_every_layer_of_moonshine_is_certified(moonshine: Loaded, speech: hs.Capture) -> None:
+    assert speech.tokens("cross", "query").ids == tuple(moonshine[1](SAID)["input_ids"])
+    for report in speech.layers:
+        speech.record(report.layer, report.part)
+    assert all(report.error is not None and report.error < 1e-5 for report in speech.layers)
+    assert len(speech.layers) == 18
+
+
+def test_the_target_is_what_moonshine_writes_itself(moonshine: Loaded, speech: hs.Capture) -> None:
+    model, tokenizer = moonshine
+    wave = demo.moonshine_sample()
+    with torch.no_grad():
+        written = model.generate(wave[None], max_new_tokens=60)
+    capture = hs.capture(model, wave, tokenizer=tokenizer, target=written)
+    assert capture.tokens("decoder").ids == (*speech.tokens("decoder").ids, tokenizer.eos_token_id)
+    rows = len(speech.tokens("decoder"))
+    for layer in range(6):  # the decoder is causal: one token more changes nothing before it
+        more = capture.attention(layer, part="cross")[:, :rows]
+        torch.testing.assert_close(more, speech.attention(layer, part="cross"), atol=1e-5, rtol=0)
+
+
+def test_the_cross_attention_of_moonshine_goes_along_the_recording(speech: hs.Capture) -> None:
+    frames = speech.tokens("cross", "key")
+    assert frames.kind == "frames"
+    assert len(frames) == 413
+    assert [frames.labels[at] for at in (0, 20, 412)] == ["0.00 s", "0.48 s", "9.94 s"]
+    seconds = torch.tensor([float(label.removesuffix(" s")) for label in frames.labels])
+    for layer, head in ALIGNED:
+        weights = speech.attention(layer, head, part="cross")[0, 1:]  # but for the start token
+        attended = weights @ seconds
+        place = torch.arange(len(attended), dtype=torch.float32)
+        assert float(torch.corrcoef(torch.stack([place, attended]))[0, 1]) > 0.98
+    peaks = seconds[speech.attention(2, 1, part="cross")[0, 1:].argmax(-1)]
+    assert bool((peaks.diff() > 0).all())
+    labels = speech.tokens("cross", "query").labels[1:]
+    at = dict(zip(labels[:5], peaks.tolist(), strict=False))
+    assert at["·Ever"] == pytest.approx(0.48, abs=0.05)  # about to write "tried"
+    assert at["·ever"] == pytest.approx(1.98, abs=0.05)  # about to write "failed"
+
+
+def test_a_padded_batch_of_recordings(moonshine: Loaded) -> None:
+    model, tokenizer = moonshine
+    wave = demo.moonshine_sample()
+    short = 60_000
+    both = torch.stack([wave, torch.cat([wave[:short], torch.zeros(len(wave) - short)])])
+    mask = torch.ones(both.shape, dtype=torch.long)
+    mask[1, short:] = 0
+    given = {"input_values": both, "attention_mask": mask}
+    targets = [SAID, "Ever tried, ever failed,"]
+    capture = hs.capture(model, given, tokenizer=tokenizer, target=targets, item=1)
+    frames, written = len(capture.tokens("cross")), len(capture.tokens("cross", "query"))
+    assert frames == -(-short // 384)  # every 384th sample of the mask, as the model takes it
+    assert written == len(tokenizer(targets[1])["input_ids"])
+    padded = tokenizer(targets, return_tensors="pt", padding=True)
+    arguments = {"decoder_input_ids": padded["input_ids"], "decoder_attention_mask": padded["attention_mask"]}
+    weights = eager_parts(model, **given, **arguments)["cross"]
+    for layer in range(6):
+        expected = weights[layer][1, :, :written, :frames]
+        torch.testing.assert_close(capture.attention(layer, part="cross"), expected, atol=1e-5, rtol=0)

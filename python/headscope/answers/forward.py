@@ -46,9 +46,9 @@ def capture(
     pair
         A second text, for models that read sentence pairs.
     target
-        For encoder-decoder models, what the decoder reads. A text is given the decoder's start token and moved right
-        as the model does in training. Token ids go to the decoder as they are, such as those that
-        ``model.generate(...)`` returned.
+        For encoder-decoder models, what the decoder reads. A text is given the decoder's start token and moved right as
+        the model does in training, unless its tokens begin with that token already. Token ids, such as
+        ``model.generate(...)`` returns them, go to the decoder as they are.
     item
         Which item of a batch to keep; its padding is dropped.
 

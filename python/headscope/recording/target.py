@@ -96,12 +96,10 @@ def _labels(texts: list[str], tokenizer: Any) -> dict[str, torch.Tensor]:
 def _moved(
     model: torch.nn.Module, labels: torch.Tensor, kept: torch.Tensor | None
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor | None]:
-    """Labels moved right; labels that begin with the decoder's start token already are only cut at the end."""
+    """Labels moved right, but those that begin with the decoder's start token already."""
     start = _config(model, "decoder_start_token_id")
-    if start is not None and labels.shape[1] > 1 and bool((labels[:, 0] == start).all()):
-        ids, kept = labels[:, :-1], None if kept is None else kept[:, 1:]
-    else:
-        ids = _shift_right(model, labels)
+    begun = start is not None and bool((labels[:, 0] == start).all())
+    ids = labels.where(labels >= 0, start) if begun else _shift_right(model, labels)  # -100 is padding, dropped below
     if kept is None or bool(kept.all()):
         return {_IDS: ids}, None
     return {_IDS: ids, _MASK: kept}, kept
