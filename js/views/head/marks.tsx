@@ -1,8 +1,6 @@
-import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { onFrame } from "../shared/frame.js";
+import { useRef } from "preact/hooks";
+import { useDrawing } from "../shared/drawing.js";
 import { headColour } from "../shared/palette.js";
-import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { opposite } from "./focus.js";
 import { paintCells, paintLines, prepare } from "./paint.js";
 import { shareDrawn } from "./share.js";
@@ -15,31 +13,14 @@ const COMPUTING_MS = 6;
 /** Lines and shading, on one canvas over the rows. The numbers that it shows stand in the rows as text. */
 export function Marks({ view }: { view: ViewState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => (canvas.current === null ? undefined : keepDrawn(canvas.current, view)), [view]);
-  return <canvas class="marks" ref={canvas} aria-label="Lines of attention; their weights stand in the lists" />;
-}
-
-/** Draws in the next frame whenever anything that is drawn has changed. Returns what ends it. */
-function keepDrawn(canvas: HTMLCanvasElement, view: ViewState): () => void {
-  const ending = new AbortController();
-  const strokes = new Strokes();
-  const draw = view.guard(() => {
-    const isComplete = drawOnce(canvas, view, strokes);
-    canvas.dataset.lines = String(strokes.count);
-    if (!isComplete) ask();
-  });
-  const ask = onFrame(draw, ending.signal);
-  const follow = view.guard(() => {
-    void sceneOf(view); // reads every signal that the drawing depends on
-    ask();
-  });
-  const stop = effect(() => follow());
-  watchPixelRatio(ask, ending.signal);
-  return () => {
-    stop();
-    ending.abort();
-    canvas.width = 0; // gives its memory back at once
+  const strokes = useRef(new Strokes());
+  const draw = (element: HTMLCanvasElement) => {
+    const isComplete = drawOnce(element, view, strokes.current);
+    element.dataset.lines = String(strokes.current.count);
+    return isComplete;
   };
+  useDrawing(canvas, { guard: view.guard, scene: () => sceneOf(view), draw }, [view]);
+  return <canvas class="marks" ref={canvas} aria-label="Lines of attention; their weights stand in the lists" />;
 }
 
 function sceneOf(view: ViewState) {

@@ -1,11 +1,9 @@
-import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { Thumbnails } from "../../source/source.js";
+import { useDrawing } from "../shared/drawing.js";
 import { short, spoken } from "../shared/format.js";
-import { onFrame } from "../shared/frame.js";
 import { zeroAt } from "../shared/ground.js";
 import { Label } from "../shared/label.js";
-import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { classes, px } from "../shared/style.js";
 import { type Tick, ticks } from "./enlarged_layout.js";
 import { firstOf, Legend } from "./legend.js";
@@ -34,7 +32,8 @@ export function EnlargedHead({ view }: { view: ModelState }) {
 function Picture({ view }: { view: ModelState }) {
   const { width, height, left, across, down } = view.enlarged.layout.value;
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => (canvas.current === null ? undefined : keepDrawn(canvas.current, view)), [view]);
+  const draw = (element: HTMLCanvasElement) => drawOnce(element, view);
+  useDrawing(canvas, { guard: view.guard, scene: () => sceneOf(view), draw }, [view]);
   const named = tokensOf(view);
   return (
     <div class="enlarged-picture" style={{ width: px(width), height: px(height) }}>
@@ -141,24 +140,6 @@ function three(value: number): string {
   return Number.isNaN(value) ? "NaN" : value.toPrecision(3);
 }
 
-/** Draws the picture in the next frame whenever another one is to be seen. Returns what ends it. */
-function keepDrawn(canvas: HTMLCanvasElement, view: ModelState): () => void {
-  const ending = new AbortController();
-  const draw = view.guard(() => drawOnce(canvas, view));
-  const ask = onFrame(draw, ending.signal);
-  const follow = view.guard(() => {
-    void sceneOf(view); // reads every signal that the drawing depends on
-    ask();
-  });
-  const stop = effect(() => follow());
-  watchPixelRatio(ask, ending.signal);
-  return () => {
-    stop();
-    ending.abort();
-    canvas.width = 0;
-  };
-}
-
 function sceneOf({ enlarged, store, frame }: ModelState) {
   const exact = enlarged.exact.value;
   return {
@@ -170,13 +151,15 @@ function sceneOf({ enlarged, store, frame }: ModelState) {
   };
 }
 
-function drawOnce(canvas: HTMLCanvasElement, view: ModelState): void {
+function drawOnce(canvas: HTMLCanvasElement, view: ModelState): true {
   const { picture, head, layout, isOwnScale, look } = sceneOf(view);
   const plot = plotOf(0, 0, layout.across, layout.down, window.devicePixelRatio || 1);
   if (canvas.width !== plot.width) canvas.width = plot.width;
   if (canvas.height !== plot.height) canvas.height = plot.height;
   const context = canvas.getContext("2d");
   context?.clearRect(0, 0, plot.width, plot.height);
-  if (context === null || picture === null || head >= picture.heads) return;
-  paintMatrix(context, plot, picture, head, new Inks(look.theme, zeroAt(canvas)), isOwnScale);
+  if (context !== null && picture !== null && head < picture.heads) {
+    paintMatrix(context, plot, picture, head, new Inks(look.theme, zeroAt(canvas)), isOwnScale);
+  }
+  return true;
 }

@@ -1,9 +1,7 @@
-import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { Thumbnails } from "../../source/source.js";
-import { onFrame } from "../shared/frame.js";
+import { useDrawing } from "../shared/drawing.js";
 import { zeroAt } from "../shared/ground.js";
-import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { cssColour } from "../shared/ramps.js";
 import { GAP, rowAt } from "./layout.js";
 import { Inks, paintLines, paintMatrix, paintZero } from "./paint.js";
@@ -13,27 +11,11 @@ import type { ModelState } from "./state.js";
 /** The pictures of all heads, on one canvas. Frames and numbers are not on it: it is only drawn when a picture comes. */
 export function Thumbs({ view }: { view: ModelState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => (canvas.current === null ? undefined : keepDrawn(canvas.current, view)), [view]);
+  const painter = useRef(new Painter());
+  const scene = () => sceneOf(view);
+  const draw = (element: HTMLCanvasElement) => painter.current.draw(element, scene());
+  useDrawing(canvas, { guard: view.guard, scene, draw }, [view]);
   return <canvas class="thumbs" ref={canvas} aria-label="Pictures of the heads, as named in the grid" />;
-}
-
-/** Draws in the next frame whatever has come or changed. Returns what ends it. */
-function keepDrawn(canvas: HTMLCanvasElement, view: ModelState): () => void {
-  const ending = new AbortController();
-  const painter = new Painter(canvas);
-  const draw = view.guard(() => painter.draw(sceneOf(view)));
-  const ask = onFrame(draw, ending.signal);
-  const follow = view.guard(() => {
-    void sceneOf(view); // reads every signal that the drawing depends on
-    ask();
-  });
-  const stop = effect(() => follow());
-  watchPixelRatio(ask, ending.signal);
-  return () => {
-    stop();
-    ending.abort();
-    canvas.width = 0; // gives its memory back at once
-  };
 }
 
 function sceneOf(view: ModelState) {
@@ -57,21 +39,20 @@ class Painter {
   #before: Partial<Scene> & { ratio?: number } = {};
   #inks: Inks | null = null;
 
-  constructor(private readonly canvas: HTMLCanvasElement) {}
-
-  draw(scene: Scene): void {
+  draw(canvas: HTMLCanvasElement, scene: Scene): true {
     const ratio = window.devicePixelRatio || 1;
     // Pixels are written here, not drawn: a canvas in the graphics card's memory would be copied for each of them.
-    const context = this.canvas.getContext("2d", { willReadFrequently: true });
-    if (context === null) return;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    if (context === null) return true;
     const isNew = this.#isNew(scene, ratio);
-    if (isNew) this.#prepare(scene, ratio);
+    if (isNew) this.#prepare(canvas, scene, ratio);
     const before = isNew ? undefined : this.#before.pictures;
     scene.layers.forEach(({ layer }, index) => {
       if (isNew || before?.get(layer) !== scene.pictures.get(layer)) this.#drawLayer(context, scene, index, ratio);
     });
     this.#before = { ...scene, ratio };
-    this.canvas.dataset.layers = String(scene.layers.filter(({ layer }) => scene.pictures.has(layer)).length);
+    canvas.dataset.layers = String(scene.layers.filter(({ layer }) => scene.pictures.has(layer)).length);
+    return true;
   }
 
   /** Whether everything has to be drawn anew, not only pictures that came. */
@@ -80,10 +61,10 @@ class Painter {
     return this.#before.ratio !== ratio || names.some((name) => this.#before[name] !== scene[name]);
   }
 
-  #prepare({ layout, look }: Scene, ratio: number): void {
-    this.canvas.width = Math.round(layout.width * ratio);
-    this.canvas.height = Math.round(layout.height * ratio);
-    this.#inks = new Inks(look.theme, zeroAt(this.canvas));
+  #prepare(canvas: HTMLCanvasElement, { layout, look }: Scene, ratio: number): void {
+    canvas.width = Math.round(layout.width * ratio);
+    canvas.height = Math.round(layout.height * ratio);
+    this.#inks = new Inks(look.theme, zeroAt(canvas));
   }
 
   #drawLayer(context: CanvasRenderingContext2D, scene: Scene, index: number, ratio: number): void {

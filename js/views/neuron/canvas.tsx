@@ -1,9 +1,7 @@
-import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { prepare } from "../head/paint.js";
-import { onFrame } from "../shared/frame.js";
+import { useDrawing } from "../shared/drawing.js";
 import { zeroAt } from "../shared/ground.js";
-import { watchPixelRatio } from "../shared/pixel_ratio.js";
 import { type Ramp, signRamp } from "../shared/ramps.js";
 import type { NeuronState } from "./state.js";
 
@@ -21,26 +19,12 @@ interface Props<Scene> {
 /** A canvas that is drawn anew, in the next frame, whenever something in its scene has changed. */
 export function Canvas<Scene>({ view, label, width, height, scene, draw }: Props<Scene>) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const element = canvas.current;
-    if (element === null) return;
-    const ending = new AbortController();
-    const paint = () => {
-      const context = prepare(element, width, height);
-      if (context) draw(context, scene(view), signRamp(view.frame.look.value.theme, zeroAt(element)));
-    };
-    const ask = onFrame(view.frame.guard(paint), ending.signal);
-    const follow = view.frame.guard(() => {
-      void [scene(view), view.frame.look.value];
-      ask();
-    });
-    const stop = effect(() => follow());
-    watchPixelRatio(ask, ending.signal);
-    return () => {
-      stop();
-      ending.abort();
-      element.width = 0; // gives its memory back at once
-    };
-  }, [view, width, height]);
+  const { guard, look } = view.frame;
+  const paint = (element: HTMLCanvasElement) => {
+    const context = prepare(element, width, height);
+    if (context) draw(context, scene(view), signRamp(look.value.theme, zeroAt(element)));
+    return true;
+  };
+  useDrawing(canvas, { guard, scene: () => [scene(view), look.value], draw: paint }, [view, width, height]);
   return <canvas ref={canvas} style={{ width: `${width}px`, height: `${height}px` }} role="img" aria-label={label} />;
 }
