@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from tiny import build, ids
 
 import headscope as hs
 from headscope.answers.thumbnails import Thumbnails
+from headscope.recording.record import storage_bytes
 from headscope.widgets import first_paint, kernel
 from headscope.widgets.packet import Packet
 from headscope.widgets.thumbnails import Question, thumbnail_packet
@@ -93,6 +96,13 @@ def test_a_refused_layer_is_said_and_the_next_follows() -> None:
     page.say(request())
     assert [(one["kind"], one["layer"]) for one in page.answers] == [("chunk", 0), ("refused", 1), ("chunk", 2)]
     assert (page.answers[1]["error"], page.answers[1]["message"]) == ("RefusedLayer", REASON)
+
+
+def test_a_repeated_request_is_answered_again_as_a_whole() -> None:
+    page = Page(hs.HeadView(part_refused()))
+    page.say(request())
+    page.say(request())
+    assert page.answers[:3] == page.answers[3:]
 
 
 def test_messages_keep_to_the_limit() -> None:
@@ -187,6 +197,32 @@ def test_a_long_text_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one["layer"] for one in hs.Explorer(llama(), layer=2).first_thumbnails["layers"]] == [2, 0]
     monkeypatch.setattr(first_paint, "WEIGHTS", 4 * 12 * 12 - 1)
     assert hs.Explorer(llama()).first_thumbnails == {}
+
+
+def tensor_bytes() -> int:
+    """Bytes of all tensors that are alive in this process."""
+    gc.collect()
+    return storage_bytes(one for one in gc.get_objects() if type(one) is torch.Tensor)
+
+
+def test_views_of_one_capture_hold_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = hs.capture(build(), ids(64))
+    first = hs.Explorer(capture)
+    held, before = capture.nbytes, tensor_bytes()
+    monkeypatch.setattr(hs.Capture, "thumbnails", None)  # they are made once
+    views = [hs.Explorer(capture), hs.ModelView(capture), hs.HeadView(capture), hs.NeuronView(capture)]
+    assert views[0].first_thumbnails_data == views[1].first_thumbnails_data == first.first_thumbnails_data != b""
+    assert capture.nbytes == held
+    assert tensor_bytes() == before
+
+
+def test_the_pictures_of_a_capture_go_with_it() -> None:
+    capture = hs.capture(build(), ids(8))
+    hs.Explorer(capture).close()
+    gone = weakref.ref(capture)
+    del capture
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_refused_layer_leaves_the_others_their_pictures() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from headscope.errors import HeadscopeError, RefusedLayer
 from headscope.widgets.packet import Packet, layer_packet, plan
@@ -75,7 +76,19 @@ def _pictures(capture: Capture, question: Question, selected: int, left: int) ->
         if weights < 0 or left < 0:
             return
         with suppress(RefusedLayer):
-            yield thumbnail_packet(capture, question, layer)
+            yield _picture(capture, question, layer)
+
+
+_known: WeakKeyDictionary[Capture, dict[tuple[str, int], Packet]] = WeakKeyDictionary()
+"""Pictures that came along with a view of a capture: the next view of it brings the same."""
+
+
+def _picture(capture: Capture, question: Question, layer: int) -> Packet:
+    known = _known.setdefault(capture, {})
+    at = (question.part, layer)
+    if at not in known:
+        known[at] = thumbnail_packet(capture, question, layer)
+    return known[at]
 
 
 def _size(description: dict[str, Any]) -> int:
