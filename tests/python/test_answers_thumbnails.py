@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny import MECHANISMS, build, ids
@@ -59,6 +60,25 @@ def test_they_are_the_models_own_weights_pooled(mechanism: str, length: int, siz
     drawn = capture.thumbnails(layer, size)
     assert_pooled(drawn, dense[layer][0], list(range(length)), list(range(length)), size)
     assert drawn.scale == 1.0
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder", "cross"])
+def test_axes_of_different_lengths(part: str) -> None:
+    torch.manual_seed(0)
+    config = transformers.T5Config(
+        d_model=32, d_kv=8, d_ff=32, num_layers=2, num_heads=4, vocab_size=99, attn_implementation="eager"
+    )
+    model = transformers.T5ForConditionalGeneration(config).eval()
+    given = {"input_ids": ids(70), "decoder_input_ids": ids(11, seed=2)}
+    with torch.no_grad():
+        dense = model(**given, output_attentions=True)[f"{part}_attentions"][1][0]
+    capture = hs.capture(model, given)
+    for size in (3, 25):
+        queries, keys = (list(range(length)) for length in dense.shape[1:])
+        assert_pooled(capture.thumbnails(1, size, part=part), dense, queries, keys, size)
+        assert capture.thumbnails(1, size, part=part, measure="value_norm").scale == pytest.approx(
+            float((dense * capture.value_norms(1, part=part)[:, None]).max()), rel=1e-4
+        )
 
 
 @pytest.mark.parametrize("hide_special", [False, True])

@@ -317,6 +317,15 @@ def test_a_gate_between_heads_and_projection_is_refused() -> None:
         capture.value_norms(1)
 
 
+def test_nan_is_said() -> None:
+    model = build()
+    with torch.no_grad():
+        model.model.layers[1].self_attn.v_proj.weight[0, 0] = float("nan")
+    capture = hs.capture(model, ids(12))
+    with pytest.raises(errors.UnknownProjection, match=r"layer 1 .*hold NaN or infinite numbers"):
+        capture.value_norms(1)
+
+
 @pytest.mark.parametrize("how", ["in place", "replaced"])
 def test_parameters_changed_since_the_capture_are_noticed(how: str) -> None:
     model = build()

@@ -56,6 +56,8 @@ def find_projection(record: Record) -> Projection:
         Where the heads' outputs enter the layer's output in another way, or in one that cannot be verified.
     """
     where = f"layer {record.layer} ({record.module}): "
+    if record.output is not None and not bool(torch.isfinite(record.output).all()):
+        raise UnknownProjection(f"{where}the outputs of its heads hold NaN or infinite numbers.")
     if not record.consumers:
         raise UnknownProjection(
             f"{where}no module took the outputs of its heads as they are; something such as a gate or a norm stands "
