@@ -2,6 +2,7 @@
 import { expect, test } from "@playwright/test";
 import { short } from "../../js/views/shared/format.js";
 import { audit } from "./page/audit.js";
+import { countLeaks } from "./page/leaks.js";
 import { ModelPage, openModel } from "./page/model_page.js";
 import { openWidget } from "./page/open.js";
 import { reference } from "./page/reference.js";
@@ -402,6 +403,38 @@ test("folded in the explorer, keeps the selected layer on one line, where heads 
   await view.push({ layer: 12 });
   await expect(view.cell(12, 4)).toBeVisible();
   await view.expectLayers(1);
+});
+
+test("leaves nothing behind when it goes, nor a request that nobody waits for", async ({ page }) => {
+  await countLeaks(page);
+  const view = await openModel(page, "sentence");
+  await page.evaluate(() => window.host.views[0].unmount());
+  await expect(view.root).toHaveCount(0);
+  const alive = () => page.evaluate(() => ({ ...window.alive, model: window.host.model.listenerCount }));
+  const before = await alive();
+  for (let at = 0; at < 5; at++) {
+    await page.evaluate(() => window.host.render(document.getElementById("cell") ?? document.body));
+    await view.expectLayers(4);
+    await view.cell(2, 5).hover();
+    await expect(view.tooltip).toBeVisible();
+    await page.evaluate(() => window.host.views.at(-1)?.unmount());
+    await expect(page.locator("canvas")).toHaveCount(0);
+  }
+  const growth = async () => {
+    const now = await alive();
+    return Math.max(
+      ...(["observers", "listeners", "timers", "model"] as const).map((name) => now[name] - before[name]),
+    );
+  };
+  await expect.poll(growth).toBeLessThan(5);
+  await page.evaluate(() => {
+    window.host.kernel.manners = "silent";
+    window.host.model.push({ measure: "value_norm" });
+    window.host.render(document.getElementById("cell") ?? document.body);
+  });
+  await expect.poll(async () => (await view.asked()).length).toBe(1);
+  await page.evaluate(() => window.host.views.at(-1)?.unmount());
+  await expect.poll(() => page.evaluate(() => window.host.kernel.received.at(-1)?.kind)).toBe("cancel");
 });
 
 for (const width of [500, 760, 1300, 2000]) {

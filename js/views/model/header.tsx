@@ -1,4 +1,5 @@
 import type { Settings } from "../../store/settings.js";
+import { whyDisabled, whyNoFilter } from "../shared/actions.js";
 import { Choices, type Option } from "../shared/choices.js";
 import { counted } from "../shared/format.js";
 import { PaneTitle } from "../shared/pane_title.js";
@@ -28,8 +29,8 @@ export function ModelHeader({ view }: { view: ModelState }) {
       {frame.isAlone && (
         <div class="line settings">
           <Looks view={view} />
-          <TokenSwitch store={store} frame={frame} name="hide_special" />
-          <SentenceFilter store={store} frame={frame} />
+          {whyDisabled(store, "hide_special") === "" && <TokenSwitch store={store} frame={frame} name="hide_special" />}
+          {whyNoFilter(store) === "" && <SentenceFilter store={store} frame={frame} />}
         </div>
       )}
       {view.isChoosing.value && !view.isFolded.value && <NumberFields view={view} />}
