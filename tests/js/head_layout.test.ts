@@ -4,13 +4,19 @@ import { cellsLeft, cellWidth, layoutOf, rowsInView, topShowing } from "../../js
 describe("the layout", () => {
   it.each([336, 456, 496, 536, 736, 1576])("leaves room for lines at %i pixels and loses none", (inner) => {
     const layout = layoutOf(inner, 9, 12);
-    expect(2 * layout.zone + layout.lines).toBe(inner);
+    expect(layout.zone.query + layout.lines + layout.zone.key).toBe(inner);
     expect(layout.lines).toBeGreaterThan(100);
     expect(layout.token).toBeGreaterThanOrEqual(68);
   });
 
-  it("has shading from 520 pixels on, the padding included", () => {
-    expect([layoutOf(495, 9, 12).cells, layoutOf(496, 9, 12).cells]).toEqual([0, 54]);
+  it("has shading of the keys from 400 pixels on, and of both sides from 520, the padding included", () => {
+    const cells = [399, 400, 495, 496].map((inner) => layoutOf(inner, 9, 12).cells);
+    expect(cells.map(({ query, key }) => [query, key])).toEqual([
+      [0, 0],
+      [0, 54],
+      [0, 54],
+      [54, 54],
+    ]);
   });
 
   it("shows at most 24 rows and then a scroll bar", () => {
@@ -35,9 +41,9 @@ describe("the layout", () => {
   it("keeps the cells of 32 and of 128 heads within their place", () => {
     for (const heads of [32, 128]) {
       const layout = layoutOf(736, heads, 12);
-      expect(cellWidth(layout, heads) * heads).toBeLessThanOrEqual(layout.cells);
+      expect(cellWidth(layout, heads) * heads).toBeLessThanOrEqual(layout.cells.key);
       expect(cellsLeft(layout, "query", heads)).toBeGreaterThanOrEqual(layout.number);
-      expect(cellsLeft(layout, "key", heads) + layout.cells + layout.number).toBeLessThanOrEqual(layout.width);
+      expect(cellsLeft(layout, "key", heads) + layout.cells.key + layout.number).toBeLessThanOrEqual(layout.width);
     }
   });
 });

@@ -43,7 +43,7 @@ function Step({ store, frame, name, keys }: Props & { name: "undo" | "redo"; key
       class="icon-button"
       aria-label={name === "undo" ? "Undo" : "Redo"}
       data-hint={`${name} (${keys})`}
-      disabled={!(name === "undo" ? canUndo : canRedo).value}
+      aria-disabled={!(name === "undo" ? canUndo : canRedo).value}
       onClick={frame.guard(() => store.history[name]())}
     >
       <svg

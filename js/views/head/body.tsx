@@ -89,7 +89,7 @@ function Notice({ view }: { view: ViewState }) {
   }
   const text = notice(view, loading);
   return text === "" ? null : (
-    <div class="notice" role="status" style={{ left: px(zone), width: px(lines) }}>
+    <div class="notice" role="status" style={{ left: px(zone.query), width: px(lines) }}>
       <span>{text}</span>
     </div>
   );

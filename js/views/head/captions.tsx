@@ -11,10 +11,10 @@ export function Captions({ view }: { view: ViewState }) {
   return (
     <div class="captions" style={{ width: px(width) }}>
       <span>{isLeft ? whose : ""}</span>
-      <span class="from" style={{ left: px(zone - token), width: px(token) }}>
+      <span class="from" style={{ left: px(zone.query - token), width: px(token) }}>
         {view.store.side("query").kind === "frames" ? "from sound at" : "looks from"}
       </span>
-      <span class="to" style={{ left: px(zone + lines) }}>
+      <span class="to" style={{ left: px(zone.query + lines) }}>
         {toWhat(view)}
       </span>
       <span class="whose">{isLeft ? "" : whose}</span>

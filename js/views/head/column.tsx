@@ -19,7 +19,7 @@ export function Column({ view, side }: Props) {
   return (
     <div
       class={`column ${side}`}
-      style={{ width: px(view.layout.value.zone) }}
+      style={{ width: px(view.layout.value.zone[side]) }}
       role="listbox"
       tabIndex={0}
       aria-label={side === "query" ? "Looks from (queries)" : "To (keys)"}

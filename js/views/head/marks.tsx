@@ -49,7 +49,7 @@ function drawOnce(canvas: HTMLCanvasElement, view: ViewState, strokes: Strokes):
   const colour = (head: number) => headColour(head, theme);
   const isComplete = planLines(scene, strokes, () => performance.now() < deadline);
   paintLines(context, strokes, layout, colour);
-  if (focus !== null && layout.cells > 0) {
+  if (focus !== null && layout.cells[opposite(focus.side)] > 0) {
     const errorColour = getComputedStyle(canvas).getPropertyValue("--error");
     const cells = { picture, heads, focus, rows: view.inView(opposite(focus.side)), top, only, colour, errorColour };
     paintCells(context, cells, layout);

@@ -25,8 +25,8 @@ export function paintLines(
   layout: Layout,
   colour: (head: number) => string,
 ): void {
-  const left = layout.zone;
-  const right = layout.zone + layout.lines;
+  const left = layout.zone.query;
+  const right = left + layout.lines;
   const bend = 0.36 * layout.lines;
   strokes.each((from, to, alpha, width, head) => {
     context.globalAlpha = alpha;

@@ -9,10 +9,11 @@ interface Props {
   frame: FrameState;
 }
 
-const LABELS: Record<Switch, string> = {
-  hide_first: "hide first token",
-  hide_special: "hide special tokens",
-  words: "words",
+/** In full, and for where there is little room. */
+const LABELS: Record<Switch, readonly [string, string]> = {
+  hide_first: ["hide first token", "hide first"],
+  hide_special: ["hide special tokens", "hide special"],
+  words: ["words", "words"],
 };
 const FILTERS: readonly Option<PairFilter>[] = [
   { value: "all", text: "all" },
@@ -32,11 +33,12 @@ export function TokenSwitch({ store, frame, name }: Props & { name: Switch }) {
       role="switch"
       aria-checked={store.settings.value[name]}
       aria-disabled={why !== ""}
+      aria-label={LABELS[name][0]}
       aria-description={why}
       data-hint={why}
       onClick={frame.guard(() => flip(store, name))}
     >
-      {LABELS[name]}
+      {LABELS[name][frame.isAlone ? 0 : 1]}
     </button>
   );
 }
