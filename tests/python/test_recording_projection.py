@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from tiny import MECHANISMS, VOCABULARY, build, ids
 from torch import nn
 
 import headscope as hs
-from headscope import errors
+from headscope import demo, errors
 
 # Where each family has its projection; known here, never told to headscope.
 PROJECTIONS = {
@@ -168,6 +168,36 @@ def test_other_precisions_are_computed_in_float32_and_leave_the_model_alone(dtyp
     for name, parameter in model.named_parameters():
         assert parameter.dtype == dtype
         assert torch.equal(parameter, before[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("smollm2", "model.layers.{}.self_attn.o_proj"), ("minilm", "encoder.layer.{}.attention.output.dense")],
+)
+def test_every_layer_of_real_models(name: str, path: str, request: pytest.FixtureRequest) -> None:
+    model, tokenizer = request.getfixturevalue(name)
+    modules = [model.get_submodule(path.format(layer)) for layer in range(model.config.num_hidden_layers)]
+    with ExitStack() as stack:
+        seen = [stack.enter_context(returned_by(module)) for module in modules]
+        capture = hs.capture(model, "The doctor asked the nurse a question. She said that", tokenizer=tokenizer)
+    for layer, module in enumerate(modules):
+        assert_exact(capture, layer, module, seen[layer][0][0], None)
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ("encoder", "model.encoder.layers.{}.self_attn.o_proj"),
+        ("decoder", "model.decoder.layers.{}.self_attn.o_proj"),
+        ("cross", "model.decoder.layers.{}.encoder_attn.o_proj"),
+    ],
+)
+def test_speech(moonshine: Any, part: str, path: str) -> None:
+    model, tokenizer = moonshine
+    module = model.get_submodule(path.format(2))
+    with returned_by(module) as seen:
+        capture = hs.capture(model, demo.moonshine_sample(), tokenizer=tokenizer, target="Hello there")
+    assert_exact(capture, 2, module, seen[0][0], part)
 
 
 class Adapted(nn.Module):
