@@ -13,6 +13,12 @@ export function pointAtRow(view: NeuronState, entry: number): void {
   if (now?.side !== side || now.entry !== entry) view.head.hover.value = { side, entry, by: "pane" };
 }
 
+/** The same for a row that the keyboard goes to, wherever it is. */
+export function showRow(view: NeuronState, entry: number): void {
+  pointAtRow(view, entry);
+  view.head.reveal(entry);
+}
+
 export function leaveRows(view: NeuronState): void {
   view.pointed.value = null;
   if (view.head.hover.peek()?.by === "pane") view.head.hover.value = null;

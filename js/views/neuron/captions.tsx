@@ -2,6 +2,7 @@ import { gradientOf, signedStep, signRamp } from "../shared/ramps.js";
 import { classes, px } from "../shared/style.js";
 import { pinNeuron } from "./actions.js";
 import { type NumberName, rightEdge, type StripPlace } from "./columns.js";
+import { acrossOf } from "./frames.js";
 import { scalingText } from "./numbers.js";
 import { labelOf } from "./say.js";
 import { Sentence } from "./sentence.js";
@@ -56,9 +57,7 @@ function Query({ view, place }: { view: NeuronState; place: StripPlace }) {
       {own !== null && (
         <span class="neuron-q" style={{ left: px(own.left) }}>
           <QueryStrip view={view} place={own} />
-          {slot >= 0 && (
-            <i class="neuron-frame pinned" style={{ left: px(slot * own.px - 1), width: px(own.px + 2) }} />
-          )}
+          {slot >= 0 && <i class="neuron-frame pinned" style={acrossOf({ ...own, left: 0 }, slot)} />}
         </span>
       )}
     </>

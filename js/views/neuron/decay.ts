@@ -22,9 +22,10 @@ export function decayOf(terms: Terms): Decay | null {
   const sums = new Float64Array(terms.d);
   for (const key of keys) {
     const k = terms.k(key);
-    for (let neuron = 0; neuron < sums.length; neuron++) sums[neuron] += (distance(key) - middle) * k[neuron];
+    const further = distance(key) - middle;
+    for (let neuron = 0; neuron < sums.length; neuron++) sums[neuron] += further * k[neuron];
   }
-  const slopes = sums.map((sum, neuron) => (terms.q[neuron] * terms.vectors.scaling * sum) / spread);
+  const slopes = sums.map((sum, neuron) => (terms.q[neuron] * terms.scaling * sum) / spread);
   return { slope: slopes.reduce((sum, slope) => sum + slope, 0), slopes };
 }
 

@@ -1,4 +1,4 @@
-import { labelOf, plain, sayAlike, sayMarks, sayNeuron, sayNotes, sayWeight } from "./say.js";
+import { labelOf, plain, sayAlike, sayHow, sayMarks, sayNeuron, sayNotes, sayWeight } from "./say.js";
 import { Sentence } from "./sentence.js";
 import type { NeuronState } from "./state.js";
 
@@ -39,7 +39,13 @@ function Equation({ view }: { view: NeuronState }) {
       <p class="equation" data-equation={terms.equation}>
         weight = <span class="tok">{terms.equation}</span>
       </p>
-      <p class="evaluated" data-key={key} data-evaluated={terms.evaluated[key]} data-off={terms.off}>
+      <p
+        class="evaluated"
+        data-hint={sayHow(terms, key)}
+        data-key={key}
+        data-evaluated={terms.evaluated[key]}
+        data-off={terms.off}
+      >
         <Sentence said={sayWeight(terms, key, labelOf(view, "key", told))} />
       </p>
     </>

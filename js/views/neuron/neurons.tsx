@@ -1,5 +1,6 @@
-import { leaveRows, movedRow, movedSlot, pinNeuron, pointAtRow } from "./actions.js";
+import { movedRow, movedSlot, pinNeuron, pointAtRow, showRow } from "./actions.js";
 import { Frames } from "./frames.js";
+import { listening } from "./list.js";
 import { plain, sayComponent, sayNeuron } from "./say.js";
 import type { NeuronState } from "./state.js";
 import { Strips } from "./strips.js";
@@ -13,12 +14,11 @@ export function Neurons({ view }: { view: NeuronState }) {
       tabIndex={0}
       aria-label="Neurons"
       aria-activedescendant="active-neuron"
-      onFocus={view.frame.guard((event: FocusEvent) => {
-        const isKeyboard = event.target instanceof Element && event.target.matches(":focus-visible");
-        if (isKeyboard) arrive(view);
-      })}
-      onBlur={view.frame.guard(() => leaveRows(view))}
-      onKeyDown={view.frame.guard((event: KeyboardEvent) => press(view, event))}
+      {...listening(
+        view,
+        () => arrive(view),
+        (key) => press(view, key),
+      )}
     >
       <Strips view={view} />
       <Frames view={view} />
@@ -64,17 +64,13 @@ function pointAtSlot(view: NeuronState, slot: number): void {
   if (neuron !== undefined) view.pointed.value = { where, neuron, by: "keyboard" };
 }
 
-function press(view: NeuronState, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+function press(view: NeuronState, key: string): boolean {
   const { slot, entry } = view.active.peek();
-  const row = movedRow(view, event.key, entry, false);
-  const next = movedSlot(view, event.key, slot);
-  if (row !== null) {
-    pointAtRow(view, row);
-    view.head.reveal(row);
-  } else if (next !== null) pointAtSlot(view, next);
-  else if (event.key === " " || event.key === "Enter") pinNeuron(view, view.slots.peek()[slot]);
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
+  const row = movedRow(view, key, entry, false);
+  const next = movedSlot(view, key, slot);
+  if (row !== null) showRow(view, row);
+  else if (next !== null) pointAtSlot(view, next);
+  else if (key === " " || key === "Enter") pinNeuron(view, view.slots.peek()[slot]);
+  else return false;
+  return true;
 }

@@ -7,13 +7,15 @@ import type { Terms } from "./terms.js";
  * @param key The key it is about; null for all keys at once: then it is the mean size, and never negative.
  */
 export function strengthOf(terms: Terms, order: Order, key: number | null): Float64Array {
-  const isContrast = order === "contrast";
-  if (key === null) return meanSize(terms, isContrast);
+  const average = order === "contrast" ? terms.averages : null;
+  if (key === null) return meanSize(terms, average);
+  const { q, scaling } = terms;
   const k = terms.k(key);
-  return Float64Array.from(terms.q, (q, neuron) => {
-    const product = q * k[neuron] * terms.vectors.scaling;
-    return isContrast ? product - terms.averages[neuron] : product;
-  });
+  const strength = new Float64Array(q.length);
+  for (let neuron = 0; neuron < q.length; neuron++) {
+    strength[neuron] = q[neuron] * k[neuron] * scaling - (average?.[neuron] ?? 0);
+  }
+  return strength;
 }
 
 /** Neurons from left to right, ties by number. Of more than `most` those that do most are left, `kept` among them. */
@@ -37,14 +39,15 @@ export function rankOf(strength: Float64Array, neuron: number): number {
   return 1 + strength.reduce((larger, value) => larger + (value > strength[neuron] ? 1 : 0), 0);
 }
 
-function meanSize(terms: Terms, isContrast: boolean): Float64Array {
-  const sizes = new Float64Array(terms.d);
-  const average = isContrast ? terms.averages : sizes.slice();
-  for (let key = 0; key < terms.seen.length; key++) {
-    if (terms.seen[key] === 0) continue;
+function meanSize(terms: Terms, average: Float64Array | null): Float64Array {
+  const { q, seen, scaling } = terms;
+  const common = average ?? new Float64Array(q.length);
+  const sizes = new Float64Array(q.length);
+  for (let key = 0; key < seen.length; key++) {
+    if (seen[key] === 0) continue;
     const k = terms.k(key);
-    for (let neuron = 0; neuron < sizes.length; neuron++) {
-      sizes[neuron] += Math.abs(terms.q[neuron] * k[neuron] * terms.vectors.scaling - average[neuron]);
+    for (let neuron = 0; neuron < q.length; neuron++) {
+      sizes[neuron] += Math.abs(q[neuron] * k[neuron] * scaling - common[neuron]);
     }
   }
   return sizes.map((size) => size / Math.max(1, terms.count));

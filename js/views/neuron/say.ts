@@ -31,13 +31,23 @@ export function sayWeight(terms: Terms, key: number, token: string): Said {
   ];
 }
 
+/** What the numbers of that sentence are. */
+export function sayHow(terms: Terms, key: number): string {
+  if (terms.seen[key] === 0) return "";
+  const { positive, negative } = terms.sides(key);
+  return (
+    `The products of ${terms.d} neurons: those above zero add up to ${fixed(positive)}, those below to ${fixed(negative)}.\n` +
+    `The softmax is e to the score, divided by the sum of that over all keys; ${fixed(terms.logSum, 4)} is the logarithm of the sum.`
+  );
+}
+
 /** What a neuron does for a key: "neuron 9, rank 2 of 64 for nurse", "q 4.27 × k 3.24 ÷ 8 = 1.727". */
 export function sayNeuron(view: NeuronState, terms: Terms, neuron: number, entry: number): [Said, ...Said[]] {
   const key = view.position("key", entry);
   const isContrast = view.store.settings.value.order === "contrast";
   const strength = strengthOf(terms, isContrast ? "contrast" : "contribution", key);
   const product = terms.product(neuron, key);
-  const factors = `q ${fixed(terms.q[neuron])} × k ${fixed(terms.k(key)[neuron])}${scalingText(terms.vectors.scaling)}`;
+  const factors = `q ${fixed(terms.q[neuron])} × k ${fixed(terms.k(key)[neuron])}${scalingText(terms.scaling)}`;
   const mean = terms.averages[neuron];
   const lines: [Said, ...Said[]] = [
     [`neuron ${neuron}, rank ${rankOf(strength, neuron)} of ${terms.d} for `, { token: labelOf(view, "key", entry) }],

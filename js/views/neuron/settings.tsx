@@ -1,67 +1,71 @@
-import type { ComponentChildren } from "preact";
 import type { Settings } from "../../store/settings.js";
-import { Choices, type Option } from "../shared/choices.js";
+import { Choices } from "../shared/choices.js";
 import type { NeuronState } from "./state.js";
 
-const ORDERS: readonly Option<Settings["order"]>[] = [
-  { value: "contribution", text: "contribution" },
-  { value: "contrast", text: "contrast" },
-  { value: "position", text: "position" },
-];
-const STRIPS: readonly Option<Settings["strip"]>[] = [
-  { value: "key", text: "key" },
-  { value: "value", text: "value" },
-  { value: "query", text: "query" },
-];
-const MARKS: readonly Option<Settings["mark"]>[] = [
-  { value: "none", text: "none" },
-  { value: "key", text: "strongest" },
-  { value: "distance", text: "falling with distance" },
-];
+type Name = "order" | "strip" | "mark";
+
+interface Row<Key extends Name> {
+  setting: Key;
+  text: string;
+  label: string;
+  /** Value and its word. */
+  options: readonly (readonly [Settings[Key], string])[];
+}
+
+const ORDER: Row<"order"> = {
+  setting: "order",
+  text: "order",
+  label: "Order of neurons",
+  options: [
+    ["contribution", "contribution"],
+    ["contrast", "contrast"],
+    ["position", "position"],
+  ],
+};
+const STRIP: Row<"strip"> = {
+  setting: "strip",
+  text: "vectors",
+  label: "Vectors shown",
+  options: [
+    ["key", "key"],
+    ["value", "value"],
+    ["query", "query"],
+  ],
+};
+const MARK: Row<"mark"> = {
+  setting: "mark",
+  text: "mark",
+  label: "Marked neurons",
+  options: [
+    ["none", "none"],
+    ["key", "strongest"],
+    ["distance", "falling with distance"],
+  ],
+};
 
 /** How neurons are ordered, which vectors stand first, and which neurons are marked. */
 export function SettingsRow({ view }: { view: NeuronState }) {
-  const { order, strip, mark } = view.store.settings.value;
-  const why = view.terms.value === null ? "choose a token that looks first" : "";
-  const set = view.frame.guard((changes: Partial<Settings>) => view.store.set(changes));
   return (
     <div class="line settings neuron-settings">
-      <Labelled text="order">
-        <Choices
-          label="Order of neurons"
-          options={ORDERS}
-          chosen={order}
-          choose={(value) => set({ order: value })}
-          why={why}
-        />
-      </Labelled>
-      <Labelled text="vectors">
-        <Choices
-          label="Vectors shown"
-          options={STRIPS}
-          chosen={strip}
-          choose={(value) => set({ strip: value })}
-          why={why}
-        />
-      </Labelled>
-      <Labelled text="mark">
-        <Choices
-          label="Marked neurons"
-          options={MARKS}
-          chosen={mark}
-          choose={(value) => set({ mark: value })}
-          why={why}
-        />
-      </Labelled>
+      <Labelled view={view} row={ORDER} />
+      <Labelled view={view} row={STRIP} />
+      <Labelled view={view} row={MARK} />
     </div>
   );
 }
 
-function Labelled({ text, children }: { text: string; children: ComponentChildren }) {
+function Labelled<Key extends Name>({ view, row }: { view: NeuronState; row: Row<Key> }) {
+  const { setting, text, label, options } = row;
   return (
     <span class="labelled">
       <span class="muted small">{text}</span>
-      {children}
+      <Choices
+        label={label}
+        options={options.map(([value, word]) => ({ value, text: word }))}
+        chosen={view.store.settings.value[setting]}
+        choose={view.frame.guard((value: Settings[Key]) => view.store.set({ [setting]: value }))}
+        why={view.terms.value === null ? "choose a token that looks first" : ""}
+      />
     </span>
   );
 }

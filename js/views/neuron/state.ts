@@ -105,7 +105,7 @@ export class NeuronState {
     this.extents = {
       q: computed(() => extentOf(1, () => this.terms.value?.q ?? [], EXTENT_OF_Q)),
       first: computed(() => this.#firstExtent()),
-      products: computed(() => this.#productsExtent(order.value === "contrast")),
+      products: computed(() => this.#productsExtent()),
     };
   }
 
@@ -133,15 +133,11 @@ export class NeuronState {
     return pinned !== null && positions.includes(pinned) ? pinned : positions[0];
   }
 
-  /** What the products column draws. */
-  drawn(key: number, neurons: ArrayLike<number>): Float64Array {
+  /** What the products column draws of a key, by neuron. */
+  drawn(key: number): Float64Array {
     const terms = this.terms.value;
-    if (terms === null) return new Float64Array(0);
-    const isContrast = this.store.settings.value.order === "contrast";
-    return Float64Array.from(
-      neurons,
-      (neuron) => terms.product(neuron, key) - (isContrast ? terms.averages[neuron] : 0),
-    );
+    const order = this.store.settings.value.order === "contrast" ? "contrast" : "contribution";
+    return terms === null ? new Float64Array(0) : strengthOf(terms, order, key);
   }
 
   /** A token's vector in the first column. */
@@ -241,11 +237,11 @@ export class NeuronState {
     return extentOf(strip === "query" ? layer.queries : layer.keys, (at) => vectors[strip](head, at));
   }
 
-  #productsExtent(isContrast: boolean): number {
+  #productsExtent(): number {
     const terms = this.terms.value;
     if (terms === null) return 0;
     const keys = range(terms.seen.length).filter((key) => terms.seen[key] === 1);
-    return extentOf(keys.length, (at) => strengthOf(terms, isContrast ? "contrast" : "contribution", keys[at]));
+    return extentOf(keys.length, (at) => this.drawn(keys[at]));
   }
 
   #heaviest(): number | null {

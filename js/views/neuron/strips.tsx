@@ -24,14 +24,14 @@ export function Strips({ view }: { view: NeuronState }) {
 /** The query's own vector, above the keys. */
 export function QueryStrip({ view, place }: { view: NeuronState; place: StripPlace }) {
   const label = "query vector, neuron by neuron";
-  const draw = (context: CanvasRenderingContext2D, { q, extent }: ReturnType<typeof sceneOfQ>, ramp: Ramp) =>
-    paintStrip(context, q, { left: 0, top: 0, height: STRIP_Q, px: place.px }, ramp, extent);
+  const draw = (context: CanvasRenderingContext2D, { q, slots, extent }: ReturnType<typeof sceneOfQ>, ramp: Ramp) =>
+    paintStrip(context, q, slots, { left: 0, top: 0, height: STRIP_Q, px: place.px }, ramp, extent);
   return <Canvas view={view} label={label} width={place.width} height={STRIP_Q} scene={sceneOfQ} draw={draw} />;
 }
 
 function sceneOfQ(view: NeuronState) {
   const q = view.terms.value?.q ?? new Float32Array(0);
-  return { q: Float32Array.from(view.slots.value, (neuron) => q[neuron]), extent: view.extents.q.value };
+  return { q, slots: view.slots.value, extent: view.extents.q.value };
 }
 
 interface Scene {
@@ -64,12 +64,10 @@ function drawRows(context: CanvasRenderingContext2D, scene: Scene, ramp: Ramp): 
     const height = entry === told ? STRIP_TOLD : STRIP;
     const box = { top: entry * ROW - top + (ROW - height) / 2, height };
     if (first !== null) {
-      const vector = view.vector(position);
-      const numbers = Float32Array.from(own, (component) => vector[component]);
-      paintStrip(context, numbers, { ...first, ...box }, ramp, scene.first);
+      paintStrip(context, view.vector(position), own, { ...first, ...box }, ramp, scene.first);
     }
     if (products !== null) {
-      paintStrip(context, view.drawn(position, slots), { ...products, ...box }, ramp, scene.products);
+      paintStrip(context, view.drawn(position), slots, { ...products, ...box }, ramp, scene.products);
     }
   }
 }

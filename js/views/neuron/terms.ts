@@ -9,6 +9,7 @@ export class Terms {
   readonly q: Float32Array;
   /** Scaled dot products, `[keys]`; of masked keys too. */
   readonly dot: Float64Array;
+  readonly scaling: number;
   readonly cap: number | null;
   /** The dot products after the cap. */
   readonly capped: Float64Array;
@@ -40,6 +41,7 @@ export class Terms {
   ) {
     const keys = layer.keys;
     this.q = vectors.query(head, query);
+    this.scaling = vectors.scaling;
     this.cap = vectors.softcap;
     this.sink = vectors.sink(head);
     this.seen = Uint8Array.from({ length: keys }, (_, key) => (vectors.sees(head, query, key) ? 1 : 0));
@@ -65,7 +67,7 @@ export class Terms {
 
   /** What a neuron adds to the dot product of a key, scaled: the products of all neurons add up to `dot`. */
   product(neuron: number, key: number): number {
-    return this.q[neuron] * this.k(key)[neuron] * this.vectors.scaling;
+    return this.q[neuron] * this.k(key)[neuron] * this.scaling;
   }
 
   k(key: number): Float32Array {
@@ -115,9 +117,7 @@ export class Terms {
       const k = this.k(key);
       for (let neuron = 0; neuron < this.d; neuron++) sums[neuron] += k[neuron];
     }
-    return sums.map((sum, neuron) =>
-      this.count === 0 ? 0 : (this.q[neuron] * this.vectors.scaling * sum) / this.count,
-    );
+    return sums.map((sum, neuron) => (this.count === 0 ? 0 : (this.q[neuron] * this.scaling * sum) / this.count));
   }
 }
 

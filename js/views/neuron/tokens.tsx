@@ -2,7 +2,8 @@ import { ROW } from "../head/layout.js";
 import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { classes, px } from "../shared/style.js";
-import { leaveRows, movedRow, pinRow, pointAtRow } from "./actions.js";
+import { movedRow, pinRow, pointAtRow, showRow } from "./actions.js";
+import { listening } from "./list.js";
 import type { NeuronState } from "./state.js";
 
 /** The tokens of the rows, where no head view stands beside: keys, or queries as long as none is chosen. */
@@ -13,17 +14,16 @@ export function Tokens({ view }: { view: NeuronState }) {
   return (
     <div
       class="neuron-tokens"
-      style={{ width: px(view.columns.value.tokens.width) }}
       role="listbox"
       tabIndex={0}
+      style={{ width: px(view.columns.value.tokens.width) }}
       aria-label={side === "query" ? "Tokens that look (queries)" : "Tokens that are looked at (keys)"}
       aria-activedescendant={entry >= first && entry < last ? idOf(entry) : undefined}
-      onFocus={view.frame.guard((event: FocusEvent) => {
-        const isKeyboard = event.target instanceof Element && event.target.matches(":focus-visible");
-        if (isKeyboard) pointAtRow(view, view.active.peek().entry);
-      })}
-      onBlur={view.frame.guard(() => leaveRows(view))}
-      onKeyDown={view.frame.guard((event: KeyboardEvent) => press(view, event))}
+      {...listening(
+        view,
+        () => pointAtRow(view, view.active.peek().entry),
+        (key, list) => press(view, key, list),
+      )}
     >
       {Array.from({ length: last - first }, (_, index) => (
         <Token key={first + index} view={view} entry={first + index} />
@@ -57,21 +57,14 @@ function Token({ view, entry }: { view: NeuronState; entry: number }) {
   );
 }
 
-function press(view: NeuronState, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+function press(view: NeuronState, key: string, list: Element): boolean {
   const { entry } = view.active.peek();
-  const moved = movedRow(view, event.key, entry);
-  if (moved !== null) pointAtRow(view, moved);
-  else if (event.key === " " || event.key === "Enter") pinRow(view, entry);
-  else if (event.key === "ArrowRight") focusNeurons(event);
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
-}
-
-function focusNeurons({ currentTarget }: KeyboardEvent): void {
-  if (!(currentTarget instanceof Element)) return;
-  currentTarget.parentElement?.querySelector<HTMLElement>(".neuron-strips")?.focus();
+  const moved = movedRow(view, key, entry);
+  if (moved !== null) showRow(view, moved);
+  else if (key === " " || key === "Enter") pinRow(view, entry);
+  else if (key === "ArrowRight") list.parentElement?.querySelector<HTMLElement>(".neuron-strips")?.focus();
+  else return false;
+  return true;
 }
 
 function idOf(entry: number): string {

@@ -1,0 +1,24 @@
+import { leaveRows } from "./actions.js";
+import type { NeuronState } from "./state.js";
+
+/**
+ * What a list that is one tab stop listens to.
+ *
+ * @param arrive Shows where the keyboard is, when it comes.
+ * @param press Returns whether it used a key, which then goes no further.
+ */
+export function listening(view: NeuronState, arrive: () => void, press: (key: string, list: Element) => boolean) {
+  const { guard } = view.frame;
+  return {
+    onFocus: guard((event: FocusEvent & { currentTarget: HTMLElement }) => {
+      if (event.currentTarget.matches(":focus-visible")) arrive();
+    }),
+    onBlur: guard(() => leaveRows(view)),
+    onKeyDown: guard((event: KeyboardEvent & { currentTarget: HTMLElement }) => {
+      const isOurs = !event.ctrlKey && !event.metaKey && !event.altKey && press(event.key, event.currentTarget);
+      if (!isOurs) return;
+      event.preventDefault();
+      event.stopPropagation();
+    }),
+  };
+}
