@@ -1,6 +1,6 @@
 /** The neuron view with every mechanism, with nothing to show, with the keyboard alone, and with long texts. */
 import { expect, test } from "@playwright/test";
-import { audit } from "./page/audit.js";
+import { audit, problems } from "./page/audit.js";
 import { expectEvaluates, expectWithin, readEquation } from "./page/equation.js";
 import { NeuronPage } from "./page/neuron_page.js";
 import { reference } from "./page/reference.js";
@@ -27,7 +27,7 @@ for (const [scenario, equation] of MECHANISMS) {
     expectWithin(await expectEvaluates(view.root), weights, 1e-5);
     for (const width of [360, 560, 1080]) {
       await page.setViewportSize({ width, height: 900 });
-      await audit(view.root);
+      await expect.poll(() => problems(view.root)).toEqual([]); // once it has found its width
     }
   });
 }
@@ -153,29 +153,23 @@ test.describe("the keyboard alone", () => {
   });
 });
 
-test.describe("2,000 tokens", () => {
-  test("have only the rows in view on the page, and those are right", async ({ page }) => {
-    const view = await NeuronPage.open(page, { scenario: "long", traits: { ...PINNED, query: 1500, key: 1490 } });
-    await expect(view.row(1490)).toBeInViewport();
-    const rows = await view.root.locator("[data-row]").count();
-    expect(rows).toBeLessThan(27);
-    const weight = reference("long").weights(1, 2)[1500][1490];
-    await expect(view.row(1490).locator('[data-name="softmax"]')).toHaveText(weight.toFixed(4));
-    await audit(view.root);
-  });
-
-  test("answer the pointer within a frame", async ({ page }) => {
-    const view = await NeuronPage.open(page, { scenario: "long", traits: { ...PINNED, query: 1500, key: 1490 } });
-    await expect(view.row(1490)).toBeInViewport();
-    const times = await view.root.locator(".neuron-body").evaluate((body) => {
-      const box = body.getBoundingClientRect();
-      return Array.from({ length: 40 }, (_, at) => {
-        const [clientX, clientY] = [box.left + 160 + 3 * at, box.top + 10 + 11 * at];
-        const start = performance.now();
-        body.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, bubbles: true }));
-        return performance.now() - start;
-      });
+test("2,000 tokens: only the rows in view are on the page, right, and answer the pointer within a frame", async ({
+  page,
+}) => {
+  const view = await NeuronPage.open(page, { scenario: "long", traits: { ...PINNED, query: 1500, key: 1490 } });
+  await expect(view.row(1490)).toBeInViewport();
+  expect(await view.root.locator("[data-row]").count()).toBeLessThan(27);
+  const weight = reference("long").weights(1, 2)[1500][1490];
+  await expect(view.row(1490).locator('[data-name="softmax"]')).toHaveText(weight.toFixed(4));
+  await audit(view.root);
+  const times = await view.root.locator(".neuron-body").evaluate((body) => {
+    const box = body.getBoundingClientRect();
+    return Array.from({ length: 40 }, (_, at) => {
+      const [clientX, clientY] = [box.left + 160 + 3 * at, box.top + 10 + 11 * at];
+      const start = performance.now();
+      body.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, bubbles: true }));
+      return performance.now() - start;
     });
-    expect(times.sort((a, b) => a - b)[20]).toBeLessThan(8);
   });
+  expect(times.sort((a, b) => a - b)[20]).toBeLessThan(8);
 });
