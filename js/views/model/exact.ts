@@ -72,16 +72,14 @@ export class ExactReader {
     const { queries, keys, data, scale } = this.question;
     const rowEdges = edges(queries, this.#rows);
     const counts = cuts(queries.length, this.#rows);
-    const share = (value: number) => Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, value / scale)) || 0));
-    const rail =
-      keys[0] === 0 ? Uint8Array.from(this.#rail, (sum, row) => share(sum / (counts[row + 1] - counts[row]))) : null;
+    const means = this.#rail.map((sum, row) => sum / (counts[row + 1] - counts[row]));
     const picture: Thumbnails = {
       layer: data.layer,
       heads: 1,
       rows: this.#rows,
       columns: this.#columns,
-      body: Uint8Array.from(this.#body, share),
-      rail,
+      body: asBytes(this.#body, scale),
+      rail: keys[0] === 0 ? asBytes(means, scale) : null,
       scale,
       rowEdges,
       columnEdges: edges(this.#keys, this.#columns),
@@ -104,10 +102,10 @@ export class ExactReader {
     const row = Math.floor((index * this.#rows) / queries.length);
     const value = (key: number) => (norms === null ? weights[key] : weights[key] * norms[head * data.keys + key]);
     this.#rail[row] += value(0);
-    this.#keys.forEach((key, at) => {
-      const column = Math.floor((at * this.#columns) / this.#keys.length);
-      this.#see(row, column, query, key, value(key));
-    });
+    for (let at = 0; at < this.#keys.length; at++) {
+      const key = this.#keys[at];
+      this.#see(row, Math.floor((at * this.#columns) / this.#keys.length), query, key, value(key));
+    }
   }
 
   #see(row: number, column: number, query: number, key: number, value: number): void {
@@ -121,6 +119,15 @@ export class ExactReader {
     if (value > this.#columnPeaks[column].value) this.#columnPeaks[column] = { at: key, value };
     if (value > (this.#strongest?.value ?? 0)) this.#strongest = { query, key, value };
   }
+}
+
+/** Bytes on the scale of thumbnails. */
+function asBytes(values: Float32Array | Float64Array, scale: number): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    bytes[at] = Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, values[at] / scale)) || 0));
+  }
+  return bytes;
 }
 
 /** Where each of `cells` begins among `count` positions. */
