@@ -3,6 +3,7 @@ import type { Thumbnails } from "../../source/source.js";
 import { useDrawing } from "../shared/drawing.js";
 import { zeroAt } from "../shared/ground.js";
 import { cssColour } from "../shared/ramps.js";
+import { px } from "../shared/style.js";
 import { GAP, rowAt } from "./layout.js";
 import { Inks, paintLines, paintMatrix, paintZero } from "./paint.js";
 import { type Plot, plotOf } from "./plot.js";
@@ -64,6 +65,9 @@ class Painter {
   #prepare(canvas: HTMLCanvasElement, { layout, look }: Scene, ratio: number): void {
     canvas.width = Math.round(layout.width * ratio);
     canvas.height = Math.round(layout.height * ratio);
+    // Exactly as large as its pixels, or some of them would be smeared at ratios such as 1.5.
+    canvas.style.width = px(canvas.width / ratio);
+    canvas.style.height = px(canvas.height / ratio);
     this.#inks = new Inks(look.theme, zeroAt(canvas));
   }
 
