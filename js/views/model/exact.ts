@@ -102,8 +102,10 @@ export class ExactReader {
     const row = Math.floor((index * this.#rows) / queries.length);
     const value = (key: number) => (norms === null ? weights[key] : weights[key] * norms[head * data.keys + key]);
     this.#rail[row] += value(0);
+    const [, stop] = data.span(query);
     for (let at = 0; at < this.#keys.length; at++) {
       const key = this.#keys[at];
+      if (key >= stop) break;
       this.#see(row, Math.floor((at * this.#columns) / this.#keys.length), query, key, value(key));
     }
   }
