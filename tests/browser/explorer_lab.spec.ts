@@ -134,6 +134,60 @@ test("what Python sets is in every pane", async ({ page }) => {
   await page.screenshot({ path: "test-results/looks/lab.png" });
 });
 
+test("the copied code brings a new view to the same selection and settings", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const { notebook, explorer } = await open(page, "code.ipynb");
+  await notebook.ask(`
+view.select(layer=16, heads=[0, 5], head=5, query=9, key=8, neuron=3, scale="neuron")
+view.hide_first, view.threshold, view.order, view.show_layers, view.folded = True, 0.12, "contrast", [9, 16], ["model"]
+print(1)`);
+  await expect(path(explorer)).toContainText(["Model", "layer 16", "head 5", "said", "She", "neuron 3"]);
+  await explorer.getByRole("button", { name: "copy as code" }).click();
+  await expect(explorer.getByRole("button", { name: "copied" })).toBeVisible();
+  const code = await page.evaluate(() => navigator.clipboard.readText());
+  const differing = await notebook.ask<string[]>(`
+import json
+from headscope.widgets.selection import FIELDS
+from headscope.widgets.settings import SETTINGS
+copied = {"view": hs.Explorer(view.capture)}
+exec(${JSON.stringify(code)}, copied)
+print(json.dumps([name for name in (*FIELDS, *SETTINGS) if getattr(copied["view"], name) != getattr(view, name)]))`);
+  expect(differing).toEqual([]);
+  expect(code.split("\n")).toHaveLength(6);
+});
+
+test("two explorers on two captures stay apart; two views on one capture share it, and are linked as asked", async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1500, height: 1200 });
+  prepare("quickstart.ipynb", "two.ipynb", {
+    one: 'one = hs.explore(model, "The doctor asked the nurse", tokenizer=tokenizer, layer=9)\none',
+    two: 'two = hs.explore(model, "The cat sat on the mat", tokenizer=tokenizer, layer=3)\ntwo',
+    third: "third = hs.HeadView(one.capture, layer=2)\nthird",
+  });
+  const notebook = await Notebook.open(page, "two.ipynb");
+  for (const id of ["load", "one", "two", "third"]) await notebook.run(id);
+  const layers = () => notebook.ask<number[]>("import json; print(json.dumps([one.layer, two.layer, third.layer]))");
+  const next = async (id: string) =>
+    (await notebook.view(id, "Attention heads")).getByRole("button", { name: "Next layer" }).click();
+  await next("one");
+  await expect.poll(layers).toEqual([10, 3, 2]);
+  await next("two");
+  await expect.poll(layers).toEqual([10, 4, 2]);
+  const [first, second] = [await notebook.view("one", "Explorer"), await notebook.view("two", "Explorer")];
+  await expect(token(first, "query", 4)).toContainText("nurse");
+  await expect(token(second, "query", 4)).toContainText("the");
+
+  await notebook.ask("pair = hs.link(one, third); print(1)");
+  await expect.poll(layers).toEqual([10, 4, 10]);
+  await next("third");
+  await expect.poll(layers).toEqual([11, 4, 11]);
+  await expect((await notebook.view("one", "Explorer")).getByRole("combobox", { name: "Layer" })).toHaveValue("11");
+  await notebook.ask("pair.unlink(); print(1)");
+  await next("one");
+  await expect.poll(layers).toEqual([12, 4, 11]);
+});
+
 function focusedRole(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.getAttribute("role") ?? "");
 }
