@@ -374,8 +374,6 @@ def test_a_tokenizer_with_tokens_the_model_lacks(bert: Any, wordpiece: Any) -> N
 def test_the_device_is_that_of_the_embedding() -> None:
     model = build(BERT).to("meta")
     assert prepare(model, [1, 2]).arguments["input_ids"].device.type == "cpu"  # weights are elsewhere: offloaded
-    model = build(BERT)
-    assert own(prepare(model, [1, 2])).valid.device == prepare(model, [1, 2]).arguments["input_ids"].device
 
 
 # How many tokens

@@ -20,7 +20,7 @@ class Axis:
     length: int
     """Positions of the item's row, padding included."""
     valid: torch.Tensor
-    """int64: those of them that are no padding."""
+    """int64, on the CPU: those of them that are no padding."""
     tokens: Tokens
     """What stands there."""
 

@@ -76,7 +76,7 @@ class RecordBuilder:
         axis = self._axes[name]
         if isinstance(axis, Sound):
             keys = call.key.shape[2]
-            self._axes[name] = axis.axis(keys, masks.seen_by_any(call.mask, self._item, keys).to(call.key.device))
+            self._axes[name] = axis.axis(keys, masks.seen_by_any(call.mask, self._item, keys))
 
     def _axes_of(self, part: str) -> tuple[Axis, Axis]:
         query, key = (self._axes[name] for name in AXES[part])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -82,43 +82,35 @@ def prepare(
     twofold = "decoder_input_ids" in (taken or ())
     if not twofold and (target is not None or _holds_decoder_ids(inputs)):
         raise UnsupportedInput(f"{type(model).__name__} is no encoder-decoder model: it has no decoder for a target.")
-    name = sound_input(inputs, taken or ())
-    first: Axis | Sound
-    if name is not None:
-        values, first = read_sound(model, inputs, name, tokenizer)
+    sound = sound_input(inputs, taken or ())
+    source: Axis | Sound
+    if sound is not None:
+        values, source = read_sound(model, inputs, sound, tokenizer)
     else:
-        name = "input_ids"
-        values, first = read_text(inputs, check_tokenizer(tokenizer), pair, item)
-        reader = stack_of(model, "encoder") if twofold else model
-        check_ids(reader or model, values[name])
-        check_length(reader or model, values)
-    batch = len(values[name])
+        values, source = read_text(inputs, check_tokenizer(tokenizer), pair, item)
+    batch = len(values[sound or "input_ids"])
     item = checked_item(item, batch)
-    axes: dict[str, Axis | Sound] = {"encoder" if twofold else "self": first}
+    first = "encoder" if twofold else "self"
+    axes: dict[str, Axis | Sound] = {first: source}
+    texts = {first: values} if sound is None else {}
     if twofold:
         given, kept = decoder_inputs(model, values, target, check_tokenizer(tokenizer), batch)
-        axes["decoder"] = _decoder_axis(model, given, kept, check_tokenizer(tokenizer), item)
+        axes["decoder"] = _decoder_axis(given, kept, check_tokenizer(tokenizer), item)
+        texts["decoder"] = {"input_ids": given["decoder_input_ids"]}
         values = {**values, **given}
-    arguments = _arguments(model, values, taken)
-    device = _device(model)
-    on_device = {
-        name: axis if isinstance(axis, Sound) else replace(axis, valid=axis.valid.to(device))
-        for name, axis in axes.items()
-    }
-    return Inputs(arguments, on_device, batch, item)
+    for name, text in texts.items():
+        reader = stack_of(model, name) or model
+        check_ids(reader, text["input_ids"])
+        check_length(reader, text)
+    return Inputs(_arguments(model, values, taken), axes, batch, item)
 
 
 def _holds_decoder_ids(inputs: Any) -> bool:
     return isinstance(inputs, Mapping) and inputs.get("decoder_input_ids") is not None
 
 
-def _decoder_axis(
-    model: torch.nn.Module, given: dict[str, torch.Tensor], kept: torch.Tensor | None, tokenizer: Any, item: int
-) -> Axis:
+def _decoder_axis(given: dict[str, torch.Tensor], kept: torch.Tensor | None, tokenizer: Any, item: int) -> Axis:
     ids = given["decoder_input_ids"]
-    decoder = stack_of(model, "decoder") or model
-    check_ids(decoder, ids)
-    check_length(decoder, {"input_ids": ids})
     valid = kept_positions(kept, item, ids.shape[1])
     return Axis(ids.shape[1], valid, read_tokens(ids[item, valid].tolist(), tokenizer))
 

@@ -101,7 +101,7 @@ def of_nothing(implementation: str, module: Any, options: dict[str, Any], querie
 
 
 def seen_by_any(mask: torch.Tensor | None, item: int, keys: int) -> torch.Tensor:
-    """Positions of the keys of one item that any query sees, int64 [k]; of all where there is no mask.
+    """Positions of the keys of one item that any query sees, int64 [k] on the CPU; of all where there is no mask.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def seen_by_any(mask: torch.Tensor | None, item: int, keys: int) -> torch.Tensor
         seen = own != 0
     else:
         seen = (own if own.dtype == torch.bool else split_additive(own)[0]).flatten(0, -2).any(dim=0)
-    return seen.nonzero().flatten()
+    return seen.nonzero().flatten().cpu()
 
 
 def split_additive(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:

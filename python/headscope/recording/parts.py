@@ -105,7 +105,7 @@ def forward_takes(model: torch.nn.Module) -> dict[str, inspect.Parameter]:
 
 
 def stack_of(model: torch.nn.Module, which: str) -> torch.nn.Module | None:
-    """The "encoder" or "decoder" of a model; None where it does not name one."""
+    """The "encoder" or "decoder" of a model; None where it does not name one, and for "self"."""
     base = base_of(model)
     try:
         found = getattr(base, f"get_{which}")()
