@@ -26,12 +26,9 @@ export function PaneTitle({ store, frame, name, detail, children }: Props) {
         <h3>{frame.isAlone ? name : <Fold store={store} frame={frame} name={name} />}</h3>
         <span class="muted small detail">
           {frame.isAlone && (
-            <>
-              <span class="of-model" data-hint={store.meta.model}>
-                {store.meta.model}
-              </span>
-              <span>,&nbsp;</span>
-            </>
+            <span class="of-model" data-hint={`${store.meta.model}, ${sizeOf(store)}`}>
+              {`${store.meta.model}, `}
+            </span>
           )}
           {detail ?? (frame.isAlone && sizeOf(store))}
         </span>
