@@ -6,6 +6,7 @@ import { Explorer } from "./explorer/explorer.js";
 import headStyle from "./head/head.css";
 import { HeadView } from "./head/head_view.js";
 import { ViewState } from "./head/state.js";
+import enlargedStyle from "./model/enlarged.css";
 import modelStyle from "./model/model.css";
 import { ModelView } from "./model/model_view.js";
 import { ModelState } from "./model/state.js";
@@ -16,7 +17,7 @@ import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
 
-const STYLE = sharedStyle + headStyle + modelStyle + neuronStyle + explorerStyle;
+const STYLE = sharedStyle + headStyle + modelStyle + enlargedStyle + neuronStyle + explorerStyle;
 
 function viewOf(store: Store, frame: FrameState): VNode {
   const { kind } = frame;

@@ -1,15 +1,16 @@
 import { useRef } from "preact/hooks";
 import type { Thumbnails } from "../../source/source.js";
 import { useDrawing } from "../shared/drawing.js";
-import { short, spoken } from "../shared/format.js";
+import { spoken } from "../shared/format.js";
 import { zeroAt } from "../shared/ground.js";
 import { Label } from "../shared/label.js";
 import { classes, px } from "../shared/style.js";
 import { type Tick, ticks } from "./enlarged_layout.js";
-import { firstOf, Legend } from "./legend.js";
+import { Legend } from "./legend.js";
 import { Inks, paintMatrix } from "./paint.js";
 import { plotOf } from "./plot.js";
 import type { ModelState } from "./state.js";
+import { Words } from "./words.js";
 
 /** The head under the pointer, else the selected one, with its tokens at its axes and what is read off it. */
 export function EnlargedHead({ view }: { view: ModelState }) {
@@ -100,44 +101,6 @@ function strengthsOf({ rows, columns, body }: Thumbnails, head: number): { rows:
     }
   }
   return strengths;
-}
-
-/** What is read off the head, in exact numbers; a line stays in its place while its number is not known. */
-function Words({ view }: { view: ModelState }) {
-  const cell = view.enlarged.cell.value;
-  if (cell === null) return <p class="muted small">Point at a head to see it enlarged.</p>;
-  const exact = view.enlarged.exact.value;
-  const isNorm = view.question.value.measure === "value_norm";
-  const written = (value: number | null | undefined) => (value == null ? "" : isNorm ? three(value) : short(value));
-  const label = (side: "query" | "key", at: number) => spoken(view.store.side(side).labels[at]);
-  const strongest = exact?.strongest;
-  return (
-    <div class="readings">
-      <h4>
-        Layer {cell.layer}, head {cell.head}
-      </h4>
-      <p>
-        <span class="muted">strongest</span> <span class="value">{written(strongest?.value)}</span>
-      </p>
-      <p
-        class="strongest"
-        data-hint={strongest && `${label("query", strongest.query)} → ${label("key", strongest.key)}`}
-      >
-        {strongest && (
-          <>
-            <Label text={label("query", strongest.query)} /> → <Label text={label("key", strongest.key)} />
-          </>
-        )}
-      </p>
-      <p>
-        <span class="muted">{firstOf(view)}</span> <span class="value">{written(exact?.first)}</span>
-      </p>
-    </div>
-  );
-}
-
-function three(value: number): string {
-  return Number.isNaN(value) ? "NaN" : value.toPrecision(3);
 }
 
 function sceneOf({ enlarged, store, frame }: ModelState) {

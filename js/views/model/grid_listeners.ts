@@ -1,0 +1,62 @@
+import { choose, goDown } from "./actions.js";
+import type { ModelState } from "./state.js";
+import { type Cell, walk } from "./walk.js";
+
+/** What the pointer and the keyboard do in the grid. */
+export function gridListeners(view: ModelState) {
+  const on = (event: Event, act: (cell: Cell) => void) => {
+    const cell = cellOf(event.target);
+    if (cell !== null) act(cell);
+  };
+  return {
+    onPointerOver: view.guard((event: PointerEvent) => on(event, (cell) => hoverOn(view, cell))),
+    onPointerLeave: view.guard(() => {
+      view.hover.value = null;
+    }),
+    onClick: view.guard((event: MouseEvent) =>
+      on(event, (cell) => choose(view, cell, event.shiftKey || event.ctrlKey || event.metaKey)),
+    ),
+    onDblClick: view.guard((event: MouseEvent) => {
+      if (!event.shiftKey && !event.ctrlKey && !event.metaKey) on(event, (cell) => goDown(view, cell));
+    }),
+    onFocusIn: view.guard((event: FocusEvent) => {
+      if (event.target instanceof Element && event.target.matches(":focus-visible")) {
+        on(event, (cell) => hoverOn(view, cell));
+      }
+    }),
+    onFocusOut: view.guard(() => {
+      view.hover.value = null;
+    }),
+    onKeyDown: view.guard((event: KeyboardEvent & { currentTarget: HTMLElement }) => press(view, event)),
+  };
+}
+
+function hoverOn(view: ModelState, cell: Cell): void {
+  const now = view.hover.peek();
+  if (now?.layer !== cell.layer || now.head !== cell.head) view.hover.value = cell;
+}
+
+function press(view: ModelState, event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const cell = cellOf(event.target);
+  if (cell === null) return;
+  const next = walk(view.grid.peek(), cell, event.key);
+  if (next !== null) moveTo(view, event.currentTarget, next);
+  else if (event.key === " ") choose(view, cell, event.shiftKey);
+  else if (event.key === "Enter") goDown(view, cell);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function moveTo(view: ModelState, grid: HTMLElement, cell: Cell): void {
+  view.place.value = cell;
+  grid.querySelector<HTMLElement>(`[data-cell="${cell.layer} ${cell.head}"]`)?.focus();
+}
+
+function cellOf(target: EventTarget | null): Cell | null {
+  const found = target instanceof Element ? target.closest<HTMLElement>("[data-cell]") : null;
+  if (found === null) return null;
+  const [layer, head] = (found.dataset.cell ?? "").split(" ").map(Number);
+  return { layer, head };
+}
