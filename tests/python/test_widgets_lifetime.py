@@ -15,7 +15,7 @@ from comm import get_comm_manager
 from ipywidgets.widgets import widget as base
 import headscope as hs
 from headscope.answers.budget import living
-from headscope.widgets import lifetime, protocol
+from headscope.widgets import lifetime, operations
 from headscope.widgets.view import View
 from tiny import build, ids
 
@@ -279,7 +279,7 @@ def test_close_frees_everything(book: Notebook) -> None:
     book.messages.clear()
     book.run("view", "b")
     (shown,) = [message["content"]["data"] for message in book.messages if message["msg_type"] == "execute_result"]
-    assert shown == {"text/plain": "HeadView(closed)"}
+    assert shown == {"text/plain": "Explorer(closed)"}
 
 
 # Answers, in a kernel
@@ -292,8 +292,8 @@ def test_a_request_is_answered_by_the_worker_and_sent_from_the_main_thread(book:
     book.run(
         "threads = []\n"
         "view = hs.explore(model, ids(300))\n"
-        "compute, send = protocol.layer_packet, view.send\n"
-        "protocol.layer_packet = lambda *a: (threads.append(threading.current_thread().name), compute(*a))[1]\n"
+        "compute, send = operations.layer_packet, view.send\n"
+        "operations.layer_packet = lambda *a: (threads.append(threading.current_thread().name), compute(*a))[1]\n"
         "view.send = lambda *a: (threads.append(threading.current_thread().name), send(*a))[1]\n"
         "view",
         "a",
@@ -304,7 +304,7 @@ def test_a_request_is_answered_by_the_worker_and_sent_from_the_main_thread(book:
     assert b"".join(a["buffers"][0] for a in answers if a["kind"] == "chunk").__len__() == answers[0]["header"]["bytes"]
     assert {a["message"]["parent_header"]["msg_id"] for a in answers} == {request}
     assert printed(book, "threads[0], set(threads[1:])") == "headscope {'MainThread'}"
-    book.run("protocol.layer_packet = compute; del view.send")
+    book.run("operations.layer_packet = compute; del view.send")
 
 
 def test_the_answer_of_a_busy_kernel_comes_when_the_cell_ends(book: Notebook) -> None:
@@ -326,7 +326,7 @@ def slow(capture, part, layer, pause):
         pause(step / 400)
         worked.append(step)
         time.sleep(0.01)
-compute, protocol.layer_packet = protocol.layer_packet, slow
+compute, operations.layer_packet = operations.layer_packet, slow
 """
 
 
@@ -337,7 +337,7 @@ def test_a_cancelled_request_ends_on_the_worker(book: Notebook) -> None:
     book.ask(view, {**ASK, "id": "one"})
     book.run("started.wait(10)")
     book.finish(book.ask(view, {"v": 1, "id": "one", "kind": "cancel"}))
-    book.run("protocol.layer_packet = compute\ntime.sleep(0.1)\nbefore = len(worked)\ntime.sleep(0.2)")
+    book.run("operations.layer_packet = compute\ntime.sleep(0.1)\nbefore = len(worked)\ntime.sleep(0.2)")
     assert printed(book, "before == len(worked) < 400") == "True"
     book.ask(view, {**ASK, "id": "two"})
     assert book.answers(view, "two")[-1]["kind"] == "chunk"
@@ -357,7 +357,7 @@ def test_a_view_that_dies_ends_its_requests_and_the_worker_holds_nothing(book: N
     book.run("started.wait(10)")
     book.run("0", "a")
     assert (
-        book.run("time.sleep(0.3); protocol.layer_packet = compute; print(alive()['captures'], len(worked) < 400)")
+        book.run("time.sleep(0.3); operations.layer_packet = compute; print(alive()['captures'], len(worked) < 400)")
         == "0 True\n"
     )
 
