@@ -6,6 +6,7 @@ told from names; but it is the one that is called with the heads' outputs, as th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -83,25 +84,17 @@ class ConsumerSearch:
         """
         self.stop()
         found: list[Consumer] = []
-        axes = call.output.shape  # [B, Q, H, dv]
-        tokens = axes[0] * axes[1]
+        expected = _HeadOutputs(call.output.shape, item, positions, output)
 
-        def note(name: str) -> Callable[..., None]:
-            def hook(module: torch.nn.Module, given: tuple[Any, ...], returned: Any) -> None:
-                if len(given) != 1 or not _per_token(given[0], tokens, axes.numel()):
-                    return
-                rows = given[0].reshape(axes)[item, positions.to(given[0].device)]
-                if torch.equal(rows, output.to(rows)) and _per_token(returned, tokens):
-                    kept = returned.reshape(*axes[:2], -1)[item, positions.to(returned.device)].detach().clone()
-                    if torch.equal(kept.flatten(), rows.flatten()):
-                        return  # it passes them on as they are, like dropout
-                    shape = given[0].shape[1:] if len(given[0]) == tokens else (1, *given[0].shape[2:])
-                    found.append(Consumer(name, module, tuple(shape), kept, versions(module)))
+        def hook(name: str) -> Callable[..., None]:
+            def note(module: torch.nn.Module, given: tuple[Any, ...], returned: Any) -> None:
+                if len(given) == 1 and expected.went_into(given[0], returned):
+                    found.append(expected.consumer(name, module, given[0], returned))
 
-            return hook
+            return note
 
         around = self._around(call.name)
-        self._handles = [module.register_forward_hook(note(name)) for name, module in around.items()]
+        self._handles = [module.register_forward_hook(hook(name)) for name, module in around.items()]
         return found
 
     def _around(self, name: str) -> dict[str, torch.nn.Module]:
@@ -112,8 +105,38 @@ class ConsumerSearch:
         return dict(self._modules[name].named_modules(prefix=name))
 
 
-def _per_token(tensor: Any, tokens: int, numbers: int | None = None) -> bool:
-    """Whether `tensor` is one with something for each of so many tokens, `numbers` in all if told."""
-    if not isinstance(tensor, torch.Tensor) or tensor.dim() < 2 or (numbers is not None and tensor.numel() != numbers):
-        return False
-    return len(tensor) == tokens or len(tensor) * tensor.shape[1] == tokens
+@dataclass(frozen=True, eq=False)
+class _HeadOutputs:
+    """What an attention call returned, by which its consumers are known."""
+
+    axes: tuple[int, ...]  # B, Q, H, dv
+    item: int
+    positions: torch.Tensor  # [R]
+    output: torch.Tensor  # [R, H, dv]
+
+    def went_into(self, given: Any, returned: Any) -> bool:
+        """Whether `given` is the outputs, and what was made of them is not the same again, as of dropout."""
+        if not (self._is_per_token(given) and given.numel() == math.prod(self.axes) and self._is_per_token(returned)):
+            return False
+        rows = self._rows(given)
+        return torch.equal(rows, self.output.flatten(1).to(rows)) and not torch.equal(
+            self._rows(returned).to(rows), rows
+        )
+
+    def consumer(self, name: str, module: torch.nn.Module, given: torch.Tensor, returned: torch.Tensor) -> Consumer:
+        """The module that was `given` the outputs."""
+        shape = given.shape[1:] if len(given) == self._tokens else (1, *given.shape[2:])
+        return Consumer(name, module, tuple(shape), self._rows(returned).detach().clone(), versions(module))
+
+    @property
+    def _tokens(self) -> int:
+        return self.axes[0] * self.axes[1]
+
+    def _is_per_token(self, tensor: Any) -> bool:
+        """Whether `tensor` has something for each token of the batch, texts apart or not."""
+        if not isinstance(tensor, torch.Tensor) or tensor.dim() < 2:
+            return False
+        return self._tokens in (len(tensor), len(tensor) * tensor.shape[1])
+
+    def _rows(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.reshape(*self.axes[:2], -1)[self.item, self.positions.to(tensor.device)]
