@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -198,6 +199,37 @@ def test_speech(moonshine: Any, part: str, path: str) -> None:
     with returned_by(module) as seen:
         capture = hs.capture(model, demo.moonshine_sample(), tokenizer=tokenizer, target="Hello there")
     assert_exact(capture, 2, module, seen[0][0], part)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_a_bias_far_larger_than_what_the_heads_add(dtype: torch.dtype) -> None:
+    model = build("causal, fused projection").to(dtype)
+    projection = model.transformer.h[1].attn.c_proj
+    with torch.no_grad():
+        projection.bias.normal_(std=50)
+    capture = hs.capture(model, ids(20))
+    expected = transformed_values(4, capture.vectors(1).value, matrix_of(projection)).norm(dim=-1)
+    torch.testing.assert_close(capture.value_norms(1), expected, atol=1e-4, rtol=1e-4)
+
+
+class Owner:
+    """Somebody whose hook sits on the model, with something that cannot be copied."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def hook(self, *_: Any) -> None:
+        """See what passes, and change nothing."""
+        self.lock.acquire()
+        self.lock.release()
+
+
+def test_hooks_of_others_are_no_hindrance() -> None:
+    model = build().to(torch.bfloat16)
+    owner = Owner()
+    model.model.layers[1].self_attn.o_proj.register_forward_hook(owner.hook)
+    model.model.layers[1].self_attn.o_proj.register_forward_pre_hook(owner.hook)
+    assert hs.capture(model, ids(12)).value_norms(1).shape == (4, 12)
 
 
 class Adapted(nn.Module):

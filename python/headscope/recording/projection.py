@@ -12,6 +12,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import torch
 
@@ -23,10 +24,10 @@ from headscope.recording.record import Record
 __all__ = ["Projection", "find_projection", "value_norms"]
 
 LINEAR = 2e-5
-"""Largest difference between ``f`` of a sum and the sum of ``f`` that is accepted, in units of the largest output."""
+"""Largest difference between ``f`` of a sum and the sum of ``f`` that is accepted, relative to what heads add."""
 
 SAME = {torch.float64: 2e-5, torch.float32: 2e-5, torch.float16: 2e-3, torch.bfloat16: 1.6e-2}
-"""Likewise between ``f`` in float32 and what the module returned in its own precision."""
+"""Likewise between ``f`` in float32 and what the module returned in its own precision, relative to that."""
 
 HALVES = (torch.float16, torch.bfloat16)
 
@@ -100,9 +101,10 @@ def _verified(consumer: Consumer, record: Record) -> Projection:
         apply = _in_float32(consumer)
         bias = apply(torch.zeros_like(output[:1]))[0]
         whole = apply(output)
-        scale = (whole - bias).abs().max().clamp(min=torch.finfo(torch.float32).tiny)
-        same = float((whole - returned).abs().max() / scale)
-        linear = float(_difference_of_sums(apply, output, bias) / scale)
+        tiny = torch.finfo(torch.float32).tiny
+        same = float((whole - returned).abs().max() / whole.abs().max().clamp(min=tiny))
+        scale = (whole - bias).abs().max() + 0.1 * bias.abs().max()  # beside a large bias digits are rounded away
+        linear = float(_difference_of_sums(apply, output, bias) / scale.clamp(min=tiny))
     except (torch.OutOfMemoryError, MemoryError):
         raise  # says nothing of the layer, and may pass
     except Exception as error:
@@ -135,7 +137,9 @@ def _in_float32(consumer: Consumer) -> Callable[[torch.Tensor], torch.Tensor]:
     module = consumer.module
     tensors = list(chain(module.parameters(), module.buffers()))
     if any(tensor.dtype in HALVES for tensor in tensors):
-        memo = {id(tensor): tensor.detach().float() for tensor in tensors if tensor.dtype in HALVES}
+        memo: dict[int, Any] = {id(tensor): tensor.detach().float() for tensor in tensors if tensor.dtype in HALVES}
+        for part in module.modules():  # somebody's hooks may hold anything, such as the whole model
+            memo |= {id(hooks): hooks.copy() for hooks in (part._forward_hooks, part._forward_pre_hooks)}
         module = copy.deepcopy(module, memo)
     double = any(tensor.dtype == torch.float64 for tensor in tensors)
 
