@@ -3,9 +3,51 @@ import { expect, type Page, test } from "@playwright/test";
 import type { Kind } from "../../js/views/shared/frame_state.js";
 import { audit, problems } from "./page/audit.js";
 import { openWidget } from "./page/open.js";
+import type { Scenario } from "./page/scenarios.js";
 
 const KINDS: readonly Kind[] = ["model", "head", "neuron", "explorer"];
 const PINNED = { layer: 1, heads: [2, 3, 4, 8], head: 4, query: 8, key: 4, neuron: 9 };
+
+/** What is written once a view is all there. */
+const DRAWN: Record<Kind, string[]> = {
+  model: ["strongest"],
+  head: ["looks from", ".33"],
+  neuron: ["softmax", "weight ="],
+  explorer: ["strongest", "looks from", "weight ="],
+};
+
+const MORE: readonly {
+  name: string;
+  scenario: Scenario;
+  traits: Record<string, unknown>;
+  width: number;
+  drawn: string;
+}[] = [
+  { name: "nothing pinned", scenario: "grid30x9", traits: { layer: 9 }, width: 1080, drawn: "strongest" },
+  {
+    name: "speech",
+    scenario: "speech",
+    traits: { part: "cross", query: 2, key: 3 },
+    width: 1080,
+    drawn: "to sound at",
+  },
+  { name: "speech in a narrow cell", scenario: "speech", traits: { part: "cross" }, width: 460, drawn: "to sound at" },
+  { name: "a pair", scenario: "pair", traits: { query: 1, key: 6, words: true }, width: 1080, drawn: "weight =" },
+  {
+    name: "weight times norm",
+    scenario: "sentence",
+    traits: { ...PINNED, measure: "value_norm", theme: "dark" },
+    width: 1080,
+    drawn: "weight =",
+  },
+  {
+    name: "panes folded",
+    scenario: "grid30x9",
+    traits: { folded: ["model", "neuron"] },
+    width: 1080,
+    drawn: "looks from",
+  },
+];
 
 for (const kind of KINDS) {
   for (const theme of ["light", "dark"]) {
@@ -13,10 +55,20 @@ for (const kind of KINDS) {
       test(`the ${kind} view at ${width} px, ${theme}: nothing overlaps, is cut off or pale`, async ({ page }) => {
         await page.setViewportSize({ width, height: 1200 });
         await openWidget(page, { scenario: "sentence", kind, traits: { ...PINNED, theme } });
+        for (const text of DRAWN[kind]) await expect(page.locator(".shell").getByText(text).first()).toBeVisible();
         await lookAndAudit(page, `${kind}-${theme}-${width}`);
       });
     }
   }
+}
+
+for (const { name, scenario, traits, width, drawn } of MORE) {
+  test(`the explorer with ${name}: nothing overlaps, is cut off or pale`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 1200 });
+    await openWidget(page, { scenario, kind: "explorer", traits });
+    await expect(page.locator(".shell").getByText(drawn).first()).toBeVisible();
+    await lookAndAudit(page, `explorer-${name.replaceAll(" ", "-")}`);
+  });
 }
 
 test("the rules find what they are for", async ({ page }) => {

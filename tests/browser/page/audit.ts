@@ -149,7 +149,7 @@ function problemsIn(root: Element): string[] {
       const opacity = ancestors(element).reduce((all, one) => all * Number(getComputedStyle(one).opacity), 1);
       const [a, b] = [luminance(over(ink, background, ink[3] * opacity)), luminance(background)].sort((x, y) => y - x);
       const contrast = (a + 0.05) / (b + 0.05);
-      return contrast < 4.5 ? [`"${text}" has a contrast of ${contrast.toFixed(2)}`] : [];
+      return contrast < 4.495 ? [`"${text}" has a contrast of ${contrast.toFixed(2)}`] : [];
     });
 
   return [...new Set([...overlaps(), ...cuts(), ...pale()])];
