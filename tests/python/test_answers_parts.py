@@ -79,6 +79,20 @@ def test_the_overview_of_the_cross_attention_pools_its_exact_weights(capture: hs
                 torch.testing.assert_close(picture[layer, :, i, j], cell, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_value_norms_of_the_cross_attention_are_of_the_encoders_tokens(name: str) -> None:
+    model = build(name)
+    capture = hs.capture(model, ids(SOURCE), target=ids(TARGET, seed=3))
+    module = model.get_submodule(next(one.module for one in capture.layers if (one.part, one.layer) == ("cross", 1)))
+    weight = (module.o if name == "t5" else module.out_proj).weight.detach()  # [width, heads * dv]
+    value = capture.vectors(1, part="cross").value  # [heads, keys, dv]
+    through = torch.einsum("hkd,whd->hkw", value, weight.unflatten(1, (len(value), -1)))
+    norms = capture.value_norms(1, part="cross")
+    torch.testing.assert_close(norms, through.norm(dim=-1), atol=1e-5, rtol=1e-5)
+    drawn = capture.attention(1, part="cross", measure="value_norm")
+    torch.testing.assert_close(drawn, capture.attention(1, part="cross") * norms[:, None])
+
+
 def test_errors_name_the_part(capture: hs.Capture) -> None:
     with pytest.raises(OutOfRange, match="part 'self' is unknown: this capture has 'encoder', 'decoder', 'cross'"):
         capture.attention(0, part="self")
