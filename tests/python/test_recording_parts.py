@@ -189,3 +189,8 @@ def test_a_speech_model_of_one_stack() -> None:
 def test_what_is_no_sound_says_what_is(name: str, given: Any, words: str) -> None:
     with pytest.raises(hs.HeadscopeError, match=words):
         hs.capture(build(name), given, target=ids(6))
+
+
+def test_sound_has_no_pair() -> None:
+    with pytest.raises(UnsupportedInput, match="pair goes with a text, not with sound"):
+        hs.capture(build("moonshine"), torch.randn(5000), pair="the doctor", target=ids(6))

@@ -149,3 +149,10 @@ def test_a_model_that_does_not_say_how_its_decoder_begins(tokenizer: Any) -> Non
 def test_an_empty_target_text(bart: PreTrainedModel, tokenizer: Any) -> None:
     with pytest.raises(EmptyInput, match="target"):
         hs.capture(bart, TEXT, tokenizer=tokenizer, target="")
+
+
+def test_a_target_longer_than_the_decoder_was_made_for_is_warned_of_where_the_user_is() -> None:
+    model = build("moonshine", max_position_embeddings=5)
+    with pytest.warns(UserWarning, match="6 tokens, but MoonshineDecoder was made for 5") as seen:
+        hs.capture(model, torch.randn(5000), target=ids(6))
+    assert seen[0].filename == __file__

@@ -84,6 +84,8 @@ def prepare(
         raise UnsupportedInput(f"{type(model).__name__} is no encoder-decoder model: it has no decoder for a target.")
     sound = sound_input(inputs, taken or ())
     source: Axis | Sound
+    if sound is not None and pair is not None:
+        raise UnsupportedInput("pair goes with a text, not with sound; a text for the decoder is passed as target=.")
     if sound is not None:
         values, source = read_sound(model, inputs, sound, tokenizer)
     else:
