@@ -229,6 +229,42 @@ test.describe("the panes", () => {
   });
 });
 
+test.describe("the tools on top", () => {
+  test("choose the part: columns of different lengths and kinds, each named", async ({ page }) => {
+    const explorer = await open(page, { part: "decoder", query: 2 }, "speech");
+    await explorer.root.getByRole("radiogroup", { name: "Part" }).getByRole("radio", { name: "cross" }).click();
+    await explorer.expectLastStep({ part: "cross" }); // the pinned query is the same token there
+    await expect(explorer.column(/^Looks from/).getByRole("option")).toHaveCount(5);
+    await expect(explorer.column(/^To/).getByRole("option")).toHaveCount(9);
+    await expect(explorer.pane("Attention heads").getByText("to sound at")).toBeVisible();
+  });
+
+  test("choose the measure for all panes", async ({ page }) => {
+    const explorer = await open(page);
+    await explorer.root.getByRole("radio", { name: /^weight times the norm/ }).click();
+    await explorer.expectLastStep({ measure: "value_norm" });
+    for (const [pane, text] of [
+      ["Model", "weight × norm of the value"],
+      ["Attention heads", "of the weight × norm from"],
+      ["Neurons", "× norm"],
+    ] as const) {
+      await expect(explorer.pane(pane)).toContainText(text);
+    }
+  });
+
+  test("say why there is no norm of the values", async ({ page }) => {
+    const explorer = await open(page, PINNED, "noNorms");
+    const measure = explorer.root.getByRole("radiogroup", { name: "Measure" });
+    await expect(measure).toHaveAttribute("aria-disabled", "true");
+    await measure.hover();
+    await expect(explorer.root.getByRole("tooltip")).toHaveText(
+      "no output projection of layers.0.self_attn was found.",
+    );
+    await measure.getByRole("radio", { name: /^weight times/ }).click({ force: true });
+    expect(await explorer.steps()).toEqual([]);
+  });
+});
+
 test.describe("copy as code", () => {
   const CODE =
     'view.select(layer=1, heads=[2, 3, 4, 8], head=4, query=8, key=4, neuron=9, scale="neuron")\nview.hide_first = True';

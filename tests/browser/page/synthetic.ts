@@ -50,13 +50,17 @@ export interface Options extends PartOptions {
 export function synthesize(options: Options): Synthetic {
   const names = Object.keys(options.parts ?? { self: null });
   const stacks = names.map((name, index) => new Stack({ ...options, ...options.parts?.[name] }, name, index));
-  const sides = stacks.flatMap(({ query, key }) => [query, key]);
+  const sides: Side[] = [];
+  const indexOf = (side: Side) => {
+    const known = sides.findIndex((one) => JSON.stringify(one) === JSON.stringify(side)); // equal axes are told once
+    return known >= 0 ? known : sides.push(side) - 1;
+  };
   const find = (part = names[0]) => stacks[names.indexOf(part)];
   const parts = stacks.map(({ name, layers, query, key }) => ({
     name,
     layers,
-    query_side: sides.indexOf(query),
-    key_side: sides.indexOf(key),
+    query_side: indexOf(query),
+    key_side: indexOf(key),
   }));
   return {
     meta: {
