@@ -134,6 +134,11 @@ function scaleOf(view: NeuronState, name: NumberName): { least: number; most: nu
   return view.dotScale.value;
 }
 
+/** A weight x norm, which may be more than 1, in the width of a weight. */
+function narrow(value: number): string {
+  return value < 1 ? exact(value) : value.toPrecision(4);
+}
+
 function numberOf(view: NeuronState, name: NumberName, position: number): { value: number; text: string } {
   const terms = view.terms.value;
   if (terms === null) {
@@ -145,7 +150,7 @@ function numberOf(view: NeuronState, name: NumberName, position: number): { valu
   const weight = terms.shown[position];
   if (name === "softmax") return as(weight, Number.isNaN(weight) ? "NaN" : exact(weight));
   const norm = view.valueNorm(position) ?? Number.NaN;
-  return name === "norm" ? as(norm, fixed(norm)) : as(norm * weight, exact(norm * weight));
+  return name === "norm" ? as(norm, fixed(norm)) : as(norm * weight, narrow(norm * weight));
 }
 
 function as(value: number, text: string) {
