@@ -33,8 +33,9 @@ test("the explorer in JupyterLab", async ({ page, browser }) => {
     const view = await notebook.view("explorer", "Explorer");
     const first = await visit(page, meter, view);
     const again = await visit(page, meter, view);
+    const nothing = await clickNothing(page, meter, view);
     await notebook.run("close");
-    rounds.push({ forward, slider, explorer, first, again });
+    rounds.push({ forward, slider, explorer, first, again, nothing });
   }
   const versions = await notebook.read<Record<string, string>>("versions");
   await shutDownKernels(page);
@@ -89,6 +90,25 @@ async function visit(page: Page, meter: PageMeter, view: Locator): Promise<numbe
   return spent;
 }
 
+/** Clicks beside everything, in the feet of two panes by turns: what a click costs here that changes nothing. */
+async function clickNothing(page: Page, meter: PageMeter, view: Locator): Promise<number[]> {
+  const spent = [];
+  for (const [index] of LAYERS.entries()) {
+    const box = await view
+      .locator(".pane-foot")
+      .nth(index % 2)
+      .boundingBox();
+    if (box === null) throw new Error("the pane has no foot");
+    spent.push(
+      await meter.during(async () => {
+        await page.mouse.click(box.x + box.width - 2, box.y + box.height - 2);
+        await twoFrames(page);
+      }),
+    );
+  }
+  return spent;
+}
+
 /** Runs on the page: waits until the last pane shows a layer. */
 function isAtLayer(explorer: Node, layer: number): Promise<void> {
   const rows = (explorer as Element).querySelector<HTMLElement>(".neuron-rows");
@@ -110,6 +130,7 @@ interface Round {
   explorer: Shown;
   first: number[];
   again: number[];
+  nothing: number[];
 }
 
 function print(rounds: readonly Round[], machine: Record<string, string>): void {
@@ -152,6 +173,10 @@ function print(rounds: readonly Round[], machine: Record<string, string>): void 
   row(
     "a head chosen in the grid, layer at hand",
     rounds.flatMap(({ again }) => again),
+  );
+  row(
+    "a click that changes nothing",
+    rounds.flatMap(({ nothing }) => nothing),
   );
   const ratio = median(rounds.map((round) => (round.explorer.kernel + round.explorer.page) / round.forward));
   console.log(

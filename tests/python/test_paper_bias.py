@@ -93,6 +93,9 @@ def test_the_controls_say_what_the_text_says(ran: notebooks.Ran) -> None:
     assert positive["held out"] == [12, 10]
     assert max(map(abs, means["no stereotype"])) < 0.05
     assert min(means["by meaning"]) > max(means["held out"])
+    none, meaning = (list(map(as_said, means[name])) for name in ("no stereotype", "by meaning"))
+    assert f"Without a stereotype the mean is {none[0]} and {none[1]}" in ran.text
+    assert f"it is larger, {meaning[0]} and {meaning[1]}:" in ran.text
     two, four = map(as_said, means["held out"])
     assert f"in 12 of 12 comparisons (mean {two}) and head 4 in 10 of 12 ({four})" in ran.text
 
