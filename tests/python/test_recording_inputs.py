@@ -228,6 +228,7 @@ def test_ids_of_one_dimension_take_their_companions_with_them(bert: Any) -> None
         ({"input_ids": [1], "pixel_values": torch.zeros(1, 3, 2, 2)}, UnsupportedInput, "images"),
         ({"input_features": torch.zeros(1, 3, 2)}, UnsupportedInput, "audio"),
         ({"inputs_embeds": torch.zeros(1, 3, 2)}, UnsupportedInput, "embeddings"),
+        ({"input_ids": [5], "encoder_hidden_states": torch.zeros(1, 1, 64)}, UnsupportedInput, "encoder_hidden_states"),
         ({"input_ids": [1], "decoder_input_ids": [1]}, UnsupportedInput, "encoder-decoder"),
     ],
 )

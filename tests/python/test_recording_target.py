@@ -96,6 +96,30 @@ def test_what_generate_fills_up_with_is_padding(bart: PreTrainedModel) -> None:
         torch.testing.assert_close(captures[1].attention(1, part=part), alone.attention(1, part=part))
 
 
+@pytest.mark.parametrize(
+    ("labels", "tokens"),
+    [([-100, -100, 5, 6], 4), ([7, -100, 5, 6], 4), ([7, 5, -100, -100], 2), ([-100, -100], 1)],
+)
+def test_labels_left_out_of_the_loss_shift_nothing(bart: PreTrainedModel, labels: list[int], tokens: int) -> None:
+    read = read_by_the_decoder(bart, input_ids=ids(9), labels=torch.tensor([labels]))
+    assert decoder_ids(hs.capture(bart, {"input_ids": ids(9), "labels": [labels]})) == read[:tokens]
+
+
+def test_a_first_token_that_is_the_padding_token_stays() -> None:
+    capture = hs.capture(build("t5"), ids(9, 2), target=[[0, 0], [0, 5]])
+    assert decoder_ids(capture) == (0,)
+
+
+def test_an_end_token_that_is_the_padding_token_too_stays_once() -> None:
+    model, written = build("t5", pad_token_id=1), torch.tensor([[0, 5, 6, 1], [0, 7, 1, 1]])
+    assert decoder_ids(hs.capture(model, ids(9, 2), target=written, item=0)) == (0, 5, 6, 1)
+    together = hs.capture(model, ids(9, 2), target=written, item=1)
+    assert decoder_ids(together) == (0, 7, 1)
+    alone = hs.capture(model, ids(9, 2)[1:], target=[0, 7, 1])
+    for part in alone.parts:
+        torch.testing.assert_close(together.attention(1, part=part), alone.attention(1, part=part))
+
+
 def test_a_mapping_may_hold_what_the_decoder_gets_or_labels_for_it(bart: PreTrainedModel, tokenizer: Any) -> None:
     encoded = tokenizer(TEXT, text_target=TARGET, return_tensors="pt")
     expected = decoder_ids(hs.capture(bart, TEXT, tokenizer=tokenizer, target=TARGET))
@@ -122,12 +146,17 @@ def test_a_target_for_a_model_without_a_decoder_of_its_own() -> None:
     [
         (ids(9), TARGET, NoTokenizer, "target is text"),
         (ids(9, 2), [5, 6], UnsupportedInput, "the decoder gets 1 texts, the encoder 2"),
-        (ids(9), [], EmptyInput, "no token"),
+        (ids(9), [], EmptyInput, "the decoder input holds no token"),
         (ids(9), [0.5], UnsupportedInput, "whole numbers"),
         (ids(9), [99], UnsupportedInput, r"token id 99 .* BartDecoder, which has ids 0\.\.98"),
         (ids(9), ids(65), TooManyTokens, "65 tokens, but BartDecoder holds 64"),
         (ids(65), ids(9), TooManyTokens, "65 tokens, but BartEncoder holds 64"),
         ({"input_ids": [5], "decoder_input_ids": [5]}, [5], UnsupportedInput, "leave one of them out"),
+        ({"input_ids": [5], "decoder_attention_mask": [1, 0]}, [5, 6], UnsupportedInput, "leave one of them out"),
+        ({"input_ids": [5], "decoder_attention_mask": [1, 0]}, None, UnsupportedInput, "without the decoder_input_ids"),
+        (ids(9), {"input_ids": [5]}, UnsupportedInput, "target is a dict of input_ids; pass a text .* token ids"),
+        (ids(9), 5, UnsupportedInput, "target is a int"),
+        (ids(9), "\ud800", UnsupportedInput, "lone surrogate"),
         ({"input_ids": [5], "encoder_outputs": torch.zeros(1)}, [5], UnsupportedInput, "encoder_outputs"),
     ],
 )

@@ -21,6 +21,7 @@ _LATER = {
     "inputs_embeds": "embeddings in place of token ids",
     "decoder_inputs_embeds": "embeddings in place of token ids",
     "encoder_outputs": "what an encoder has computed before",
+    "encoder_hidden_states": "what an encoder has computed before",
     "past_key_values": "a cache of earlier tokens",
 }
 
@@ -58,7 +59,7 @@ def encode_texts(texts: list[str], pair: Any, tokenizer: Any) -> Mapping[str, An
         )
     pairs = _pairs(pair, len(texts))
     for text in [*texts, *(pairs or [])]:
-        _check_unicode(text)
+        check_unicode(text)
     if len(texts) > 1 and getattr(tokenizer, "pad_token", None) is None:
         raise UnsupportedInput(
             f"{len(texts)} texts need padding to make one batch, and the tokenizer has no padding token; "
@@ -67,6 +68,17 @@ def encode_texts(texts: list[str], pair: Any, tokenizer: Any) -> Mapping[str, An
     # not verbose: the limit that the tokenizer would warn of is the model's affair, see limits.py
     encoded: Mapping[str, Any] = tokenizer(texts, pairs, padding=len(texts) > 1, return_tensors="pt", verbose=False)
     return encoded
+
+
+def check_unicode(text: str) -> None:
+    """Refuse a text that no tokenizer can read."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UnsupportedInput(
+            f"the text is no valid Unicode: a lone surrogate {text[error.start]!r} at character {error.start}. "
+            "Clean it with text.encode('utf-8', 'replace').decode()."
+        ) from None
 
 
 def as_mapping(inputs: Any, main: str = "input_ids") -> Mapping[str, Any]:
@@ -112,7 +124,7 @@ def as_ids(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """
     ids = values[f"{prefix}input_ids"]
     if not isinstance(ids, torch.Tensor) or ids.numel() == 0:
-        raise EmptyInput("the input holds no token; pass at least one.")
+        raise EmptyInput(f"the {prefix.replace('_', ' ')}input holds no token; pass at least one.")
     if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
         raise UnsupportedInput(f"token ids are whole numbers, these are {ids.dtype}. {_ACCEPTED}")
     if ids.dim() == 1:
@@ -135,16 +147,6 @@ def _pairs(pair: Any, count: int) -> list[str] | None:
     if "" in pairs:
         raise EmptyInput("pair is an empty text; leave it out, or pass a second text.")
     return pairs
-
-
-def _check_unicode(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UnsupportedInput(
-            f"the text is no valid Unicode: a lone surrogate {text[error.start]!r} at character {error.start}. "
-            "Clean it with text.encode('utf-8', 'replace').decode()."
-        ) from None
 
 
 def _tensor(name: str, value: Any) -> Any:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from headscope.errors import EmptyInput, NoTarget, NoTokenizer, UnsupportedInput
-from headscope.recording.encoding import as_ids, as_tensors, as_texts
+from headscope.recording.encoding import as_ids, as_tensors, as_texts, check_unicode
 from headscope.recording.parts import base_of
 
 __all__ = ["decoder_inputs"]
 
 _IDS, _MASK = "decoder_input_ids", "decoder_attention_mask"
+IGNORED = -100
+"""What labels hold where the loss is to take no notice of them."""
 
 
 def decoder_inputs(
@@ -48,9 +50,13 @@ def decoder_inputs(
     NoTarget, NoTokenizer, UnsupportedInput, EmptyInput
     """
     given = {name: encoded[name] for name in (_IDS, _MASK) if encoded.get(name) is not None}
-    if target is not None and _IDS in given:
-        raise UnsupportedInput(f"the inputs hold {_IDS} and there is target= too; leave one of them out.")
-    if target is None and _IDS in given:
+    if target is not None and given:
+        raise UnsupportedInput(
+            f"the inputs hold {' and '.join(given)}, and there is target= too; leave one of them out."
+        )
+    if given and _IDS not in given:
+        raise UnsupportedInput(f"the inputs hold {_MASK} without the {_IDS} that it belongs to.")
+    if given:
         arguments = as_ids(as_tensors(given), "decoder_")
         kept = arguments.get(_MASK)
     else:
@@ -68,22 +74,36 @@ def _from_target(
     texts = as_texts(target)
     if texts is not None:
         labels = _labels(texts, tokenizer)
-        return _moved(model, labels["input_ids"], labels.get("attention_mask"))
+        ids, mask = labels["input_ids"], labels.get("attention_mask")
+        return _moved(model, ids, torch.zeros_like(ids, dtype=torch.bool) if mask is None else mask == 0)
     if target is not None:
-        ids = as_ids(as_tensors({_IDS: target}), "decoder_")[_IDS]
-        return {_IDS: ids}, _without_tail(ids, _config(model, "pad_token_id"))
+        ids = as_ids(as_tensors({_IDS: _checked(target)}), "decoder_")[_IDS]
+        return {_IDS: ids}, _filled_up(model, ids)
     if encoded.get("labels") is not None:
-        labels = as_ids(as_tensors({"input_ids": encoded["labels"]}))
-        return _moved(model, labels["input_ids"], (labels["input_ids"] != -100).long())
+        ids = as_ids(as_tensors({"input_ids": encoded["labels"]}))["input_ids"]
+        return _moved(model, ids, ids == IGNORED)
     raise NoTarget(
         f"{type(model).__name__} is an encoder-decoder model, whose decoder needs tokens of its own: pass target=, a "
         "text or token ids. For what the model itself writes, target=model.generate(...) with the same inputs."
     )
 
 
+def _checked(target: Any) -> Any:
+    listed = isinstance(target, Sequence) and not isinstance(target, bytes)
+    if listed or isinstance(target, torch.Tensor) or hasattr(target, "__array__"):
+        return target
+    holds = f" of {', '.join(map(str, target))}" if isinstance(target, Mapping) else ""
+    raise UnsupportedInput(
+        f"target is a {type(target).__name__}{holds}; pass a text for each item, or the token ids that the decoder is "
+        "to get, a list, an array or a tensor."
+    )
+
+
 def _labels(texts: list[str], tokenizer: Any) -> dict[str, torch.Tensor]:
     if "" in texts:
         raise EmptyInput("target is an empty text; pass at least one word.")
+    for text in texts:
+        check_unicode(text)
     if tokenizer is None:
         raise NoTokenizer("target is text and there is no tokenizer; pass tokenizer=, or target= as token ids.")
     padding = {"padding": True, "padding_side": "right"} if len(texts) > 1 else {}
@@ -94,15 +114,14 @@ def _labels(texts: list[str], tokenizer: Any) -> dict[str, torch.Tensor]:
 
 
 def _moved(
-    model: torch.nn.Module, labels: torch.Tensor, kept: torch.Tensor | None
+    model: torch.nn.Module, labels: torch.Tensor, padding: torch.Tensor
 ) -> tuple[dict[str, torch.Tensor], torch.Tensor | None]:
     """Labels moved right, but those that begin with the decoder's start token already."""
-    start = _config(model, "decoder_start_token_id")
+    start, pad = _config(model, "decoder_start_token_id"), _config(model, "pad_token_id")
     begun = start is not None and bool((labels[:, 0] == start).all())
-    ids = labels.where(labels >= 0, start) if begun else _shift_right(model, labels)  # -100 is padding, dropped below
-    if kept is None or bool(kept.all()):
-        return {_IDS: ids}, None
-    return {_IDS: ids, _MASK: kept}, kept
+    ids = labels.where(labels != IGNORED, start if pad is None else pad) if begun else _shift_right(model, labels)
+    kept = _without_tail(padding)
+    return ({_IDS: ids}, None) if kept is None else ({_IDS: ids, _MASK: kept}, kept)
 
 
 def _shift_right(model: torch.nn.Module, labels: torch.Tensor) -> torch.Tensor:
@@ -127,12 +146,25 @@ def _shift_right(model: torch.nn.Module, labels: torch.Tensor) -> torch.Tensor:
     return torch.cat([torch.full_like(labels[:, :1], start), labels[:, :-1]], dim=1)
 
 
-def _without_tail(ids: torch.Tensor, pad: int | None) -> torch.Tensor | None:
-    """1 for a token, 0 for the padding with which ``generate`` fills up the shorter texts of a batch."""
+def _without_tail(padding: torch.Tensor) -> torch.Tensor | None:
+    """1 for a token, 0 for the padding at the end of a row; None where there is none.
+
+    Padding elsewhere is read by the decoder, and the first token stays whatever it is: T5 starts with its padding.
+    """
+    kept = (~padding).long().flip(1).cummax(dim=1).values.flip(1)
+    kept[:, 0] = 1
+    return None if bool(kept.all()) else kept
+
+
+def _filled_up(model: torch.nn.Module, ids: torch.Tensor) -> torch.Tensor | None:
+    """The same of what ``generate`` returned, which fills up the shorter texts of a batch."""
+    pad, end = _config(model, "pad_token_id"), _config(model, "eos_token_id")
     if pad is None or len(ids) == 1:
         return None
-    kept = (ids != pad).long().flip(1).cummax(dim=1).values.flip(1)
-    return None if bool(kept.all()) else kept
+    padding = ids == pad
+    if pad in (end if isinstance(end, list) else [end]):  # then the first one ends the text
+        padding[:, 1:] &= padding[:, :-1].clone()
+    return _without_tail(padding)
 
 
 def _config(model: torch.nn.Module, name: str) -> Any:
