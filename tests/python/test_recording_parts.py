@@ -121,6 +121,28 @@ def test_hooks_are_gone_after_a_capture_and_after_a_failure() -> None:
     assert all(not module._forward_pre_hooks for module in model.modules())
 
 
+@pytest.mark.parametrize("kind", ["register_forward_pre_hook", "register_forward_hook"])
+def test_ctrl_c_while_hooks_are_being_set_leaves_none(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, register, set_so_far, stop_at = build("bart"), getattr(torch.nn.Module, kind), [0], [-1]
+
+    def counted(module: torch.nn.Module, *arguments: Any, **options: Any) -> Any:
+        set_so_far[0] += 1
+        if set_so_far[0] == stop_at[0]:
+            raise KeyboardInterrupt
+        return register(module, *arguments, **options)
+
+    monkeypatch.setattr(torch.nn.Module, kind, counted)
+    hs.capture(model, ids(9), target=ids(6))
+    count, interface = set_so_far[0], transformers.AttentionInterface.get_interface
+    assert count > 10
+    for at in range(1, count + 1):
+        set_so_far[0], stop_at[0] = 0, at
+        with pytest.raises(KeyboardInterrupt):
+            hs.capture(model, ids(9), target=ids(6))
+        assert all(not module._forward_pre_hooks and not module._forward_hooks for module in model.modules())
+        assert transformers.AttentionInterface.get_interface is interface
+
+
 # Sound
 
 

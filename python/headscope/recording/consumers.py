@@ -61,9 +61,9 @@ class ConsumerSearch:
 
     def stop(self) -> None:
         """Look for no more consumers of the last call."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        while self._handles:
+            self._handles[-1].remove()
+            self._handles.pop()
 
     def after(self, call: Call, item: int, positions: torch.Tensor, output: torch.Tensor) -> list[Consumer]:
         """Begin the search after a call.
@@ -93,8 +93,8 @@ class ConsumerSearch:
 
             return note
 
-        around = self._around(call.name)
-        self._handles = [module.register_forward_hook(hook(name)) for name, module in around.items()]
+        for name, module in self._around(call.name).items():
+            self._handles.append(module.register_forward_hook(hook(name)))
         return found
 
     def _around(self, name: str) -> dict[str, torch.nn.Module]:

@@ -63,7 +63,11 @@ class Recording:
 
     def __enter__(self) -> Recording:
         self._thread = threading.get_ident()
-        _wrapper.open(self)
+        try:
+            _wrapper.open(self)
+        except BaseException:  # such as Ctrl-C, after which nobody would close it
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -99,8 +103,8 @@ class _Wrapper:
         with self._lock:
             if not self._installed:
                 self._original = AttentionInterface.get_interface
-                setattr(AttentionInterface, "get_interface", _get_interface)  # noqa: B010 - mypy forbids the plain form
                 self._installed = True
+                setattr(AttentionInterface, "get_interface", _get_interface)  # noqa: B010 - mypy forbids the plain form
             self._recordings.append(recording)
 
     def close(self, recording: Recording) -> None:
@@ -110,8 +114,8 @@ class _Wrapper:
             if recording in self._recordings:
                 self._recordings.remove(recording)
             # Somebody else may have wrapped our wrapper; then it stays, and passes everything through.
-            ours_on_top = AttentionInterface.__dict__["get_interface"] is _get_interface
-            if self._installed and not self._recordings and ours_on_top:
+            on_top = AttentionInterface.__dict__["get_interface"]
+            if self._installed and not self._recordings and on_top in (_get_interface, self._original):
                 setattr(AttentionInterface, "get_interface", self._original)  # noqa: B010
                 self._installed = False
 

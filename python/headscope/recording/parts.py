@@ -48,16 +48,16 @@ class Parts:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Note, of every module outside the encoder that can take the encoder's states, whether it was given them."""
-        handles = []
-        for module in self._model.modules() if self.twofold else ():
-            taken = list(inspect.signature(module.forward).parameters)
-            names = [name for name in _ENCODER_STATES if name in taken]
-            if names and id(module) not in self._encoder:
-                hook = self._noting(names[0], taken.index(names[0]))
-                handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
+        handles: list[Any] = []
         try:
+            for module in self._model.modules() if self.twofold else ():
+                taken = list(inspect.signature(module.forward).parameters)
+                names = [name for name in _ENCODER_STATES if name in taken]
+                if names and id(module) not in self._encoder:
+                    hook = self._noting(names[0], taken.index(names[0]))
+                    handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
             yield
-        finally:
+        finally:  # whatever ended it, be it Ctrl-C before all hooks were there
             for handle in handles:
                 handle.remove()
 

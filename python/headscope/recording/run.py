@@ -112,12 +112,11 @@ def _calls_of_attention_modules(model: torch.nn.Module) -> Iterator[dict[str, No
     def note(name: str) -> Callable[..., None]:
         return lambda *_: called.setdefault(name)
 
-    handles = [
-        module.register_forward_pre_hook(note(name))
-        for name, module in model.named_modules()
-        if name and LOOKS_LIKE_ATTENTION.search(type(module).__name__)
-    ]
+    handles: list[Any] = []
     try:
+        for name, module in model.named_modules():
+            if name and LOOKS_LIKE_ATTENTION.search(type(module).__name__):
+                handles.append(module.register_forward_pre_hook(note(name)))
         yield called
     finally:
         for handle in handles:
