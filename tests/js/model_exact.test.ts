@@ -52,6 +52,14 @@ describe("a head read off its rows", () => {
     expect(pooled.columnPeaks).toEqual([1, 3]);
   });
 
+  it("names a row and a column in which there is nothing by their own tokens", () => {
+    const data = layerOfWeights([WEIGHTS.map(() => [1, 0, 0, 0])]);
+    expect(read({ data })).toMatchObject({ rowPeaks: [0, 1, 2, 3], columnPeaks: [1, 2, 3], strongest: null });
+    const broken = layerOfWeights([WEIGHTS.map((row) => row.map(() => Number.NaN))]);
+    expect(read({ data: broken })).toMatchObject({ rowPeaks: [0, 1, 2, 3], columnPeaks: [1, 2, 3] });
+    expect(read({ data, size: 2 })).toMatchObject({ rowPeaks: [0, 2], columnPeaks: [1, 3] });
+  });
+
   it("leaves out what takes no part, the first token too", () => {
     const { picture, first, strongest } = read({ queries: [2, 3], keys: [2, 3] });
     expect(first).toBeNull();

@@ -53,8 +53,8 @@ export class ExactReader {
     this.#columns = Math.min(size, this.#keys.length);
     this.#body = new Float32Array(this.#rows * this.#columns);
     this.#rail = new Float64Array(this.#rows);
-    this.#rowPeaks = Array.from({ length: this.#rows }, () => ({ at: queries[0], value: -1 }));
-    this.#columnPeaks = Array.from({ length: this.#columns }, () => ({ at: this.#keys[0], value: -1 }));
+    this.#rowPeaks = firstOfEach(queries, this.#rows);
+    this.#columnPeaks = firstOfEach(this.#keys, this.#columns);
   }
 
   /** Goes on as long as there is time; whether all is read. */
@@ -130,6 +130,13 @@ function asBytes(values: Float32Array | Float64Array, scale: number): Uint8Array
     bytes[at] = Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, values[at] / scale)) || 0));
   }
   return bytes;
+}
+
+/** A cell in which there is nothing is named by its first position. */
+function firstOfEach(positions: readonly number[], cells: number): { at: number; value: number }[] {
+  return edges(positions, cells)
+    .slice(0, -1)
+    .map((at) => ({ at, value: 0 }));
 }
 
 /** Where each of `cells` begins among `count` positions. */
