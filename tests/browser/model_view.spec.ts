@@ -107,7 +107,7 @@ test.describe("the grid", () => {
     await page.mouse.wheel(0, 120);
     await page.keyboard.up("Shift");
     await expect.poll(scrolled).toEqual([0, 120]);
-    await view.root.locator(".bar.across").evaluate((bar) => bar.scrollTo({ left: 200 }));
+    await view.root.locator(".grid-bar.across").evaluate((bar) => bar.scrollTo({ left: 200 }));
     await expect.poll(scrolled).toEqual([200, 120]);
     await view.push({ layer: 63, heads: [63], head: 63 });
     await expect(view.cell(63, 63)).toBeInViewport();

@@ -37,12 +37,12 @@ export function ScrollView({ view, children }: { view: ModelState; children: Com
         {children}
       </div>
       {height > viewHeight && (
-        <div class="bar down" ref={bars[0]} style={{ height: px(viewHeight) }} onScroll={lead} aria-hidden="true">
+        <div class="grid-bar down" ref={bars[0]} style={{ height: px(viewHeight) }} onScroll={lead} aria-hidden="true">
           <div style={{ height: px(height) }} />
         </div>
       )}
       {width > viewWidth && (
-        <div class="bar across" ref={bars[1]} style={{ width: px(viewWidth) }} onScroll={lead} aria-hidden="true">
+        <div class="grid-bar across" ref={bars[1]} style={{ width: px(viewWidth) }} onScroll={lead} aria-hidden="true">
           <div style={{ width: px(width) }} />
         </div>
       )}

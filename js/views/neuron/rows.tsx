@@ -122,7 +122,7 @@ function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName
   const colour = name === "softmax" ? headColour(selection.value.head ?? 0, view.frame.look.value.theme) : undefined;
   return (
     <i
-      class={classes("bar", { negative: value < 0 })}
+      class={classes("number-bar", { negative: value < 0 })}
       style={{ left: px(place.left + zero - (value < 0 ? size : 0)), width: px(size), background: colour }}
     />
   );

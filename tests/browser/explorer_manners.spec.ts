@@ -1,0 +1,70 @@
+/** The explorer as one wants it under the hand: nothing jumps, the keyboard stays, and the host has its own keys. */
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { openWidget } from "./page/open.js";
+
+const IDLE = { layer: 1, heads: [4], head: 4, scale: "model" };
+
+async function open(page: Page, traits: Record<string, unknown> = IDLE): Promise<Locator> {
+  await openWidget(page, { scenario: "sentence", kind: "explorer", traits });
+  const root = page.getByRole("region", { name: "Explorer" });
+  await expect(root.locator(".neuron-rows")).toBeVisible();
+  return root;
+}
+
+const heightOf = async (root: Locator) => (await root.boundingBox())?.height;
+const token = (root: Locator, side: "query" | "key", entry: number) =>
+  root.locator(`.head-pane .column.${side} [data-entry="${entry}"]`);
+
+for (const width of [560, 1080, 1600]) {
+  test(`in a cell of ${width} px nothing below moves while one points and pins`, async ({ page }) => {
+    await page.setViewportSize({ width: width + 20, height: 1600 });
+    const root = await open(page);
+    const height = await heightOf(root);
+    for (const entry of [0, 4, 8]) {
+      await token(root, "query", entry).hover();
+      await expect(root.locator(".neuron-rows")).toHaveAttribute("data-query", String(entry));
+      expect(await heightOf(root)).toBe(height);
+    }
+    await token(root, "query", 8).click();
+    await token(root, "key", 4).click();
+    await root.locator(".neuron-mark").first().click();
+    await expect(root.locator(".neuron-foot")).toContainText("rank 1 of");
+    expect(await heightOf(root)).toBe(height);
+  });
+}
+
+test("Shift + Enter is the host's, which runs the cell", async ({ page }) => {
+  const root = await open(page, { ...IDLE, query: 8 });
+  await page.evaluate(() => {
+    document.addEventListener("keydown", ({ key }) => {
+      document.body.dataset.keys = `${document.body.dataset.keys ?? ""} ${key}`;
+    });
+  });
+  const stops = ['[role="gridcell"][tabindex="0"]', ".column.query", ".neuron-strips"];
+  for (const stop of stops) {
+    await root.locator(stop).focus();
+    await page.keyboard.press("Shift+Enter");
+  }
+  await expect(page.locator("body")).toHaveAttribute("data-keys", " Shift Enter Shift Enter Shift Enter");
+  expect(await page.evaluate(() => window.host.model.steps)).toEqual([]);
+});
+
+test("a control keeps the keyboard while another pane's scale is in focus", async ({ page }) => {
+  const root = await open(page, { ...IDLE, query: 8, key: 4, neuron: 9, scale: "neuron" });
+  const slider = root.getByRole("slider");
+  await slider.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => page.evaluate(() => window.host.model.steps.length)).toBe(1);
+  await page.keyboard.press("z");
+  await expect.poll(() => page.evaluate(() => window.host.model.steps.length)).toBe(2);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await expect(slider).toBeFocused();
+});
+
+test('"copied" gives way to "copy as code" again', async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const root = await open(page);
+  await root.getByRole("button", { name: "copy as code" }).click();
+  await expect(root.getByRole("button", { name: "copied" })).toBeVisible();
+  await expect(root.getByRole("button", { name: "copy as code" })).toBeVisible();
+});
