@@ -1,5 +1,6 @@
 import type { Store } from "../../store/store.js";
 import type { FrameState } from "../shared/frame_state.js";
+import { isForHost } from "../shared/keys.js";
 
 interface Props {
   store: Store;
@@ -54,7 +55,7 @@ function drag(store: Store, frame: FrameState, event: PointerEvent & { currentTa
 
 function moveByKey(store: Store, event: KeyboardEvent): void {
   const by = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
-  if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (by === undefined || isForHost(event)) return;
   store.set({ split: bounded(store.settings.peek().split + by) });
   event.preventDefault();
   event.stopPropagation();

@@ -47,8 +47,11 @@ function useKeyboardPlace({ store, frame }: ViewState, panes: { current: HTMLEle
       requestAnimationFrame(() => (find(ENTRIES[scale]) ?? find(`.${scale}-pane .fold`))?.focus()); // once it is drawn
     };
   }, [frame]);
+  const before = useRef(store.selection.peek().scale);
   useReaction(() => {
     const { scale } = store.selection.value;
+    if (scale === before.current) return; // a control of another pane keeps the keyboard
+    before.current = scale;
     const root = panes.current?.getRootNode();
     const focused = root instanceof ShadowRoot ? root.activeElement : null;
     const pane = focused?.closest(".model-pane, .head-pane, .neuron-pane");

@@ -1,4 +1,5 @@
 import { short, spoken } from "../shared/format.js";
+import { isForHost } from "../shared/keys.js";
 import { Label } from "../shared/label.js";
 import { classes, px } from "../shared/style.js";
 import { activate, crossOver, goDeeper, moveActive, togglePin } from "./actions.js";
@@ -119,7 +120,7 @@ const MOVES: Record<string, (entry: number, page: number) => number> = {
 };
 
 function pressInColumn(view: ViewState, side: SideName, event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isForHost(event)) return;
   if (event.key in MOVES) moveActive(view, side, MOVES[event.key]);
   else if (event.key === " ") togglePin(view, { side, entry: view.active.peek()[side] });
   else if (event.key === "Enter") goDeeper(view, { side, entry: view.active.peek()[side] });

@@ -1,3 +1,4 @@
+import { isForHost } from "../shared/keys.js";
 import { choose, goDown } from "./actions.js";
 import type { ModelState } from "./state.js";
 import { type Cell, walk } from "./walk.js";
@@ -37,7 +38,7 @@ function hoverOn(view: ModelState, cell: Cell): void {
 }
 
 function press(view: ModelState, event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isForHost(event)) return;
   const cell = cellOf(event.target);
   if (cell === null) return;
   const next = walk(view.grid.peek(), cell, event.key);

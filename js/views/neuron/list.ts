@@ -1,3 +1,4 @@
+import { isForHost } from "../shared/keys.js";
 import { leaveRows } from "./actions.js";
 import type { NeuronState } from "./state.js";
 
@@ -15,7 +16,7 @@ export function listening(view: NeuronState, arrive: () => void, press: (key: st
     }),
     onBlur: guard(() => leaveRows(view)),
     onKeyDown: guard((event: KeyboardEvent & { currentTarget: HTMLElement }) => {
-      const isOurs = !event.ctrlKey && !event.metaKey && !event.altKey && press(event.key, event.currentTarget);
+      const isOurs = !isForHost(event) && press(event.key, event.currentTarget);
       if (!isOurs) return;
       event.preventDefault();
       event.stopPropagation();

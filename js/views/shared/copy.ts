@@ -2,6 +2,9 @@ import type { Store } from "../../store/store.js";
 import { codeOf } from "./code.js";
 import type { FrameState } from "./frame_state.js";
 
+/** As long as one looks where one has clicked. */
+const SAID_MS = 2000;
+
 /** Puts the lines that reproduce the view on the clipboard; where that is forbidden, in a box to copy them from. */
 export async function copyCode(store: Store, frame: FrameState): Promise<void> {
   const { meta, layerMeta, selection, settings } = store;
@@ -9,6 +12,9 @@ export async function copyCode(store: Store, frame: FrameState): Promise<void> {
   const isCopied = await copied(code);
   frame.code.value = isCopied ? null : code;
   frame.said.value = isCopied ? "Copied" : "";
+  setTimeout(() => {
+    frame.said.value = "";
+  }, SAID_MS);
 }
 
 async function copied(text: string): Promise<boolean> {

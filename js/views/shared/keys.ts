@@ -48,9 +48,14 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   ["?", "these keys"],
 ];
 
+/** Whether a key is not meant for us: the host's own shortcuts, of which Shift + Enter runs a cell. */
+export function isForHost({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
+}
+
 /** Does what a key stands for anywhere in the widget. Returns whether it stands for anything. */
 export function pressKey(acted: Acted, event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (isForHost(event)) return false;
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
   if (digit !== undefined) return pressDigit(acted.store, Number(digit), event.shiftKey);
   return event.key in KEYS && KEYS[event.key](acted) !== false;
