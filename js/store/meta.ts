@@ -47,6 +47,11 @@ export interface Side {
   kind?: "text" | "frames";
 }
 
+/** What one position of an axis is called. */
+export function unitOf({ kind }: Side): "token" | "frame" {
+  return kind === "frames" ? "frame" : "token";
+}
+
 /** Takes the trait `meta`. */
 export function readMeta(trait: unknown): Meta {
   const meta = trait as Partial<Meta> | null | undefined;

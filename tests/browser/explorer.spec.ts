@@ -236,7 +236,7 @@ test.describe("the tools on top", () => {
     await explorer.expectLastStep({ part: "cross" }); // the pinned query is the same token there
     await expect(explorer.column(/^Looks from/).getByRole("option")).toHaveCount(5);
     await expect(explorer.column(/^To/).getByRole("option")).toHaveCount(9);
-    await expect(explorer.pane("Attention heads").getByText("to sound at")).toBeVisible();
+    await expect(explorer.pane("Attention heads").getByText("to second")).toBeVisible();
   });
 
   test("choose the measure for all panes", async ({ page }) => {

@@ -29,9 +29,9 @@ const MORE: readonly {
     scenario: "speech",
     traits: { part: "cross", query: 2, key: 3 },
     width: 1080,
-    drawn: "to sound at",
+    drawn: "to second",
   },
-  { name: "speech in a narrow cell", scenario: "speech", traits: { part: "cross" }, width: 460, drawn: "to sound at" },
+  { name: "speech in a narrow cell", scenario: "speech", traits: { part: "cross" }, width: 460, drawn: "to second" },
   { name: "a pair", scenario: "pair", traits: { query: 1, key: 6, words: true }, width: 1080, drawn: "weight =" },
   {
     name: "weight times norm",

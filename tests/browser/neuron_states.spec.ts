@@ -84,7 +84,7 @@ test.describe("says what one must know", () => {
     const view = await NeuronPage.open(page, { scenario: "pair", traits });
     const weights = reference("pair").weights(1, 2)[3];
     await expect(view.root).toContainText("Words are merged: a row shows the first sub-word of its word");
-    await expect(view.root.locator(".evaluated")).toContainText("##ing: neurons for and against it");
+    await expect(view.root.locator(".evaluated")).toContainText("##ing: products above zero");
     await expect(view.row(1)).toHaveAttribute("data-position", "2"); // pinned
     await expect(view.row(1).locator('[data-name="softmax"]')).toHaveText(weights[2].toFixed(4));
     await expect(view.row(6).locator('[data-name="softmax"]')).toHaveText(weights[7].toFixed(4));

@@ -95,8 +95,8 @@ test.describe("with a query pinned", () => {
     const parts = neurons.map((neuron) => product(neuron, KEY));
     const positive = parts.filter((one) => one > 0).reduce((sum, one) => sum + one, 0);
     const text = (await view.root.locator(".evaluated").textContent()) ?? "";
-    expect(text).toContain(`nurse: neurons for and against it +${positive.toFixed(2)} − `);
-    expect(text).toContain(` = ${dot(KEY).toFixed(2)}, softmax over 9 tokens: e^(`);
+    expect(text).toContain(`nurse: products above zero ${positive.toFixed(2)}, below −`);
+    expect(text).toContain(`, sum ${dot(KEY).toFixed(2)}, softmax over 9 tokens: e^(`);
     const [, score, logSum] = /e\^\(([\d.−]+) − ([\d.]+)\)/.exec(text) ?? [];
     expect(Math.abs(Math.exp(Number(score.replace("−", "-")) - Number(logSum)) - weights[KEY])).toBeLessThan(1e-4);
     expect(text).toMatch(

@@ -12,7 +12,7 @@ export function Captions({ view }: { view: ViewState }) {
     <div class="captions" style={{ width: px(width) }}>
       <span>{isLeft ? whose : ""}</span>
       <span class="from" style={{ left: px(zone.query - token), width: px(token) }}>
-        {view.store.side("query").kind === "frames" ? "from sound at" : "looks from"}
+        {view.store.side("query").kind === "frames" ? "from second" : "looks from"}
       </span>
       <span class="to" style={{ left: px(zone.query + lines) }}>
         {toWhat(view)}
@@ -23,6 +23,6 @@ export function Captions({ view }: { view: ViewState }) {
 }
 
 function toWhat({ store }: ViewState): string {
-  if (store.side("key").kind === "frames") return "to sound at";
+  if (store.side("key").kind === "frames") return "to second";
   return store.part.value.name === "cross" ? "to source" : "to";
 }

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { unitOf } from "../../store/meta.js";
 import { zeroAt } from "../shared/ground.js";
 import { gradientOf } from "../shared/ramps.js";
 import { Inks, weightStep } from "./paint.js";
@@ -39,7 +40,7 @@ export function Legend({ view }: { view: ModelState }) {
 
 /** What the first position of the keys is. */
 export function firstOf({ store }: ModelState): string {
-  return store.side("key").kind === "frames" ? "first frame" : "first token";
+  return `first ${unitOf(store.side("key"))}`;
 }
 
 function scaleOf(view: ModelState): { most: string; means: string } {

@@ -1,3 +1,4 @@
+import { unitOf } from "../../store/meta.js";
 import { gradientOf, signedStep, signRamp } from "../shared/ramps.js";
 import { classes, px } from "../shared/style.js";
 import { pinNeuron } from "./actions.js";
@@ -27,7 +28,7 @@ export function Captions({ view }: { view: NeuronState }) {
       {first !== null && (
         <span class="caption low" style={{ left: px(first.left) }}>
           {{ key: "k", value: "value", query: "q" }[view.strip.value]}
-          {first.width >= ROOM_FOR_WORDS && " of each token"}
+          {first.width >= ROOM_FOR_WORDS && ` of each ${unitOf(view.store.side(view.side))}`}
         </span>
       )}
       {products !== null && <Marks view={view} place={products} top={isAlone ? HEIGHT_ALONE - HEIGHT : 0} />}

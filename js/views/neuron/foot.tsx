@@ -1,3 +1,4 @@
+import { unitOf } from "../../store/meta.js";
 import { labelOf, plain, sayAlike, sayHow, sayMarks, sayNeuron, sayNotes, sayWeight } from "./say.js";
 import { Sentence } from "./sentence.js";
 import type { NeuronState } from "./state.js";
@@ -24,7 +25,7 @@ function Glance({ view }: { view: NeuronState }) {
   return (
     <>
       <p>{sayAlike(view)}</p>
-      <p>Click a token on the left to see how its weights are made.</p>
+      <p>Click a {unitOf(view.store.side("query"))} on the left to see how its weights are made.</p>
     </>
   );
 }
@@ -46,7 +47,7 @@ function Equation({ view }: { view: NeuronState }) {
         data-evaluated={terms.evaluated[key]}
         data-off={terms.off}
       >
-        <Sentence said={sayWeight(terms, key, labelOf(view, "key", told))} />
+        <Sentence said={sayWeight(terms, key, labelOf(view, "key", told), unitOf(view.store.side("key")))} />
       </p>
     </>
   );

@@ -1,5 +1,5 @@
 import { notice } from "../head/body.js";
-import { exact, short, spoken } from "../shared/format.js";
+import { counted, exact, short, spoken } from "../shared/format.js";
 import { added, apart, fixed, scalingText } from "./numbers.js";
 import { rankOf, strengthOf } from "./ordering.js";
 import type { NeuronState } from "./state.js";
@@ -9,19 +9,20 @@ import type { Terms } from "./terms.js";
 export type Said = readonly (string | { token: string } | { result: string })[];
 
 /** How the weight of a key comes about, with its numbers: they evaluate to the weight that is shown. */
-export function sayWeight(terms: Terms, key: number, token: string): Said {
+export function sayWeight(terms: Terms, key: number, token: string, unit: string): Said {
   const name = { token };
+  if (Number.isNaN(terms.score[key])) return [name, ": the vectors hold numbers that are not finite"];
   if (terms.seen[key] === 0) return [name, `: q·k = ${fixed(terms.dot[key])}, but the mask adds −∞: weight 0`];
   const { positive, negative } = terms.sides(key);
   const { cap } = terms;
   const capped = `, ${fixed(cap ?? 0)} · tanh(${fixed(terms.dot[key])} ÷ ${fixed(cap ?? 0)}) = `;
   const bias = terms.bias?.[key];
-  const over = `softmax over ${terms.count} ${terms.count === 1 ? "token" : "tokens"}`;
+  const over = `softmax over ${counted(terms.count, unit)}`;
   const sink =
     terms.sink === null ? "" : ` and the sink, which scores ${fixed(terms.sink)} and takes ${short(terms.sinkTakes)}`;
   return [
     name,
-    `: neurons for and against it +${fixed(positive)} ${added(negative)} = `,
+    `: products above zero ${fixed(positive)}, below ${fixed(negative)}, sum `,
     { result: fixed(terms.dot[key]) },
     ...(cap === null ? [] : [capped, { result: fixed(terms.capped[key]) }]),
     ...(bias === undefined ? [] : [`, bias ${added(bias)} = `, { result: fixed(terms.score[key]) }]),

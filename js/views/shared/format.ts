@@ -20,7 +20,7 @@ export function percent(share: number): string {
 
 /** An error of a certificate, such as "3e-7". */
 export function magnitude(error: number): string {
-  return error.toExponential(0);
+  return error === 0 ? "0" : error.toExponential(0);
 }
 
 /** A label without the mark of its leading space. */
