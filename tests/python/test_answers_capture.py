@@ -137,6 +137,13 @@ def test_captures_share_one_budget_and_give_it_back(monkeypatch: pytest.MonkeyPa
         (lambda c: c.attention(0, heads=[0.5]), "head 0.5 is not a whole number"),
         (lambda c: c.attention(0, part="encoder"), "part 'encoder' is unknown: this capture has 'self'"),
         (lambda c: c.neurons(0, 9, 0), "head 9 is out of range"),
+        (lambda c: c.neurons(0, [0, 1], 0), r"head \[0, 1\] is not a whole number"),
+        (lambda c: c.attention(1.0), "layer 1.0 is not a whole number"),
+        (lambda c: c.overview(4, layers=[1.7]), "layer 1.7 is not a whole number"),
+        (lambda c: c.overview(4, layers="1"), "layer '1' is not a whole number"),
+        (lambda c: c.overview(4, layers=[]), "no layer to picture: layers= names none"),
+        (lambda c: c.overview(2.5), "size 2.5 is not a whole number"),
+        (lambda c: c.thumbnails(0, None), "size None is not a whole number"),
         (lambda c: c.overview(0), "size 0 is too small"),
         (lambda c: c.overview(4, "median"), "'median' is unknown"),
         (lambda c: c.overview(4, layers=[7]), "layer 7 is out of range"),
@@ -234,3 +241,12 @@ def test_whole_numbers_of_any_kind_are_taken_and_masks_are_not_read_as_numbers(c
     for mask in (torch.tensor([True, False, True, False]), [True, False, True, False]):
         with pytest.raises(errors.OutOfRange, match="nonzero"):
             capture.attention(1, mask)
+
+
+@pytest.mark.parametrize("one", [np.int64(1), torch.tensor(1)])
+def test_a_number_may_be_of_any_whole_kind(capture: hs.Capture, one: Any) -> None:
+    assert torch.equal(capture.attention(one, one, one, one), capture.attention(1, 1, 1, 1))
+    assert torch.equal(capture.overview(4, layers=one), capture.overview(4, layers=1))
+    assert torch.equal(capture.value_norms(one), capture.value_norms(1))
+    assert torch.equal(capture.thumbnails(one, 4).body, capture.thumbnails(1, 4).body)
+    assert torch.equal(capture.neurons(one, one, one).dot, capture.neurons(1, 1, 1).dot)

@@ -32,6 +32,7 @@ def test_a_repr_says_what_is_selected() -> None:
     ("name", "bad", "message", "good"),
     [
         ("show_layers", [1, 3], "show_layers: layer 3 is out of range: this capture has layers 0..2.", range(1, 3)),
+        ("show_heads", [-1], "show_heads: head -1 is out of range: this capture has heads 0..3.", [3, 0]),
         ("show_heads", [4], "show_heads: head 4 is out of range: this capture has heads 0..3.", [3, 0]),
     ],
 )

@@ -13,7 +13,7 @@ from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_posit
 from headscope.answers.measure import Measure, check_measure
 from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.pooling import Reduce
-from headscope.answers.positions import Which, choose
+from headscope.answers.positions import Which, choose, whole
 from headscope.answers.thumbnails import Thumbnails, thumbnails
 from headscope.errors import OutOfRange, RefusedLayer
 from headscope.recording import formula
@@ -91,20 +91,40 @@ class Capture(Contents):
         rows = choose(queries, record.queries, "query")
         columns = None if keys is None else choose(keys, record.keys, "key")
         budget.check_answer(len(chosen_heads), len(rows), record.keys if columns is None else len(columns))
-        return self._part(part).layers.weights(layer, chosen_heads, rows, columns, measure)
+        return self._part(part).layers.weights(record.layer, chosen_heads, rows, columns, measure)
 
     def neurons(self, layer: int, head: int, query: int, *, part: str | None = None) -> Neurons:
-        """One row of one head taken apart into query, keys, their products, and every other term."""
+        """One row of one head taken apart into query, keys, their products, and every other term.
+
+        Parameters
+        ----------
+        layer, head, query
+            One number each.
+        part
+            Which stack of layers.
+
+        Raises
+        ------
+        OutOfRange, CaptureClosed
+        RefusedLayer
+            Also where only the model's own function computes the weights, whose terms are not known.
+
+        Examples
+        --------
+        >>> capture.neurons(16, 0, 9).equation  # doctest: +SKIP
+        'softmax(dot + mask)'
+        """
         record = self.record(layer, part)
+        head, query = whole(head, "head"), whole(query, "query")
         choose(head, record.heads, "head")
         choose(query, record.queries, "query")
-        if not self._part(part).layers.by_formula(layer):
+        if not self._part(part).layers.by_formula(record.layer):
             raise RefusedLayer(
-                f"layer {layer} ({record.module}): its weights come from the model's own function, whose terms are not "
-                "known one by one, so there is no equation to show. capture.attention() answers."
+                f"layer {record.layer} ({record.module}): its weights come from the model's own function, whose terms "
+                "are not known one by one, so there is no equation to show. capture.attention() answers."
             )
         with formula.exactly():
-            return neurons(record, head, query, self.attention(layer, head, query, part=part)[0, 0])
+            return neurons(record, head, query, self.attention(record.layer, head, query, part=part)[0, 0])
 
     def overview(
         self,
@@ -136,13 +156,25 @@ class Capture(Contents):
         Returns
         -------
         float32 tensor [layers, heads, size, size], on the CPU
+
+        Raises
+        ------
+        OutOfRange, RefusedLayer, CaptureClosed
+            And UnknownProjection, with "value_norm".
+
+        Examples
+        --------
+        >>> capture.overview(32).shape  # doctest: +SKIP
+        torch.Size([30, 9, 32, 32])
         """
         if reduce not in ("max", "mean"):
             raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
-        _check_size(size)
+        size = _cells(size)
         check_measure(measure)
         pictures = []
         wanted = self._wanted(layers, part)
+        if not wanted:
+            raise OutOfRange("there is no layer to picture: layers= names none, or all were refused (capture.layers).")
         for done, layer in enumerate(wanted, start=1):
             record = self.record(layer, part)
             with formula.exactly():
@@ -181,12 +213,21 @@ class Capture(Contents):
         hide_special
             Leave out special tokens, on both sides.
 
+        Returns
+        -------
+        Thumbnails
+
+        Raises
+        ------
+        OutOfRange, RefusedLayer, CaptureClosed
+            And UnknownProjection, with "value_norm".
+
         Examples
         --------
         >>> capture.thumbnails(16, 25).body.shape  # doctest: +SKIP
         torch.Size([9, 25, 25])
         """
-        _check_size(size)
+        size = _cells(size)
         check_measure(measure)
         record, layers = self.record(layer, part), self._part(part).layers
         if pair_filter not in PAIR_FILTERS:
@@ -195,8 +236,8 @@ class Capture(Contents):
         queries = shown_positions(self.tokens(part, "query"), settings, side=0)
         keys = shown_positions(self.tokens(part, "key"), settings, side=1)
         with formula.exactly():
-            scale = self.largest(layer, measure, part)
-            return thumbnails(record, layers.weigh(layer, measure), size, queries, keys, scale=scale)
+            scale = layers.largest(record.layer, measure)
+            return thumbnails(record, layers.weigh(record.layer, measure), size, queries, keys, scale=scale)
 
     def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
         """Norm of each value vector as it enters the layer's output.
@@ -210,6 +251,13 @@ class Capture(Contents):
         The projection is the module that consumed the heads' outputs in the recorded forward. It is verified when first
         asked: it is linear, and gives again what it gave in that forward.
 
+        Parameters
+        ----------
+        layer
+            Number of the layer.
+        part
+            Which stack of layers.
+
         Returns
         -------
         float32 tensor [heads, keys]
@@ -219,9 +267,14 @@ class Capture(Contents):
         ------
         UnknownProjection
             Where no such module was found or it could not be verified; names it and says why.
+
+        Examples
+        --------
+        >>> capture.value_norms(16).shape  # doctest: +SKIP
+        torch.Size([9, 10])
         """
-        self.record(layer, part)
-        return self._part(part).layers.value_norms(layer).clone()
+        record = self.record(layer, part)
+        return self._part(part).layers.value_norms(record.layer).clone()
 
     def vectors(self, layer: int, *, part: str | None = None) -> Vectors:
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
@@ -229,6 +282,8 @@ class Capture(Contents):
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
 
 
-def _check_size(size: int) -> None:
+def _cells(size: int) -> int:
+    size = whole(size, "size")
     if size < 1:
         raise OutOfRange(f"size {size} is too small: a picture has at least 1 cell a side.")
+    return size

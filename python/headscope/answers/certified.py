@@ -10,7 +10,7 @@ import torch
 
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
-from headscope.errors import RefusedLayer
+from headscope.errors import CaptureClosed, RefusedLayer
 from headscope.recording import certificate, formula, projection
 from headscope.recording.certificate import Finding, Weigh
 from headscope.recording.record import Record, Refusal
@@ -43,16 +43,19 @@ class CertifiedLayers:
     def read(self, layer: int) -> Record:
         """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
         with self._lock, formula.exactly():
-            if not self.reports[layer].refused and layer not in self._confirmed:
+            if layer in self._records and layer not in self._confirmed:
                 self.reports[layer] = self._confirm(layer)
             if self.reports[layer].refused:
                 raise RefusedLayer(self.reports[layer].reason)
+            if layer not in self._records:  # cleared by another thread
+                raise CaptureClosed("this capture was closed. Capture again.")
             return self._records[layer]
 
     def weigh(self, layer: int, measure: Measure = "weight") -> Weigh:
         """The way to compute whole rows of a layer that agrees with the model."""
-        self.read(layer)
-        weigh = self._findings[layer].weigh
+        with self._lock:
+            self.read(layer)
+            weigh = self._findings[layer].weigh
         return weigh if measure == "weight" else by_value_norm(weigh, self.value_norms(layer))
 
     def by_formula(self, layer: int) -> bool:

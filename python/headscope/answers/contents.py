@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from headscope.answers import budget
 from headscope.answers.measure import Measure
 from headscope.answers.part import Part, parts_of
-from headscope.answers.positions import Which, one_of
+from headscope.answers.positions import Which, listed, one_of
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, OutOfRange
 from headscope.recording.axes import Sides
@@ -143,8 +143,5 @@ class Contents:
     def _wanted(self, layers: Which, part: str | None) -> list[int]:
         if layers is None:
             return [number for number, report in self._part(part).layers.reports.items() if not report.refused]
-        if isinstance(layers, int):
-            layers = [layers]
-        if isinstance(layers, slice):
-            layers = self.layer_numbers(part)[layers]
-        return [self._known(int(layer), part) for layer in layers]
+        numbers = self.layer_numbers(part)[layers] if isinstance(layers, slice) else listed(layers, "layer")
+        return [self._known(layer, part) for layer in numbers]

@@ -19,17 +19,23 @@ def choose(which: Which, count: int, what: str) -> torch.Tensor:
         return torch.arange(count)
     if isinstance(which, slice):
         return torch.arange(count)[which]
-    if isinstance(which, torch.Tensor):
-        which = which.flatten().tolist()
-    numbers = [_whole(number, what) for number in (which if isinstance(which, Iterable) else [which])]
+    numbers = listed(which, what)
     for number in numbers:
         if not 0 <= number < count:
             raise OutOfRange(f"{what} {number} is out of range: it goes from 0 to {count - 1}.")
     return torch.tensor(numbers, dtype=torch.int64)
 
 
+def listed(which: int | Iterable[int] | torch.Tensor, what: str) -> list[int]:
+    """One number or several as a list; OutOfRange where they are not whole."""
+    if isinstance(which, torch.Tensor):
+        which = which.flatten().tolist()
+    return [whole(number, what) for number in (which if isinstance(which, Iterable) else [which])]
+
+
 def one_of(number: int, known: Sequence[int], what: str) -> int:
     """`number`, if it is one of `known`; else OutOfRange names them."""
+    number = whole(number, what)
     if number in known:
         return number
     together = list(known) == list(range(known[0], known[-1] + 1))
@@ -37,10 +43,11 @@ def one_of(number: int, known: Sequence[int], what: str) -> int:
     raise OutOfRange(f"{what} {number} is out of range: it {names}.")
 
 
-def _whole(number: object, what: str) -> int:
+def whole(number: object, what: str) -> int:
+    """`number` as an int; OutOfRange where it is not whole."""
     if isinstance(number, bool):
         raise OutOfRange(f"{what} {number!r} is not a whole number; of a mask, pass mask.nonzero().flatten().")
     try:
         return number.__index__()  # type: ignore[attr-defined, no-any-return]
-    except AttributeError:
+    except (AttributeError, TypeError):
         raise OutOfRange(f"{what} {number!r} is not a whole number.") from None

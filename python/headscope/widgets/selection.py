@@ -95,7 +95,7 @@ def shape_of(capture: Capture) -> Shape:
 
     def width(part: str, layer: int) -> int:
         living = reference()
-        return 0 if living is None else int(living.vectors(layer, part=part).query.shape[-1])
+        return 0 if living is None else living.record(layer, part).query.shape[-1]
 
     return Shape(stacks, width)
 

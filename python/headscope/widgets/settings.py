@@ -26,7 +26,7 @@ class Numbers(List[int]):
     """Numbers of layers or heads from any iterable of whole numbers, kept ascending and each once; None for all."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(Int(min=0), None, allow_none=True, **options)
+        super().__init__(Int(), None, allow_none=True, **options)
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Return the numbers as a list, or refuse what is none."""
