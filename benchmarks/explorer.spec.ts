@@ -6,15 +6,11 @@ import { cpus, loadavg } from "node:os";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
 import { CELLS } from "./cells.js";
-import { median, PageMeter, printedMs } from "./meter.js";
+import { PageMeter, printedMs } from "./meter.js";
+import { print, type Shown, type Visit } from "./table.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const LAYERS = [3, 6, 12, 15, 18, 21, 24, 27];
-
-interface Shown {
-  kernel: number;
-  page: number;
-}
 
 test("the explorer in JupyterLab", async ({ page, browser }) => {
   prepare("quickstart.ipynb", "bench.ipynb", CELLS);
@@ -70,22 +66,26 @@ async function complete(page: Page): Promise<void> {
   await expect(page.locator(".neuron-rows").last()).toHaveAttribute("data-layer", "9");
 }
 
-/** Chooses one head after the other in the grid. CPU of the page for each, the way of the pointer included. */
-async function visit(page: Page, meter: PageMeter, view: Locator): Promise<number[]> {
+/** Chooses one head after the other in the grid: CPU of the page for pointing at each, and for the click. */
+async function visit(page: Page, meter: PageMeter, view: Locator): Promise<Visit[]> {
   const spent = [];
   const explorer = await view.elementHandle();
   for (const layer of LAYERS) {
     const cell = view.getByRole("gridcell", { name: new RegExp(`^layer ${layer}, head ${layer % 9}(,|$)`) });
     const box = await cell.boundingBox();
     if (box === null || explorer === null) throw new Error(`layer ${layer} is not on the page`);
-    spent.push(
-      await meter.during(async () => {
-        const isThere = explorer.evaluate(isAtLayer, layer); // looks once a frame: Playwright's own looking costs more
-        await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-        await isThere;
-        await twoFrames(page);
-      }),
-    );
+    const pointing = await meter.during(async () => {
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await twoFrames(page);
+    });
+    const click = await meter.during(async () => {
+      const isThere = explorer.evaluate(isAtLayer, layer); // looks once a frame: Playwright's own looking costs more
+      await page.mouse.down();
+      await page.mouse.up();
+      await isThere;
+      await twoFrames(page);
+    });
+    spent.push({ pointing, click });
   }
   return spent;
 }
@@ -119,73 +119,4 @@ function twoFrames(page: Page): Promise<void> {
   return page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
   );
-}
-
-interface Round {
-  forward: number;
-  slider: Shown;
-  explorer: Shown;
-  first: number[];
-  again: number[];
-  nothing: number[];
-}
-
-function print(rounds: readonly Round[], machine: Record<string, string>): void {
-  const row = (name: string, values: readonly number[]) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const cells = [median(values), low, high].map((ms) => ms.toFixed(0).padStart(8));
-    console.log(`${name.padEnd(52)}${cells.join("")}`);
-  };
-  const pick = (take: (round: Round) => number) => rounds.map(take);
-  console.log(`\n${"CPU in ms, 30 x 9 heads, 256 tokens".padEnd(52)}  median   least    most`);
-  row(
-    "forward of the model",
-    pick(({ forward }) => forward),
-  );
-  row(
-    "any widget (a slider): kernel",
-    pick(({ slider }) => slider.kernel),
-  );
-  row(
-    "any widget (a slider): page",
-    pick(({ slider }) => slider.page),
-  );
-  row(
-    "capture's end to complete grid: kernel",
-    pick(({ explorer }) => explorer.kernel),
-  );
-  row(
-    "capture's end to complete grid: page",
-    pick(({ explorer }) => explorer.page),
-  );
-  row(
-    "capture's end to complete grid: both",
-    pick(({ explorer }) => explorer.kernel + explorer.page),
-  );
-  row("  less what any widget costs", pick(net));
-  row(
-    "a head chosen in the grid, layer new to the page",
-    rounds.flatMap(({ first }) => first),
-  );
-  row(
-    "a head chosen in the grid, layer at hand",
-    rounds.flatMap(({ again }) => again),
-  );
-  row(
-    "a click that changes nothing",
-    rounds.flatMap(({ nothing }) => nothing),
-  );
-  const ratio = median(rounds.map((round) => (round.explorer.kernel + round.explorer.page) / round.forward));
-  console.log(
-    `\nThe complete grid costs ${ratio.toFixed(2)} times a forward of the model (median of ${rounds.length} rounds).`,
-  );
-  console.log(
-    Object.entries(machine)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", "),
-  );
-}
-
-function net({ explorer, slider }: Round): number {
-  return explorer.kernel + explorer.page - slider.kernel - slider.page;
 }
