@@ -44,6 +44,7 @@ class RecordBuilder:
         # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
         self._shared: dict[tuple[str, int], tuple[torch.Tensor, Any]] = {}
         self._spans: list[Mask] = []
+        self._rows: dict[int, torch.Tensor] = {}
 
     @property
     def modules(self) -> set[str]:
@@ -69,7 +70,12 @@ class RecordBuilder:
         for name in AXES[part]:
             self._settle(name, call)
         reason = self._why_not(call, part)
-        self._made.append(Refusal(part, 0, call.name, reason) if reason else self._record(call, part))
+        read = None if reason else self._mask(call, part)
+        if read is None:
+            reason = reason or f"{call.name}: it is causal, though its queries and keys are different tokens."
+            self._made.append(Refusal(part, 0, call.name, reason))
+        else:
+            self._made.append(self._record(call, part, *read))
 
     def _settle(self, name: str, call: Call) -> None:
         """Learn from the first call how many frames the model made of sound, and which of them are no padding."""
@@ -103,18 +109,13 @@ class RecordBuilder:
             )
         if call.output.shape[:3] != (self._batch, query.length, call.query.shape[1]):
             return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
-        if self._mask(call, part) is None:
-            return f"{call.name}: it is causal, though its queries and keys are different tokens."
         return ""
 
-    def _record(self, call: Call, part: str) -> Record:
-        read = self._mask(call, part)
-        assert read is not None
-        mask, additive = read
+    def _record(self, call: Call, part: str, mask: Mask, additive: torch.Tensor | None) -> Record:
         position_bias = call.options.get("position_bias")
         bias = additive if position_bias is None else self._bias(position_bias, additive, part)
         query, key = self._axes_of(part)
-        rows = choose_rows(mask, len(query.valid))
+        rows = self._rows_of(mask, len(query.valid))
         sinks = call.options.get("s_aux", call.options.get("sinks"))
         width = call.query.shape[-1]
         scaling = call.options.get("scaling")
@@ -138,6 +139,12 @@ class RecordBuilder:
         )
         record.not_finite = _not_finite(record)
         return record
+
+    def _rows_of(self, mask: Mask, queries: int) -> torch.Tensor:
+        """The rows that are checked; layers under one mask (which `_shared` or `_spans` keeps) have the same."""
+        if id(mask) not in self._rows:
+            self._rows[id(mask)] = choose_rows(mask, queries)
+        return self._rows[id(mask)]
 
     def _is_whole(self, *axes: Axis) -> bool:
         return self._batch == 1 and all(len(axis.valid) == axis.length for axis in axes)
@@ -205,8 +212,13 @@ class RecordBuilder:
 def _not_finite(record: Record) -> str:
     """Name the vectors of a record that hold NaN or infinite numbers."""
     named = {"queries": record.query, "keys": record.key, "values": record.value}
-    bad = [name for name, tensor in named.items() if not bool(torch.isfinite(tensor).all())]
+    bad = [name for name, tensor in named.items() if not _is_finite(tensor)]
     return f"{' and '.join(bad)} hold NaN or infinite numbers" if bad else ""
+
+
+def _is_finite(tensor: torch.Tensor) -> bool:
+    """Whether all numbers are; their sum tells it several times faster, unless it overflows."""
+    return bool(tensor.sum(dtype=torch.float32).isfinite()) or bool(torch.isfinite(tensor).all())
 
 
 def _unless_zero(bias: torch.Tensor) -> torch.Tensor | None:
