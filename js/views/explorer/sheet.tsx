@@ -39,6 +39,7 @@ export function Sheet({ head, neuron }: { head: ViewState; neuron: NeuronState }
   );
 }
 
+/** In hundredths: shares that add up to less than 1 beside a pane at its least width would leave room unused. */
 function columns(split: number): { gridTemplateColumns: string } {
-  return { gridTemplateColumns: `minmax(300px, ${split}fr) 24px minmax(420px, ${1 - split}fr)` };
+  return { gridTemplateColumns: `minmax(300px, ${100 * split}fr) 24px minmax(420px, ${100 * (1 - split)}fr)` };
 }
