@@ -44,7 +44,7 @@ function useKeyboardPlace({ store, frame }: ViewState, panes: { current: HTMLEle
   useEffect(() => {
     frame.focusPane = (scale) => {
       const find = (selector: string) => panes.current?.querySelector<HTMLElement>(selector);
-      requestAnimationFrame(() => (find(ENTRIES[scale]) ?? find(`.${scale}-pane .fold`))?.focus()); // once it is drawn
+      requestAnimationFrame(() => (find(ENTRIES[scale]) ?? find(`[data-pane="${scale}"]`))?.focus()); // once it is drawn
     };
   }, [frame]);
   const before = useRef(store.selection.peek().scale);

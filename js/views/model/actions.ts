@@ -24,6 +24,7 @@ export function goDown(view: ModelState, cell: Cell): void {
   const drawn = layer === cell.layer && heads.includes(cell.head) ? heads : [cell.head];
   view.place.value = cell;
   view.store.select({ ...cell, heads: drawn, scale: "head" });
+  view.frame.focusPane("head");
 }
 
 /** Whether a layer does not have a head: it was refused. */

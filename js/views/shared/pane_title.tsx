@@ -47,11 +47,17 @@ function Fold({ store, frame, name }: Pick<Props, "store" | "frame" | "name">) {
   const pane = PANES[name];
   const { folded } = store.settings.value;
   const isFolded = folded.includes(pane);
-  const flip = () => store.set({ folded: isFolded ? folded.filter((one) => one !== pane) : [...folded, pane] });
+  const flip = ({ currentTarget }: Event & { currentTarget: HTMLElement }) => {
+    const root = currentTarget.getRootNode() as ShadowRoot;
+    store.set({ folded: isFolded ? folded.filter((one) => one !== pane) : [...folded, pane] });
+    // Another button may stand there then, which keeps the keyboard.
+    requestAnimationFrame(() => root.querySelector<HTMLElement>(`[data-pane="${pane}"]`)?.focus());
+  };
   return (
     <button
       type="button"
       class="fold"
+      data-pane={pane}
       aria-expanded={!isFolded}
       data-hint={isFolded ? "unfold" : "fold"}
       onClick={frame.guard(flip)}
