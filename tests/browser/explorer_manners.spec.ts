@@ -1,11 +1,16 @@
 /** The explorer as one wants it under the hand: nothing jumps, the keyboard stays, and the host has its own keys. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { openWidget } from "./page/open.js";
+import type { Scenario } from "./page/scenarios.js";
 
 const IDLE = { layer: 1, heads: [4], head: 4, scale: "model" };
 
-async function open(page: Page, traits: Record<string, unknown> = IDLE): Promise<Locator> {
-  await openWidget(page, { scenario: "sentence", kind: "explorer", traits });
+async function open(
+  page: Page,
+  traits: Record<string, unknown> = IDLE,
+  scenario: Scenario = "sentence",
+): Promise<Locator> {
+  await openWidget(page, { scenario, kind: "explorer", traits });
   const root = page.getByRole("region", { name: "Explorer" });
   await expect(root.locator(".neuron-rows")).toBeVisible();
   return root;
@@ -32,6 +37,47 @@ for (const width of [560, 1080, 1600]) {
     expect(await heightOf(root)).toBe(height);
   });
 }
+
+for (const split of [0.2, 0.5, 0.8]) {
+  test(`the panes fill the width, shared by ${split}`, async ({ page }) => {
+    const root = await open(page, { ...IDLE, split });
+    const right = async (selector: string) => {
+      const box = await root.locator(selector).boundingBox();
+      return box === null ? 0 : box.x + box.width;
+    };
+    expect(await right(".neuron-pane")).toBeCloseTo(await right(".panes"), 0);
+  });
+}
+
+test("a pane that the keyboard folds and unfolds keeps the keyboard", async ({ page }) => {
+  const root = await open(page);
+  for (const name of ["Heads", "Neurons", "Model"]) {
+    const title = root.locator(".fold", { hasText: name });
+    await title.focus();
+    for (const expanded of ["false", "true", "false"]) {
+      await page.keyboard.press("Enter");
+      await expect(title).toHaveAttribute("aria-expanded", expanded);
+      await expect(title).toBeFocused();
+    }
+  }
+  await root.locator('[role="gridcell"][tabindex="0"]').focus();
+  await page.keyboard.press("Enter"); // down to a pane that is folded
+  await expect(root.locator(".fold", { hasText: "Heads" })).toBeFocused();
+});
+
+test("a short text stays beside a long recording while that scrolls", async ({ page }) => {
+  const root = await open(page, { ...IDLE, part: "cross", query: 3, threshold: 0 }, "recording");
+  const yOf = async (locator: Locator) => (await locator.boundingBox())?.y;
+  const word = await yOf(token(root, "query", 3));
+  await page.evaluate(() => window.host.model.push({ key: 150 }));
+  await expect(token(root, "key", 150)).toBeVisible();
+  expect(await yOf(token(root, "query", 3))).toBe(word);
+  expect(await yOf(root.locator('.neuron-row[data-row="150"]'))).toBe(await yOf(token(root, "key", 150)));
+  await expect.poll(() => root.locator("canvas.marks").getAttribute("data-lines")).not.toBe("0");
+  await token(root, "query", 7).click(); // the seconds that one has scrolled to stay
+  await expect(token(root, "query", 7)).toHaveAttribute("aria-selected", "true");
+  await expect(token(root, "key", 150)).toBeVisible();
+});
 
 test("Shift + Enter is the host's, which runs the cell", async ({ page }) => {
   const root = await open(page, { ...IDLE, query: 8 });

@@ -36,7 +36,7 @@ function scene(changes: Partial<LineScene> = {}): LineScene {
     heads: [0, 1],
     focus: null,
     rows: { first: 0, last: 3 },
-    top: 0,
+    tops: { query: 0, key: 0 },
     height: 60,
     threshold: 0.05,
     only: null,
@@ -145,7 +145,7 @@ describe("the lines", () => {
   });
 
   it("from out of view are not planned, lines to out of view leave the window", () => {
-    const far = lines({ heads: [0], rows: { first: 2, last: 3 }, top: 40, height: 20 });
+    const far = lines({ heads: [0], rows: { first: 2, last: 3 }, tops: { query: 40, key: 40 }, height: 20 });
     expect(far.map(({ to }) => to)).toEqual([-20, -10, 10]);
   });
 
@@ -157,7 +157,13 @@ describe("the lines", () => {
       axisOf(names, off, "query"),
       axisOf(names, off, "key"),
     );
-    const far = lines({ picture: one, heads: [0], rows: { first: 50, last: 51 }, top: 1000, height: 20 });
+    const far = lines({
+      picture: one,
+      heads: [0],
+      rows: { first: 50, last: 51 },
+      tops: { query: 1000, key: 1000 },
+      height: 20,
+    });
     expect(far.map(({ to, width }) => [to, width.toFixed(2)])).toEqual([
       [-20, "1.00"],
       [40, "1.20"],

@@ -29,7 +29,7 @@ export function moveActive(view: ViewState, side: SideName, to: (entry: number, 
 export function activate(view: ViewState, { side, entry }: Place): void {
   view.active.value = { ...view.active.peek(), [side]: entry };
   view.hover.value = { side, entry, by: "keyboard" };
-  view.reveal(entry);
+  view.reveal({ side, entry });
 }
 
 /** Goes on in the other column, beside the place where one was. */

@@ -37,7 +37,9 @@ export function Body({ view }: { view: ViewState }) {
 /** Moves the columns with the scroll position; only where rows come or go does anything render. */
 export function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
   useReaction(() => {
-    body.current?.style.setProperty("--top", `${-view.top.value}px`);
+    for (const side of ["query", "key"] as const) {
+      body.current?.style.setProperty(`--${side}-top`, px(-view.topOf(side)));
+    }
   });
 }
 

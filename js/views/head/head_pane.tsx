@@ -74,8 +74,8 @@ export function useReveal(view: ViewState): void {
     const isNew = { query: query !== before.current.query, key: key !== before.current.key };
     before.current = { query, key };
     const { query: queryEntry, key: keyEntry } = view.pins.peek();
-    if (isNew.query && queryEntry !== null) view.reveal(queryEntry);
-    else if (isNew.key && keyEntry !== null) view.reveal(keyEntry);
+    if (isNew.key && keyEntry !== null) view.reveal({ side: "key", entry: keyEntry });
+    if (isNew.query && queryEntry !== null) view.reveal({ side: "query", entry: queryEntry });
   });
   useReaction(reveal);
 }

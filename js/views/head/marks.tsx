@@ -30,7 +30,7 @@ function sceneOf(view: ViewState) {
     focus: view.focus.value,
     pinned: view.pinned,
     layout: view.layout.value,
-    top: view.top.value,
+    tops: { query: view.topOf("query"), key: view.topOf("key") },
     threshold: view.store.settings.value.threshold,
     only: view.heads.value.includes(view.chip.value ?? -1) ? view.chip.value : null,
     theme: view.look.value.theme,
@@ -39,19 +39,20 @@ function sceneOf(view: ViewState) {
 
 /** Returns whether all is drawn; if not, some rows have still to be computed. */
 function drawOnce(canvas: HTMLCanvasElement, view: ViewState, strokes: Strokes): boolean {
-  const { picture, heads, focus, layout, top, threshold, only, theme, pinned } = sceneOf(view);
+  const { picture, heads, focus, layout, tops, threshold, only, theme, pinned } = sceneOf(view);
   const context = prepare(canvas, layout.width, layout.height);
   strokes.clear();
   if (context === null || picture === null) return true;
   const deadline = performance.now() + COMPUTING_MS;
   const rows = view.inView("query");
-  const scene = { picture, heads, focus, rows, top, height: layout.height, threshold, only, dark: theme === "dark" };
+  const scene = { picture, heads, focus, rows, tops, height: layout.height, threshold, only, dark: theme === "dark" };
   const colour = (head: number) => headColour(head, theme);
   const isComplete = planLines(scene, strokes, () => performance.now() < deadline);
   paintLines(context, strokes, layout, colour);
   if (focus !== null && layout.cells[opposite(focus.side)] > 0) {
     const errorColour = getComputedStyle(canvas).getPropertyValue("--error");
-    const cells = { picture, heads, focus, rows: view.inView(opposite(focus.side)), top, only, colour, errorColour };
+    const side = opposite(focus.side);
+    const cells = { picture, heads, focus, rows: view.inView(side), top: tops[side], only, colour, errorColour };
     paintCells(context, cells, layout);
   }
   if (isComplete) view.share.value = shareDrawn(picture, heads, pinned, rows, threshold);

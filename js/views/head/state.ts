@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import type { Axis } from "../../store/axis.js";
 import type { LayerMeta, PartMeta } from "../../store/meta.js";
 import { type Measure, Picture } from "../../store/picture.js";
@@ -23,7 +23,7 @@ export class ViewState {
   readonly active = signal({ query: 0, key: 0 });
   /** The head whose chip is under the pointer. */
   readonly chip = signal<number | null>(null);
-  /** Pixels scrolled. */
+  /** Pixels scrolled, of the longer column. */
   readonly top = signal(0);
   /** Of the pane without its padding, in pixels; 0 until it has been measured. */
   readonly width = signal(0);
@@ -114,10 +114,18 @@ export class ViewState {
     return this.heads.value.some((head) => picture.row(head, entry).weights.some(Number.isNaN));
   }
 
+  /** Pixels that a side is scrolled: the shorter one stays at its end, so that a sentence stands beside a recording. */
+  topOf(side: SideName): number {
+    return Math.min(this.top.value, Math.max(0, this.axis(side).entries.length * ROW - this.layout.value.height));
+  }
+
   /** Scrolls as little as needed to show an entry. */
-  reveal(entry: number): void {
-    const { height, scrolls } = this.layout.peek();
-    if (scrolls) this.top.value = topShowing(entry, this.top.peek(), height, this.rowCount);
+  reveal({ side, entry }: Place): void {
+    untracked(() => {
+      const top = this.topOf(side);
+      const wanted = topShowing(entry, top, this.layout.value.height, this.axis(side).entries.length);
+      if (wanted !== top) this.top.value = wanted;
+    });
   }
 
   scrollTo(top: number): void {
@@ -132,7 +140,8 @@ export class ViewState {
       return now[side].entryOf[position] ?? 0;
     };
     const top = this.top.peek();
-    this.scrollTo(moved("query", Math.floor(top / ROW)) * ROW + (top % ROW));
+    const longer = before.query.entries.length < before.key.entries.length ? "key" : "query";
+    this.scrollTo(moved(longer, Math.floor(top / ROW)) * ROW + (top % ROW));
     const { query, key } = this.active.peek();
     this.active.value = { query: moved("query", query), key: moved("key", key) };
     const hover = this.hover.peek();
@@ -169,7 +178,7 @@ export class ViewState {
 
   /** As two numbers and not as one span, so that nothing renders while a scroll stays within a row. */
   #rowsOf(side: SideName) {
-    const rows = () => rowsInView(this.top.value, this.layout.value.height, this.axis(side).entries.length);
+    const rows = () => rowsInView(this.topOf(side), this.layout.value.height, this.axis(side).entries.length);
     return { first: computed(() => rows().first), last: computed(() => rows().last) };
   }
 }

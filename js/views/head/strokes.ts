@@ -1,5 +1,5 @@
 import { ink, type Picture } from "../../store/picture.js";
-import type { Place } from "./focus.js";
+import type { Place, SideName } from "./focus.js";
 import { ROW, type Span } from "./layout.js";
 
 /** What to draw lines of, all of it numbers: planning knows no canvas. */
@@ -11,8 +11,8 @@ export interface LineScene {
   focus: Place | null;
   /** Query rows in view. */
   rows: Span;
-  /** Pixels scrolled. */
-  top: number;
+  /** Pixels that each side is scrolled. */
+  tops: Record<SideName, number>;
   height: number;
   /** Share of the picture's scale below which there is no line. */
   threshold: number;
@@ -111,7 +111,7 @@ function planRow(scene: LineScene, into: Strokes, query: number, style: Style, s
   scene.heads.forEach((head, index) => {
     const { weights, left } = scene.picture.row(head, query);
     const strength = ink(left);
-    eachDrawn(scene, weights, (key) => {
+    eachDrawn(scene, "key", weights, (key) => {
       if (key !== skipKey)
         planLine(scene, into, style, index, query, key, scene.picture.strength(weights[key]) * strength);
     });
@@ -122,7 +122,7 @@ function planColumn(scene: LineScene, into: Strokes, key: number): void {
   if (!scene.picture.keys.entries[key].shown) return;
   scene.heads.forEach((head, index) => {
     const { weights, left } = scene.picture.column(head, key);
-    eachDrawn(scene, weights, (query) => {
+    eachDrawn(scene, "query", weights, (query) => {
       planLine(scene, into, FOCUSED, index, query, key, scene.picture.strength(weights[query]) * ink(left[query]));
     });
   });
@@ -132,8 +132,9 @@ function planColumn(scene: LineScene, into: Strokes, key: number): void {
  * Visits the entries that get a line. Far above and far below the window all lines of a head would be the same line
  * (see `heightOf`), so there only the strongest is visited.
  */
-function eachDrawn(scene: LineScene, weights: Float32Array, visit: (entry: number) => void): void {
-  const { top, height } = scene;
+function eachDrawn(scene: LineScene, side: SideName, weights: Float32Array, visit: (entry: number) => void): void {
+  const { height } = scene;
+  const top = scene.tops[side];
   const threshold = scene.threshold * scene.picture.scale;
   const first = Math.max(0, Math.floor((top - height) / ROW));
   const last = Math.min(weights.length, Math.ceil((top + 2 * height) / ROW));
@@ -174,8 +175,8 @@ function planLine(
   const head = scene.heads[index];
   const dim = scene.only === null || scene.only === head ? 1 : DIMMED;
   const offset = style.spread * offsetOf(index, scene.heads.length);
-  const from = heightOf(query, scene) + offset;
-  const to = heightOf(key, scene) + offset;
+  const from = heightOf(query, scene.tops.query, scene.height) + offset;
+  const to = heightOf(key, scene.tops.key, scene.height) + offset;
   into.push(from, to, dim * style.alpha(strength), style.width(strength), head);
 }
 
@@ -185,6 +186,6 @@ function offsetOf(index: number, count: number): number {
 }
 
 /** The middle of a row. What is far out of view is brought near, or its lines would all be one steep edge. */
-function heightOf(entry: number, { top, height }: LineScene): number {
+function heightOf(entry: number, top: number, height: number): number {
   return Math.min(2 * height, Math.max(-height, (entry + 0.5) * ROW - top));
 }

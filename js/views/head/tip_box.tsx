@@ -51,12 +51,11 @@ function tipOf(view: ViewState): Tip | null {
 /** The place beside the token, so that the tooltip covers neither the tokens below nor the lines. */
 function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null {
   const hover = view.hover.value;
-  void view.top.value; // the row moves with it
   const column = pane?.querySelector(`.column.${hover?.side}`);
   const shell = pane?.closest(".shell");
   if (!shell || !column || hover === null) return null;
   const zone = anchorOf(column, shell);
-  const top = zone.top + hover.entry * ROW - view.top.value;
+  const top = zone.top + hover.entry * ROW - view.topOf(hover.side);
   const { token } = view.layout.value;
   return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };
 }

@@ -16,7 +16,7 @@ export function pointAtRow(view: NeuronState, entry: number): void {
 /** The same for a row that the keyboard goes to, wherever it is. */
 export function showRow(view: NeuronState, entry: number): void {
   pointAtRow(view, entry);
-  view.head.reveal(entry);
+  view.head.reveal({ side: view.side, entry });
 }
 
 export function leaveRows(view: NeuronState): void {
@@ -40,7 +40,7 @@ export function under(
   y: number,
 ): { entry: number | null; strip: Omit<Pointed, "by"> | null } {
   const { first, products } = view.columns.peek();
-  const row = Math.floor((y + view.head.top.peek()) / ROW);
+  const row = Math.floor((y + view.head.topOf(view.side)) / ROW);
   const entry = row >= 0 && row < view.axis.entries.length ? row : null;
   const isMasked = entry !== null && view.terms.peek()?.seen[view.position("key", entry)] === 0;
   if (entry === null || isMasked) return { entry, strip: null };

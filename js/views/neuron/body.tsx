@@ -18,7 +18,7 @@ export function Body({ view }: { view: NeuronState }) {
     <div class="frame" style={{ height: px(height) }}>
       <div
         class={classes("body neuron-body", { old: loading.state === "pending" && loading.since !== "now" })}
-        style={{ height: px(height) }}
+        style={{ height: px(height), "--top": `var(--${view.side}-top)` }}
         ref={body}
         {...listeners(view)}
       >

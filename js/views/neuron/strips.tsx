@@ -46,10 +46,9 @@ interface Scene {
 
 function sceneOf(view: NeuronState): Scene {
   void [view.terms.value, view.strip.value, view.columns.value, view.store.settings.value.order, view.axis];
-  const { top } = view.head;
   const extents = { first: view.extents.first.value, products: view.extents.products.value };
   const rows = view.head.inView(view.side);
-  return { view, rows, top: top.value, told: view.told.value, slots: view.slots.value, ...extents };
+  return { view, rows, top: view.head.topOf(view.side), told: view.told.value, slots: view.slots.value, ...extents };
 }
 
 function drawRows(context: CanvasRenderingContext2D, scene: Scene, ramp: Ramp): void {

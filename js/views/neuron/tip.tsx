@@ -35,6 +35,6 @@ function anchorOfNeuron(view: NeuronState, pane: HTMLElement | null, entry: numb
   const isOwn = pointed.where === "first" && view.strip.value === "value";
   const slot = isOwn ? pointed.neuron : view.slots.value.indexOf(pointed.neuron);
   const left = frame.left + place.left + slot * place.px;
-  const top = frame.top + entry * ROW - view.head.top.value;
+  const top = frame.top + entry * ROW - view.head.topOf(view.side);
   return { left: left + place.px, right: left, top, bottom: top + ROW };
 }

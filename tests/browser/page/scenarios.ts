@@ -73,6 +73,11 @@ export const SCENARIOS = {
       cross: { tokens: SENTENCE.slice(0, 5), keyTokens: FRAMES, causal: false },
     },
   },
+  /** A few words that look at a recording much longer than the window. */
+  recording: {
+    tokens: [],
+    parts: { cross: { tokens: SENTENCE, keyTokens: Array.from({ length: 200 }, (_, at) => `${at} s`), causal: false } },
+  },
   grid30x9: { tokens: Array.from({ length: 24 }, (_, at) => ` t${at}`), layers: 30 },
   patterns: {
     tokens: Array.from({ length: 101 }, (_, at) => ` t${at}`),
