@@ -232,6 +232,28 @@ def test_hooks_of_others_are_no_hindrance() -> None:
     assert hs.capture(model, ids(12)).value_norms(1).shape == (4, 12)
 
 
+def test_another_thread_that_runs_the_same_text_is_not_taken_for_a_second_projection() -> None:
+    model = build()
+    others: list[threading.Thread] = []
+
+    def run() -> None:
+        with torch.no_grad():
+            model(ids(12))
+
+    def beside(*_: Any) -> None:
+        if not others:
+            others.append(threading.Thread(target=run))
+            others[0].start()
+            others[0].join()
+
+    model.model.layers[0].mlp.register_forward_pre_hook(beside)
+    capture = hs.capture(model, ids(12))
+    assert len(others) == 1
+    matrix = matrix_of(model.model.layers[0].self_attn.o_proj)
+    expected = transformed_values(4, capture.vectors(0).value, matrix).norm(dim=-1)
+    torch.testing.assert_close(capture.value_norms(0), expected, atol=1e-5, rtol=1e-5)
+
+
 class Adapted(nn.Module):
     """A linear layer with a low-rank adapter beside it, as LoRA makes them."""
 

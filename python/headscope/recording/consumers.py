@@ -7,6 +7,7 @@ told from names; but it is the one that is called with the heads' outputs, as th
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -85,10 +86,11 @@ class ConsumerSearch:
         self.stop()
         found: list[Consumer] = []
         expected = _HeadOutputs(call.output.shape, item, positions, output)
+        ours = threading.get_ident()  # somebody else may run the same model on the same text
 
         def hook(name: str) -> Callable[..., None]:
             def note(module: torch.nn.Module, given: tuple[Any, ...], returned: Any) -> None:
-                if len(given) == 1 and expected.went_into(given[0], returned):
+                if threading.get_ident() == ours and len(given) == 1 and expected.went_into(given[0], returned):
                     found.append(expected.consumer(name, module, given[0], returned))
 
             return note
