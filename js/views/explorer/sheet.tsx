@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { HeadPane } from "../head/head_pane.js";
 import type { ViewState } from "../head/state.js";
 import { NeuronPane } from "../neuron/neuron_pane.js";
 import type { NeuronState } from "../neuron/state.js";
 import { PaneTitle } from "../shared/pane_title.js";
+import { useWidth } from "../shared/width.js";
 import { Divider } from "./divider.js";
 
 /** From this width on head and neuron pane stand side by side. */
@@ -15,14 +16,7 @@ export function Sheet({ head, neuron }: { head: ViewState; neuron: NeuronState }
   const { store, frame } = head;
   const sheet = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
-  useEffect(() => {
-    const measure = frame.guard((entries: ResizeObserverEntry[]) => {
-      for (const { contentRect } of entries) width.value = contentRect.width;
-    });
-    const observer = new ResizeObserver(measure);
-    if (sheet.current !== null) observer.observe(sheet.current);
-    return () => observer.disconnect();
-  }, []);
+  useWidth(sheet, width, frame.guard);
   const { folded, split } = store.settings.value;
   const [headIsFolded, neuronIsFolded] = [folded.includes("head"), folded.includes("neuron")];
   const isBeside = width.value >= ROOM_FOR_TWO && !headIsFolded && !neuronIsFolded;

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Loading } from "../../store/loader.js";
+import { Notice, sayBusy } from "../shared/notice.js";
 import { useReaction } from "../shared/reaction.js";
 import { classes, px } from "../shared/style.js";
 import { Column } from "./column.js";
@@ -7,11 +8,9 @@ import { ROW } from "./layout.js";
 import { Marks } from "./marks.js";
 import type { ViewState } from "./state.js";
 
-const BUSY = "kernel is busy; the picture comes when the running cell ends";
-
 /** The two columns of tokens, what is drawn between and beside them, and the scroll bar of a long text. */
 export function Body({ view }: { view: ViewState }) {
-  const { height, width, scrolls } = view.layout.value;
+  const { height, width, scrolls, zone, lines } = view.layout.value;
   const loading = view.store.loading.value;
   const body = useRef<HTMLDivElement>(null);
   const isOld = loading.state === "pending" && loading.since !== "now";
@@ -29,7 +28,7 @@ export function Body({ view }: { view: ViewState }) {
         <Marks view={view} />
       </div>
       {scrolls && <ScrollBar view={view} />}
-      <Notice view={view} />
+      <Notice loading={loading} text={notice(view, loading)} style={{ left: px(zone.query), width: px(lines) }} />
     </div>
   );
 }
@@ -78,30 +77,11 @@ export function ScrollBar({ view }: { view: ViewState }) {
   );
 }
 
-/** Why there is no picture, or not yet, in words: an error in its place, all else between the columns. */
-function Notice({ view }: { view: ViewState }) {
-  const loading = view.store.loading.value;
-  const { zone, lines } = view.layout.value;
-  if (loading.state === "failed") {
-    return (
-      <div class="refusal" role="alert">
-        {loading.error.message}
-      </div>
-    );
-  }
-  const text = notice(view, loading);
-  return text === "" ? null : (
-    <div class="notice" role="status" style={{ left: px(zone.query), width: px(lines) }}>
-      <span>{text}</span>
-    </div>
-  );
-}
-
+/** Why there is no picture, or not yet, in words. */
 export function notice(view: ViewState, loading: Loading): string {
   if (loading.state === "pending") {
-    if (loading.since === "now" || loading.since === "noticed") return "";
-    if (loading.done > 0) return "the kernel is sending this layer";
-    return loading.since === "busy" ? BUSY : `${BUSY}; if the kernel was restarted, run this cell again`;
+    const isLong = loading.since === "busy" || loading.since === "silent";
+    return isLong && loading.done > 0 ? "the kernel is sending this layer" : sayBusy(loading, "the picture comes");
   }
   if (view.heads.value.length === 0) return "No head is drawn. Click a number above.";
   return view.queries.value.entries.some(({ shown }) => shown) ? "" : "All tokens are hidden.";

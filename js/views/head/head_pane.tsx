@@ -1,33 +1,40 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { PaneTitle } from "../shared/pane_title.js";
+import { Progress } from "../shared/progress.js";
 import { useReaction } from "../shared/reaction.js";
+import { SentenceFilter, TokenSwitch } from "../shared/token_settings.js";
+import { useWidth } from "../shared/width.js";
 import { Body } from "./body.js";
 import { Captions } from "./captions.js";
 import { Chips } from "./chips.js";
 import { Foot } from "./foot.js";
 import { Layers } from "./layers.js";
-import { Progress } from "./progress.js";
-import { SettingsRow } from "./settings.js";
 import type { ViewState } from "./state.js";
 import { Tips } from "./tip_box.js";
 
 /** The attention-head view as a pane, alone or in the explorer: two columns of tokens joined by lines. */
 export function HeadPane({ view }: { view: ViewState }) {
   const pane = useRef<HTMLDivElement>(null);
-  useWidth(view, pane);
+  const { store, frame } = view;
+  useWidth(pane, view.width, view.guard);
   useReveal(view);
   useStay(view);
   return (
-    <div class="head-pane" ref={pane} {...view.frame.region("Attention heads")}>
+    <div class="head-pane" ref={pane} {...frame.region("Attention heads")}>
       <header class="pane-head">
-        <PaneTitle store={view.store} frame={view.frame} name="Heads">
-          <Progress view={view} />
+        <PaneTitle store={store} frame={frame} name="Heads">
+          <Progress loading={store.loading.value} label="Loading the layer" />
         </PaneTitle>
         <div class="line choice">
           <Layers view={view} />
           <Chips view={view} />
         </div>
-        <SettingsRow view={view} />
+        <div class="line settings">
+          <TokenSwitch store={store} frame={frame} name="hide_first" />
+          <TokenSwitch store={store} frame={frame} name="hide_special" />
+          <TokenSwitch store={store} frame={frame} name="words" />
+          <SentenceFilter store={store} frame={frame} />
+        </div>
         <Remarks view={view} />
         <Captions view={view} />
       </header>
@@ -53,17 +60,6 @@ function Remarks({ view }: { view: ViewState }) {
       {error !== null && reason !== "" && <p class="remark">{reason}</p>}
     </>
   );
-}
-
-function useWidth(view: ViewState, pane: { current: HTMLElement | null }): void {
-  useEffect(() => {
-    const measure = view.guard((entries: ResizeObserverEntry[]) => {
-      for (const entry of entries) view.width.value = Math.floor(entry.contentRect.width);
-    });
-    const observer = new ResizeObserver(measure);
-    if (pane.current !== null) observer.observe(pane.current);
-    return () => observer.disconnect();
-  }, [view]);
 }
 
 /** Brings a newly pinned token into view, whoever pinned it. */

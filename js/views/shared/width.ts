@@ -2,7 +2,7 @@ import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Guard } from "./guard.js";
 
-/** Keeps how wide a pane is, in whole pixels; of one that is hidden, how wide it was. */
+/** Keeps how wide an element is, in whole pixels; of one that is hidden, how wide it was. */
 export function useWidth(pane: { current: Element | null }, width: Signal<number>, guard: Guard): void {
   useEffect(() => {
     const measure = guard((entries: ResizeObserverEntry[]) => {
