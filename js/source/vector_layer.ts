@@ -1,35 +1,18 @@
 import { Cache, cacheBytes } from "./cache.js";
 import type { LayerData } from "./layer.js";
 import type { Packet } from "./packet.js";
-import { PacketVectors, valueNormsOf } from "./vectors.js";
+import { PacketLayer } from "./packet_layer.js";
+import { PacketVectors } from "./vectors.js";
 
 /** A layer computed here, row by row, from its query and key vectors. */
-export class VectorLayer implements LayerData {
+export class VectorLayer extends PacketLayer implements LayerData {
   readonly vectors: PacketVectors;
-  readonly valueNorms: Float32Array | null;
-  readonly valueNormReason: string;
-  readonly valueNormLargest: number;
-  readonly part: string;
-  readonly layer: number;
-  readonly heads: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly bytes: number;
   readonly #lse: Float64Array; // [heads, queries]: log-sum-exp, sharpened wherever a row has been computed
   readonly #rows: Cache<number, Float32Array>;
 
   constructor(packet: Packet) {
-    const { header } = packet;
-    this.part = header.part;
-    this.layer = header.layer;
-    this.heads = header.heads;
-    this.queries = header.queries;
-    this.keys = header.keys;
-    this.bytes = header.bytes;
+    super(packet);
     this.vectors = new PacketVectors(packet);
-    this.valueNorms = valueNormsOf(packet);
-    this.valueNormReason = header.value_norm_reason;
-    this.valueNormLargest = header.value_norm_largest;
     this.#lse = Float64Array.from(packet.floats("lse"));
     this.#rows = new Cache(cacheBytes(this.heads, this.keys));
   }

@@ -112,8 +112,3 @@ function dot(a: Float32Array, fromA: number, b: Float32Array, fromB: number, len
   for (let at = 0; at < length; at++) sum += a[fromA + at] * b[fromB + at];
   return sum;
 }
-
-/** Norms of the value vectors `[heads, keys]`, null where the packet has none. */
-export function valueNormsOf(packet: Packet): Float32Array | null {
-  return packet.has("value_norm") ? packet.floats("value_norm") : null;
-}

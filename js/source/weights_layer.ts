@@ -1,34 +1,16 @@
 import type { LayerData } from "./layer.js";
 import type { Packet } from "./packet.js";
-import { valueNormsOf } from "./vectors.js";
+import { PacketLayer } from "./packet_layer.js";
 
 /** A layer whose weights came as they are, because only the model itself computes them. */
-export class WeightsLayer implements LayerData {
+export class WeightsLayer extends PacketLayer implements LayerData {
   readonly vectors = null;
-  readonly valueNorms: Float32Array | null;
-  readonly valueNormReason: string;
-  readonly valueNormLargest: number;
-  readonly part: string;
-  readonly layer: number;
-  readonly heads: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly bytes: number;
   readonly #weights: Float32Array; // [heads, queries, keys]
   readonly #spans = new Map<number, readonly [number, number]>();
 
   constructor(packet: Packet) {
-    const { header } = packet;
-    this.part = header.part;
-    this.layer = header.layer;
-    this.heads = header.heads;
-    this.queries = header.queries;
-    this.keys = header.keys;
-    this.bytes = header.bytes;
+    super(packet);
     this.#weights = packet.floats("weights");
-    this.valueNorms = valueNormsOf(packet);
-    this.valueNormReason = header.value_norm_reason;
-    this.valueNormLargest = header.value_norm_largest;
   }
 
   row(head: number, query: number): Float32Array {

@@ -1,7 +1,6 @@
-import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Source, ThumbnailQuestion, Thumbnails } from "../source/source.js";
-import { asError, type Loading } from "./loader.js";
-import { tellWaiting } from "./waiting.js";
+import { follow, type Loading, tellOf } from "./loading.js";
 
 /** The size that comes along with a widget (python/headscope/widgets/first_paint.py). */
 export const FIRST_SIZE = 25;
@@ -35,14 +34,7 @@ export class ThumbnailLoader {
 
   /** Loads whatever is wanted, until the returned function is called. Null wants nothing. */
   follow(wanted: ReadonlySignal<WantedThumbnails | null>): () => void {
-    return effect(() => {
-      try {
-        return wanted.value === null ? undefined : this.#load(wanted.value);
-      } catch (error) {
-        this.#loading.value = { state: "failed", error: asError(error) };
-        return undefined;
-      }
-    });
+    return follow(wanted, this.#loading, (now) => (now === null ? undefined : this.#load(now)));
   }
 
   #load({ question, layers }: WantedThumbnails): (() => void) | undefined {
@@ -70,29 +62,17 @@ export class ThumbnailLoader {
     };
   }
 
-  async #ask(question: ThumbnailQuestion, layers: readonly number[], signal: AbortSignal): Promise<void> {
-    this.#loading.value = { state: "pending", since: "now", done: 0 };
-    const stopTelling = tellWaiting((since) => this.#move({ since }));
-    let count = 0;
-    const onLayer = (layer: number, picture: Thumbnails | Error) => {
-      if (signal.aborted) return;
-      this.#pictures.value = new Map(this.#pictures.peek()).set(layer, picture);
-      count += 1;
-      this.#move({ done: count / layers.length });
-    };
-    try {
-      await this.source.thumbnails(question, layers, { signal, onLayer });
-      if (!signal.aborted) this.#loading.value = { state: "ready" };
-    } catch (error) {
-      if (!signal.aborted) this.#loading.value = { state: "failed", error: asError(error) };
-    } finally {
-      stopTelling();
-    }
-  }
-
-  #move(progress: Partial<Extract<Loading, { state: "pending" }>>): void {
-    const now = this.#loading.peek();
-    if (now.state === "pending") this.#loading.value = { ...now, ...progress };
+  #ask(question: ThumbnailQuestion, layers: readonly number[], signal: AbortSignal): Promise<void> {
+    return tellOf(this.#loading, signal, (onProgress) => {
+      let count = 0;
+      const onLayer = (layer: number, picture: Thumbnails | Error) => {
+        if (signal.aborted) return;
+        this.#pictures.value = new Map(this.#pictures.peek()).set(layer, picture);
+        count += 1;
+        onProgress(count / layers.length);
+      };
+      return this.source.thumbnails(question, layers, { signal, onLayer });
+    });
   }
 }
 

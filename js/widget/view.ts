@@ -1,4 +1,4 @@
-import { asError } from "../store/loader.js";
+import { asError } from "../store/loading.js";
 import { mountView } from "../views/mount.js";
 import type { Kind } from "../views/shared/frame_state.js";
 import { storeOf, type WidgetModel } from "./runtime.js";

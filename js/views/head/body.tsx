@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Loading } from "../../store/loader.js";
+import type { Loading } from "../../store/loading.js";
 import { Notice, sayBusy } from "../shared/notice.js";
 import { useReaction } from "../shared/reaction.js";
 import { classes, px } from "../shared/style.js";

@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { asError } from "../../store/loader.js";
+import { asError } from "../../store/loading.js";
 
 /** Wraps a function that a browser calls, so that what it throws is shown in the cell and not only in the console. */
 export type Guard = <Arguments extends unknown[]>(action: (...args: Arguments) => void) => (...args: Arguments) => void;

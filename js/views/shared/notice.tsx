@@ -1,4 +1,4 @@
-import type { Loading } from "../../store/loader.js";
+import type { Loading } from "../../store/loading.js";
 
 interface Props {
   loading: Loading;

@@ -1,4 +1,4 @@
-import type { Loading } from "../../store/loader.js";
+import type { Loading } from "../../store/loading.js";
 
 /** A thin line while something is under way. */
 export function Progress({ loading, label }: { loading: Loading; label: string }) {

@@ -1,0 +1,50 @@
+import { effect, type ReadonlySignal, type Signal } from "@preact/signals";
+import { type Since, tellWaiting } from "./waiting.js";
+
+/** How what is wanted comes along. */
+export type Loading =
+  | { state: "ready" }
+  | { state: "pending"; since: Since; done: number }
+  | { state: "failed"; error: Error };
+
+/** Loads whatever is wanted, until the returned function is called. What goes wrong is not thrown at who set a trait. */
+export function follow<Wanted>(
+  wanted: ReadonlySignal<Wanted>,
+  loading: Signal<Loading>,
+  load: (wanted: Wanted) => (() => void) | undefined,
+): () => void {
+  return effect(() => {
+    try {
+      return load(wanted.value);
+    } catch (error) {
+      loading.value = { state: "failed", error: asError(error) };
+      return undefined;
+    }
+  });
+}
+
+/** Tells of a question from when it is asked until it is answered, has failed or has been ended. */
+export async function tellOf(
+  loading: Signal<Loading>,
+  ended: AbortSignal,
+  ask: (onProgress: (done: number) => void) => Promise<void>,
+): Promise<void> {
+  const move = (progress: { since: Since } | { done: number }) => {
+    const now = loading.peek();
+    if (now.state === "pending" && !ended.aborted) loading.value = { ...now, ...progress };
+  };
+  loading.value = { state: "pending", since: "now", done: 0 };
+  const stopTelling = tellWaiting((since) => move({ since }));
+  try {
+    await ask((done) => move({ done }));
+    if (!ended.aborted) loading.value = { state: "ready" };
+  } catch (error) {
+    if (!ended.aborted) loading.value = { state: "failed", error: asError(error) };
+  } finally {
+    stopTelling();
+  }
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
