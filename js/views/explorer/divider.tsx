@@ -1,6 +1,6 @@
 import type { Store } from "../../store/store.js";
+import { type Heard, onKeys } from "../shared/events.js";
 import type { FrameState } from "../shared/frame_state.js";
-import { isForHost } from "../shared/keys.js";
 
 interface Props {
   store: Store;
@@ -27,12 +27,12 @@ export function Divider({ store, frame }: Props) {
       aria-valuemax={100 * MOST}
       data-hint="drag, or move by arrow keys"
       onPointerDown={frame.guard((event) => drag(store, frame, event))}
-      onKeyDown={frame.guard((event: KeyboardEvent) => moveByKey(store, event))}
+      onKeyDown={frame.guard(onKeys(({ key }) => moveByKey(store, key)))}
     />
   );
 }
 
-function drag(store: Store, frame: FrameState, event: PointerEvent & { currentTarget: HTMLElement }): void {
+function drag(store: Store, frame: FrameState, event: Heard<PointerEvent>): void {
   const divider = event.currentTarget;
   const sheet = divider.parentElement;
   if (sheet === null || event.button !== 0) return;
@@ -53,12 +53,11 @@ function drag(store: Store, frame: FrameState, event: PointerEvent & { currentTa
     divider.addEventListener(type, end, { signal: ending.signal });
 }
 
-function moveByKey(store: Store, event: KeyboardEvent): void {
-  const by = { ArrowLeft: -STEP, ArrowRight: STEP }[event.key];
-  if (by === undefined || isForHost(event)) return;
+function moveByKey(store: Store, key: string): boolean {
+  const by = { ArrowLeft: -STEP, ArrowRight: STEP }[key];
+  if (by === undefined) return false;
   store.set({ split: bounded(store.settings.peek().split + by) });
-  event.preventDefault();
-  event.stopPropagation();
+  return true;
 }
 
 function bounded(split: number): number {

@@ -1,7 +1,7 @@
 import type { Store } from "../../store/store.js";
 import type { FrameState } from "../shared/frame_state.js";
 import { Label } from "../shared/label.js";
-import { moveAmong } from "../shared/roving.js";
+import { movesAmong } from "../shared/roving.js";
 import { type PathStep, pathOf } from "./path.js";
 
 /** Where the reader is, from the model down; each step goes there. One tab stop, arrows move. */
@@ -12,7 +12,7 @@ export function PathBar({ store, frame }: { store: Store; frame: FrameState }) {
     if (changes.scale !== undefined) frame.focusPane(changes.scale);
   };
   return (
-    <nav class="path" aria-label="Path" onKeyDown={frame.guard(moveAmong)}>
+    <nav class="path" aria-label="Path" onKeyDown={frame.guard(movesAmong())}>
       {steps.map((step, index) => (
         <span key={`${index}`} class="path-step">
           {step.before !== "" && <span aria-hidden="true">{step.before}</span>}

@@ -17,14 +17,6 @@ export function goDeeper(view: ViewState, { side, entry }: Place): void {
   view.frame.focusPane("neuron");
 }
 
-/** Moves the keyboard's place within a column. */
-export function moveActive(view: ViewState, side: SideName, to: (entry: number, page: number) => number): void {
-  const last = view.axis(side).entries.length - 1;
-  const page = Math.max(1, view.inView(side).last - view.inView(side).first - 2);
-  const entry = Math.min(last, Math.max(0, to(view.active.peek()[side], page)));
-  activate(view, { side, entry });
-}
-
 /** Puts the keyboard's place on an entry and shows what the pointer would show there. */
 export function activate(view: ViewState, { side, entry }: Place): void {
   view.active.value = { ...view.active.peek(), [side]: entry };

@@ -2,7 +2,7 @@ import { useRef } from "preact/hooks";
 import { range } from "../../store/selection.js";
 import { focusHead, soloHead, toggleHead } from "../shared/actions.js";
 import { COLOURS, headColour, textOn } from "../shared/palette.js";
-import { moveAmong } from "../shared/roving.js";
+import { movesAmong } from "../shared/roving.js";
 import { classes } from "../shared/style.js";
 import type { ViewState } from "./state.js";
 
@@ -12,7 +12,7 @@ export function Chips({ view }: { view: ViewState }) {
   const stop = head ?? 0;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a flex row everywhere
-    <div class="chips" role="group" aria-label="Heads" onKeyDown={view.guard(moveAmong)}>
+    <div class="chips" role="group" aria-label="Heads" onKeyDown={view.guard(movesAmong())}>
       {range(view.layerMeta.value.heads).map((one) => (
         <Chip key={one} view={view} head={one} isStop={one === stop} />
       ))}

@@ -1,8 +1,9 @@
+import { closest, type Heard, onKeys } from "../shared/events.js";
 import { short, spoken } from "../shared/format.js";
-import { isForHost } from "../shared/keys.js";
 import { Label } from "../shared/label.js";
+import { movedDown } from "../shared/moves.js";
 import { classes, px } from "../shared/style.js";
-import { activate, crossOver, goDeeper, moveActive, togglePin } from "./actions.js";
+import { activate, crossOver, goDeeper, togglePin } from "./actions.js";
 import type { Place, SideName } from "./focus.js";
 import { ROW } from "./layout.js";
 import type { ViewState } from "./state.js";
@@ -81,7 +82,7 @@ function described(view: ViewState, label: string, position: number, weight: num
 
 function listeners(view: ViewState, side: SideName) {
   const over = (event: Event, act: (place: Place) => void) => {
-    const entry = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-entry]") : null;
+    const entry = closest(event, "[data-entry]");
     if (entry !== null) act({ side, entry: Number(entry.dataset.entry) });
   };
   return {
@@ -94,13 +95,12 @@ function listeners(view: ViewState, side: SideName) {
       }),
     ),
     onFocus: view.guard((event: FocusEvent) => {
-      const byKeyboard = event.target instanceof Element && event.target.matches(":focus-visible");
-      if (byKeyboard) activate(view, { side, entry: view.active.peek()[side] });
+      if (closest(event, ":focus-visible")) activate(view, { side, entry: view.active.peek()[side] });
     }),
     onBlur: view.guard(() => {
       if (view.hover.peek()?.by === "keyboard") view.hover.value = null;
     }),
-    onKeyDown: view.guard((event: KeyboardEvent) => pressInColumn(view, side, event)),
+    onKeyDown: view.guard(onKeys((event) => pressInColumn(view, side, event))),
   };
 }
 
@@ -110,31 +110,21 @@ function hoverOn(view: ViewState, place: Place): void {
   view.hover.value = { ...place, by: "pointer" };
 }
 
-const MOVES: Record<string, (entry: number, page: number) => number> = {
-  ArrowUp: (entry) => entry - 1,
-  ArrowDown: (entry) => entry + 1,
-  PageUp: (entry, page) => entry - page,
-  PageDown: (entry, page) => entry + page,
-  Home: () => 0,
-  End: () => Number.MAX_SAFE_INTEGER,
-};
-
-function pressInColumn(view: ViewState, side: SideName, event: KeyboardEvent): void {
-  if (isForHost(event)) return;
-  if (event.key in MOVES) moveActive(view, side, MOVES[event.key]);
-  else if (event.key === " ") togglePin(view, { side, entry: view.active.peek()[side] });
-  else if (event.key === "Enter") goDeeper(view, { side, entry: view.active.peek()[side] });
-  else if (event.key === (side === "query" ? "ArrowRight" : "ArrowLeft")) goAcross(view, side, event);
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
+function pressInColumn(view: ViewState, side: SideName, event: Heard<KeyboardEvent>): boolean {
+  const entry = view.active.peek()[side];
+  const moved = movedDown(event.key, entry, view.axis(side).entries.length, view.pageOf(side));
+  if (moved !== null) activate(view, { side, entry: moved });
+  else if (event.key === " ") togglePin(view, { side, entry });
+  else if (event.key === "Enter") goDeeper(view, { side, entry });
+  else if (event.key === (side === "query" ? "ArrowRight" : "ArrowLeft")) goAcross(view, side, event.currentTarget);
+  else return false;
+  return true;
 }
 
-function goAcross(view: ViewState, side: SideName, event: KeyboardEvent): void {
+function goAcross(view: ViewState, side: SideName, column: HTMLElement): void {
   const place = crossOver(view, side);
-  const body = event.currentTarget instanceof Element ? event.currentTarget.parentElement : null;
   view.active.value = { ...view.active.peek(), [place.side]: place.entry };
-  body?.querySelector<HTMLElement>(`.column.${place.side}`)?.focus();
+  column.parentElement?.querySelector<HTMLElement>(`.column.${place.side}`)?.focus();
   activate(view, place);
 }
 

@@ -83,6 +83,12 @@ export class ViewState {
     return { first: this.#rows[side].first.value, last: this.#rows[side].last.value };
   }
 
+  /** How many entries a key goes that goes a page. */
+  pageOf(side: SideName): number {
+    const { first, last } = this.inView(side);
+    return Math.max(1, last - first - 2);
+  }
+
   /** Weight of the head in focus between the focus and an entry of the other side; null where none is to be shown. */
   weightAt(side: SideName, entry: number): number | null {
     const focus = this.focus.value;

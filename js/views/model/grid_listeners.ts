@@ -1,4 +1,4 @@
-import { isForHost } from "../shared/keys.js";
+import { closest, type Heard, onKeys } from "../shared/events.js";
 import { choose, goDown } from "./actions.js";
 import type { ModelState } from "./state.js";
 import { type Cell, walk } from "./walk.js";
@@ -6,7 +6,7 @@ import { type Cell, walk } from "./walk.js";
 /** What the pointer and the keyboard do in the grid. */
 export function gridListeners(view: ModelState) {
   const on = (event: Event, act: (cell: Cell) => void) => {
-    const cell = cellOf(event.target);
+    const cell = cellOf(event);
     if (cell !== null) act(cell);
   };
   return {
@@ -21,14 +21,12 @@ export function gridListeners(view: ModelState) {
       if (!event.shiftKey && !event.ctrlKey && !event.metaKey) on(event, (cell) => goDown(view, cell));
     }),
     onFocusIn: view.guard((event: FocusEvent) => {
-      if (event.target instanceof Element && event.target.matches(":focus-visible")) {
-        on(event, (cell) => hoverOn(view, cell));
-      }
+      if (closest(event, ":focus-visible")) on(event, (cell) => hoverOn(view, cell));
     }),
     onFocusOut: view.guard(() => {
       view.hover.value = null;
     }),
-    onKeyDown: view.guard((event: KeyboardEvent & { currentTarget: HTMLElement }) => press(view, event)),
+    onKeyDown: view.guard(onKeys((event) => press(view, event))),
   };
 }
 
@@ -37,17 +35,15 @@ function hoverOn(view: ModelState, cell: Cell): void {
   if (now?.layer !== cell.layer || now.head !== cell.head) view.hover.value = cell;
 }
 
-function press(view: ModelState, event: KeyboardEvent & { currentTarget: HTMLElement }): void {
-  if (isForHost(event)) return;
-  const cell = cellOf(event.target);
-  if (cell === null) return;
+function press(view: ModelState, event: Heard<KeyboardEvent>): boolean {
+  const cell = cellOf(event);
+  if (cell === null) return false;
   const next = walk(view.grid.peek(), cell, event.key);
   if (next !== null) moveTo(view, event.currentTarget, next);
   else if (event.key === " ") choose(view, cell, event.shiftKey);
   else if (event.key === "Enter") goDown(view, cell);
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
+  else return false;
+  return true;
 }
 
 function moveTo(view: ModelState, grid: HTMLElement, cell: Cell): void {
@@ -55,8 +51,8 @@ function moveTo(view: ModelState, grid: HTMLElement, cell: Cell): void {
   grid.querySelector<HTMLElement>(`[data-cell="${cell.layer} ${cell.head}"]`)?.focus();
 }
 
-function cellOf(target: EventTarget | null): Cell | null {
-  const found = target instanceof Element ? target.closest<HTMLElement>("[data-cell]") : null;
+function cellOf(event: Event): Cell | null {
+  const found = closest(event, "[data-cell]");
   if (found === null) return null;
   const [layer, head] = (found.dataset.cell ?? "").split(" ").map(Number);
   return { layer, head };

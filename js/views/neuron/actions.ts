@@ -1,5 +1,6 @@
 import { togglePin } from "../head/actions.js";
 import { ROW } from "../head/layout.js";
+import { movedDown } from "../shared/moves.js";
 import type { StripPlace } from "./columns.js";
 import type { NeuronState, Pointed } from "./state.js";
 
@@ -55,27 +56,7 @@ export function inStrip(view: NeuronState, where: Pointed["where"], place: Strip
   return { where, neuron: isOwn ? slot : view.slots.peek()[slot] };
 }
 
-const ROW_MOVES: Record<string, (entry: number) => number> = {
-  ArrowUp: (entry) => entry - 1,
-  ArrowDown: (entry) => entry + 1,
-  PageUp: (entry) => entry - 20,
-  PageDown: (entry) => entry + 20,
-};
-const ENDS: Record<string, number> = { Home: 0, End: Number.MAX_SAFE_INTEGER };
-
 /** The entry that a key leads to, null for a key that does not move between rows. */
-export function movedRow(view: NeuronState, key: string, entry: number, ends = true): number | null {
-  const wanted = ROW_MOVES[key]?.(entry) ?? (ends ? ENDS[key] : undefined);
-  return wanted === undefined ? null : within(wanted, view.axis.entries.length);
-}
-
-/** The place from the left that a key leads to, null for a key that does not move between neurons. */
-export function movedSlot(view: NeuronState, key: string, slot: number): number | null {
-  const by = { ArrowLeft: -1, ArrowRight: 1 }[key];
-  const wanted = by === undefined ? ENDS[key] : slot + by;
-  return wanted === undefined ? null : within(wanted, view.slots.peek().length);
-}
-
-function within(wanted: number, count: number): number {
-  return Math.min(count - 1, Math.max(0, wanted));
+export function movedRow(view: NeuronState, key: string): number | null {
+  return movedDown(key, view.active.peek().entry, view.axis.entries.length, view.head.pageOf(view.side));
 }

@@ -1,4 +1,4 @@
-import { isForHost } from "../shared/keys.js";
+import { closest, onKeys } from "../shared/events.js";
 import { leaveRows } from "./actions.js";
 import type { NeuronState } from "./state.js";
 
@@ -11,15 +11,10 @@ import type { NeuronState } from "./state.js";
 export function listening(view: NeuronState, arrive: () => void, press: (key: string, list: Element) => boolean) {
   const { guard } = view.frame;
   return {
-    onFocus: guard((event: FocusEvent & { currentTarget: HTMLElement }) => {
-      if (event.currentTarget.matches(":focus-visible")) arrive();
+    onFocus: guard((event: FocusEvent) => {
+      if (closest(event, ":focus-visible")) arrive();
     }),
     onBlur: guard(() => leaveRows(view)),
-    onKeyDown: guard((event: KeyboardEvent & { currentTarget: HTMLElement }) => {
-      const isOurs = !isForHost(event) && press(event.key, event.currentTarget);
-      if (!isOurs) return;
-      event.preventDefault();
-      event.stopPropagation();
-    }),
+    onKeyDown: guard(onKeys(({ key, currentTarget }) => press(key, currentTarget))),
   };
 }

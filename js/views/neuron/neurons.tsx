@@ -1,4 +1,5 @@
-import { movedRow, movedSlot, pinNeuron, pointAtRow, showRow } from "./actions.js";
+import { movedAcross } from "../shared/moves.js";
+import { movedRow, pinNeuron, pointAtRow, showRow } from "./actions.js";
 import { Frames } from "./frames.js";
 import { listening } from "./list.js";
 import { plain, sayComponent, sayNeuron } from "./say.js";
@@ -65,11 +66,11 @@ function pointAtSlot(view: NeuronState, slot: number): void {
 }
 
 function press(view: NeuronState, key: string): boolean {
-  const { slot, entry } = view.active.peek();
-  const row = movedRow(view, key, entry, false);
-  const next = movedSlot(view, key, slot);
-  if (row !== null) showRow(view, row);
-  else if (next !== null) pointAtSlot(view, next);
+  const { slot } = view.active.peek();
+  const next = movedAcross(key, slot, view.slots.peek().length);
+  const row = movedRow(view, key);
+  if (next !== null) pointAtSlot(view, next);
+  else if (row !== null) showRow(view, row);
   else if (key === " " || key === "Enter") pinNeuron(view, view.slots.peek()[slot]);
   else return false;
   return true;

@@ -59,7 +59,7 @@ function Token({ view, entry }: { view: NeuronState; entry: number }) {
 
 function press(view: NeuronState, key: string, list: Element): boolean {
   const { entry } = view.active.peek();
-  const moved = movedRow(view, key, entry);
+  const moved = movedRow(view, key);
   if (moved !== null) showRow(view, moved);
   else if (key === " " || key === "Enter") pinRow(view, entry);
   else if (key === "ArrowRight") list.parentElement?.querySelector<HTMLElement>(".neuron-strips")?.focus();

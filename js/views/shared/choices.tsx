@@ -1,3 +1,5 @@
+import { movesAmong } from "./roving.js";
+
 /** One of the options that `Choices` offers. */
 export interface Option<Value extends string> {
   value: Value;
@@ -19,17 +21,7 @@ interface Props<Value extends string> {
 /** A few words in a row, the chosen one underlined. As in any group of radio buttons, arrows move and choose at once. */
 export function Choices<Value extends string>({ label, options, chosen, choose, why = "" }: Props<Value>) {
   const isEnabled = why === "";
-  const moveByKey = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
-    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (!isEnabled) return;
-    const now = options.findIndex(({ value }) => value === chosen);
-    const next = (now + by + options.length) % options.length;
-    choose(options[next].value);
-    event.currentTarget.querySelectorAll("button")[next].focus();
-  };
+  const pick = (value: Value) => isEnabled && choose(value);
   return (
     <div
       class="choices"
@@ -38,7 +30,7 @@ export function Choices<Value extends string>({ label, options, chosen, choose, 
       aria-disabled={!isEnabled}
       aria-description={why}
       data-hint={why}
-      onKeyDown={moveByKey}
+      onKeyDown={movesAmong((index) => pick(options[index].value))}
     >
       {options.map(({ value, text, name }) => (
         // biome-ignore lint/a11y/useSemanticElements: an input shows no text of its own
@@ -49,7 +41,7 @@ export function Choices<Value extends string>({ label, options, chosen, choose, 
           aria-checked={value === chosen}
           aria-label={name ?? text}
           tabIndex={value === chosen ? 0 : -1}
-          onClick={() => isEnabled && choose(value)}
+          onClick={() => pick(value)}
         >
           {text}
         </button>

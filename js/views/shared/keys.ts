@@ -1,6 +1,7 @@
 import type { Store } from "../../store/store.js";
 import { flip, goUp, moveLayer, nextOrder, soloHead, toggleHead, unpinInnermost } from "./actions.js";
 import { copyCode } from "./copy.js";
+import { isForHost } from "./events.js";
 import type { FrameState } from "./frame_state.js";
 
 /** What the keys of the whole widget act on. */
@@ -47,11 +48,6 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   ["Shift + wheel", "scroll the tokens"],
   ["?", "these keys"],
 ];
-
-/** Whether a key is not meant for us: the host's own shortcuts, of which Shift + Enter runs a cell. */
-export function isForHost({ ctrlKey, metaKey, altKey, shiftKey, key }: KeyboardEvent): boolean {
-  return ctrlKey || metaKey || altKey || (shiftKey && key === "Enter");
-}
 
 /** Does what a key stands for anywhere in the widget. Returns whether it stands for anything. */
 export function pressKey(acted: Acted, event: KeyboardEvent): boolean {

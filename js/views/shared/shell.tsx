@@ -5,6 +5,7 @@ import type { Store } from "../../store/store.js";
 import { Announcer } from "./announce.js";
 import { CodeBox } from "./code_box.js";
 import { ErrorBoundary, ErrorBox } from "./error_box.js";
+import { closest } from "./events.js";
 import type { FrameState } from "./frame_state.js";
 import { Help } from "./help.js";
 import { Hints } from "./hints.js";
@@ -74,7 +75,7 @@ function HintTip({ frame }: { frame: FrameState }) {
 function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
   const { frame, store } = acted;
   const hint = (event: Event) => {
-    const control = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-hint]") : null;
+    const control = closest(event, "[data-hint]");
     const text = control?.dataset.hint ?? "";
     const box = shell.current;
     frame.hint.value = text !== "" && control && box ? { text, anchor: anchorOf(control, box) } : null;
@@ -103,10 +104,10 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
 const PANES = { model: ".model-pane", head: ".head-pane", neuron: ".neuron-pane" } as const;
 
 /** Notes in which of several panes the reader acts. */
-function arrive({ store, frame }: Acted, { target }: Event): void {
-  if (frame.isAlone || !(target instanceof Element)) return;
+function arrive({ store, frame }: Acted, event: Event): void {
+  if (frame.isAlone) return;
   const scales = Object.keys(PANES) as Scale[];
-  store.place = scales.find((scale) => target.closest(PANES[scale]) !== null) ?? null;
+  store.place = scales.find((scale) => closest(event, PANES[scale]) !== null) ?? null;
 }
 
 function pressed(acted: Acted, event: KeyboardEvent): void {
