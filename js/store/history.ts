@@ -21,8 +21,8 @@ export class History {
   readonly #moments: Moment[];
   readonly #at = signal(0);
   readonly #count = signal(1);
-  /** Where we were when the key that is down was pressed; null where none is. */
-  #heldFrom: number | null = null;
+  /** Whether a key is down, and whether it has made a step by now. */
+  #key: "up" | "down" | "stepped" = "up";
 
   /** @param restore Writes a moment, here and in Python, in one step. */
   constructor(
@@ -50,11 +50,11 @@ export class History {
 
   /** A key goes down. Until `release`, all that it changes is one step. */
   press(): void {
-    this.#heldFrom = this.#at.peek();
+    this.#key = "down";
   }
 
   release(): void {
-    this.#heldFrom = null;
+    this.#key = "up";
   }
 
   #go(to: number): void {
@@ -66,8 +66,8 @@ export class History {
     const moment = this.now.peek();
     const at = this.#at.peek();
     if (isSame(moment, this.#moments[at])) return;
-    const isHeld = this.#heldFrom !== null && at > this.#heldFrom;
-    this.#moments.splice(isHeld ? at : at + 1, Number.POSITIVE_INFINITY, moment);
+    this.#moments.splice(this.#key === "stepped" ? at : at + 1, Number.POSITIVE_INFINITY, moment);
+    if (this.#key === "down") this.#key = "stepped";
     if (this.#moments.length > MOST) this.#moments.shift();
     this.#count.value = this.#moments.length;
     this.#at.value = this.#moments.length - 1;

@@ -1,14 +1,14 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import type { Source } from "../source/source.js";
-import { type Axis, type AxisName, axisOf, type DisplaySettings } from "./axis.js";
+import { type Axis, type AxisName, axisOf } from "./axis.js";
 import { History, type Moment } from "./history.js";
 import { Loader, type Wanted } from "./loader.js";
 import type { Loading } from "./loading.js";
 import { type LayerMeta, layerOfPart, type Meta, type PartMeta, partOf, readMeta, type Side } from "./meta.js";
 import { type Selection, START, step } from "./selection.js";
 import { DEFAULTS, type Settings } from "./settings.js";
-import { Synced, same, type Traits } from "./synced.js";
+import { fieldsOf, Synced, same, type Traits } from "./synced.js";
 
 /**
  * What all views of one capture have in common. There are two kinds of state, and they are kept apart:
@@ -44,13 +44,12 @@ export class Store {
     this.#loader = new Loader(source);
     this.part = computed(() => partOf(this.meta, this.selection.value.part));
     this.layerMeta = computed(() => layerOfPart(this.part.value, this.selection.value.layer));
-    const display = displaySettings(this.settings);
+    // Only what decides which numbers are drawn, so that moving the threshold does not compute them anew.
+    const display = fieldsOf(this.settings, "hide_first", "hide_special", "words", "pair_filter");
     this.queries = computed(() => axisOf(this.side("query"), display.value, "query"));
     this.keys = computed(() => axisOf(this.side("key"), display.value, "key"));
-    // One step further than the selection, so that a pinned token does not ask for the layer anew.
-    const part = computed(() => this.selection.value.part);
-    const layer = computed(() => this.selection.value.layer);
-    this.#wanted = computed(() => wanted(part.value, layer.value, this.meta));
+    const place = fieldsOf(this.selection, "part", "layer"); // a pinned token does not ask for the layer anew
+    this.#wanted = computed(() => wanted(place.value, this.meta));
     const now = computed(() => ({ selection: this.selection.value, settings: untold(this.#settings.settled.value) }));
     this.history = new History(now, (moment) => this.#restore(moment), until);
     const onError = () => {
@@ -134,7 +133,7 @@ export class Store {
 }
 
 /** A refused layer has no heads, and the reason is known without asking. */
-function wanted(part: string, layer: number, meta: Meta): Wanted {
+function wanted({ part, layer }: Pick<Selection, "part" | "layer">, meta: Meta): Wanted {
   const { heads, reason } = layerOfPart(partOf(meta, part), layer);
   return { part, layer, refusal: heads === 0 ? reason || `layer ${layer} was refused` : "" };
 }
@@ -142,18 +141,4 @@ function wanted(part: string, layer: number, meta: Meta): Wanted {
 /** The settings without the theme. */
 function untold({ theme: _, ...settings }: Settings): Moment["settings"] {
   return settings;
-}
-
-/** Only what decides which numbers are drawn, so that moving the threshold does not compute them anew. */
-function displaySettings(settings: ReadonlySignal<Settings>): ReadonlySignal<DisplaySettings> {
-  const hideFirst = computed(() => settings.value.hide_first);
-  const hideSpecial = computed(() => settings.value.hide_special);
-  const words = computed(() => settings.value.words);
-  const pairFilter = computed(() => settings.value.pair_filter);
-  return computed(() => ({
-    hide_first: hideFirst.value,
-    hide_special: hideSpecial.value,
-    words: words.value,
-    pair_filter: pairFilter.value,
-  }));
 }

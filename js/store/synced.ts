@@ -1,4 +1,4 @@
-import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 /** The half of a widget's model that carries state. */
 export interface Traits {
@@ -86,6 +86,19 @@ export class Synced<Value extends object> {
     const entries = this.#fields.map((field) => [field, this.model.get(field) ?? this.defaults[field]]);
     return Object.fromEntries(entries) as Value;
   }
+}
+
+/** Some fields of a value, told of only when one of them has changed. */
+export function fieldsOf<Value extends object, Name extends keyof Value>(
+  value: ReadonlySignal<Value>,
+  ...names: Name[]
+): ReadonlySignal<Pick<Value, Name>> {
+  let before: Pick<Value, Name> | undefined;
+  return computed(() => {
+    const now = Object.fromEntries(names.map((name) => [name, value.value[name]])) as Pick<Value, Name>;
+    before = before !== undefined && sameFields(before, now) ? before : now;
+    return before;
+  });
 }
 
 /** Equality of the fields of two values of one kind. */

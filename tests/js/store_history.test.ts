@@ -78,11 +78,12 @@ describe("the history", () => {
     expect(store.history.canUndo.value).toBe(false);
   });
 
+  const layerBy = async (layer: number) => {
+    store.select({ layer });
+    await settle();
+  };
+
   it("takes what a held key does as one step, and the next press as another", async () => {
-    const layerBy = async (layer: number) => {
-      store.select({ layer });
-      await settle();
-    };
     store.history.press();
     await layerBy(1);
     await layerBy(2);
@@ -91,6 +92,14 @@ describe("the history", () => {
     await layerBy(1);
     store.history.undo();
     expect(store.selection.value.layer).toBe(2);
+    store.history.undo();
+    expect(store.selection.value.layer).toBe(0);
+  });
+
+  it("does so too when there have been more steps than are kept", async () => {
+    for (let step = 1; step <= 300; step++) await layerBy(step % 2);
+    store.history.press();
+    for (const layer of [2, 1, 2]) await layerBy(layer);
     store.history.undo();
     expect(store.selection.value.layer).toBe(0);
   });

@@ -3,6 +3,7 @@ import type { ThumbnailQuestion } from "../../source/source.js";
 import type { LayerMeta } from "../../store/meta.js";
 import { range } from "../../store/selection.js";
 import type { Store } from "../../store/store.js";
+import { fieldsOf } from "../../store/synced.js";
 import { FIRST_SIZE, ThumbnailLoader, type WantedThumbnails } from "../../store/thumbnail_loader.js";
 import type { FrameState } from "../shared/frame_state.js";
 import type { Guard } from "../shared/guard.js";
@@ -44,14 +45,13 @@ export class ModelState {
   ) {
     this.guard = frame.guard;
     const { settings } = store;
-    const onlyLayers = computed(() => settings.value.show_layers);
-    const onlyHeads = computed(() => settings.value.show_heads);
+    const only = fieldsOf(settings, "show_layers", "show_heads");
     this.isFolded = computed(() => !frame.isAlone && settings.value.folded.includes("model"));
     this.layers = computed(() => {
-      const shown = this.isFolded.value ? [store.layerMeta.value.layer] : onlyLayers.value;
+      const shown = this.isFolded.value ? [store.layerMeta.value.layer] : only.value.show_layers;
       return store.part.value.layers.filter((one) => isIn(shown, one.layer));
     });
-    this.heads = computed(() => this.allHeads.filter((head) => isIn(onlyHeads.value, head)));
+    this.heads = computed(() => this.allHeads.filter((head) => isIn(only.value.show_heads, head)));
     this.layout = computed(() => gridLayout(this.width.value, this.layers.value.length, this.heads.value.length));
     this.grid = computed(() => ({
       rows: this.layers.value.map(({ layer, heads }) => ({ layer, heads: this.headsOf(heads) })),
@@ -113,22 +113,14 @@ export class ModelState {
 function questionOf({ store, layout }: ModelState): ReadonlySignal<ThumbnailQuestion> {
   const { settings } = store;
   const part = computed(() => store.part.value.name);
-  const measure = computed(() => settings.value.measure);
-  const filter = computed(() => settings.value.pair_filter);
-  const hideSpecial = computed(() => settings.value.hide_special);
+  const display = fieldsOf(settings, "measure", "pair_filter", "hide_special");
   const size = computed(() => {
     const tokens = Math.max(store.side("query").labels.length, store.side("key").labels.length - 1);
     const body = bodyOf(layout.value.cell);
     const most = settings.value.thumbnails === "lines" ? Math.min(body, MOST_LINES) : body;
     return tokens <= FIRST_SIZE ? FIRST_SIZE : Math.max(FIRST_SIZE, most); // smaller ones are pooled here
   });
-  return computed(() => ({
-    part: part.value,
-    size: size.value,
-    measure: measure.value,
-    pair_filter: filter.value,
-    hide_special: hideSpecial.value,
-  }));
+  return computed(() => ({ part: part.value, size: size.value, ...display.value }));
 }
 
 function isIn(numbers: readonly number[] | null, number: number): boolean {

@@ -33,11 +33,14 @@ export function textOn(colour: string): string {
 
 /** Relative luminance, 0 to 1, of red, green and blue in 0 to 255. */
 export function luminanceOf(rgb: readonly number[]): number {
-  const [red, green, blue] = rgb.map((byte) => {
-    const share = byte / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
+  const [red, green, blue] = rgb.map(linear);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Light, 0 to 1, of a byte of sRGB. */
+export function linear(byte: number): number {
+  const share = byte / 255;
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }
 
 function split(colours: string): string[] {

@@ -1,3 +1,4 @@
+import { linear } from "./palette.js";
 import type { Theme } from "./theme.js";
 
 /** Steps of a ramp from its first stop to its last. */
@@ -84,10 +85,7 @@ function packed([red, green, blue]: readonly number[]): number {
 
 /** OKLab (Ottosson 2020) of red, green and blue in 0 to 255. */
 function labOf(rgb: readonly number[]): number[] {
-  const [red, green, blue] = rgb.map((byte) => {
-    const share = byte / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
+  const [red, green, blue] = rgb.map(linear);
   const long = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);
   const medium = Math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue);
   const short = Math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue);
