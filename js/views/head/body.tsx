@@ -1,8 +1,9 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { Loading } from "../../store/loading.js";
 import { Notice, sayBusy } from "../shared/notice.js";
 import { useReaction } from "../shared/reaction.js";
 import { classes, px } from "../shared/style.js";
+import { useWheel } from "../shared/wheel.js";
 import { Column } from "./column.js";
 import { ROW } from "./layout.js";
 import { Marks } from "./marks.js";
@@ -15,7 +16,7 @@ export function Body({ view }: { view: ViewState }) {
   const body = useRef<HTMLDivElement>(null);
   const isOld = loading.state === "pending" && loading.since !== "now";
   useSlide(view, body);
-  useWheel(view, body);
+  useWheel(body, view.guard, (by) => view.scrollBy(by));
   return (
     <div class="frame" style={{ height: px(height) }}>
       <div
@@ -40,23 +41,6 @@ export function useSlide(view: ViewState, body: { current: HTMLDivElement | null
       body.current?.style.setProperty(`--${side}-top`, px(-view.topOf(side)));
     }
   });
-}
-
-/** The wheel scrolls the notebook; with a modifier held it scrolls the tokens. */
-export function useWheel(view: ViewState, body: { current: HTMLDivElement | null }): void {
-  useEffect(() => {
-    const onWheel = view.guard((event: WheelEvent) => {
-      const isMeant = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
-      if (!isMeant || !view.layout.peek().scrolls) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const delta = event.deltaY || event.deltaX; // some browsers turn the wheel sideways while Shift is held
-      view.scrollTo(view.top.peek() + (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? delta * ROW : delta));
-    });
-    const element = body.current;
-    element?.addEventListener("wheel", onWheel, { passive: false });
-    return () => element?.removeEventListener("wheel", onWheel);
-  }, [view]);
 }
 
 /** A native scroll bar beside the rows: the rows themselves do not scroll, or they would catch the notebook's wheel. */

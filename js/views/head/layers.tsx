@@ -1,26 +1,21 @@
 import { moveLayer } from "../shared/actions.js";
+import { Select } from "../shared/select.js";
 import type { ViewState } from "./state.js";
 
 /** Chooses the layer: one back, one on, or any from the list. */
 export function Layers({ view }: { view: ViewState }) {
   const { layers } = view.part.value;
   const { layer } = view.store.selection.value;
-  const choose = (event: Event) => {
-    if (event.currentTarget instanceof HTMLSelectElement)
-      view.store.select({ layer: Number(event.currentTarget.value) });
-  };
   return (
     <span class="layers">
       <span class="muted small">layer</span>
       <Step view={view} by={-1} label="Previous layer" disabled={layer === layers[0].layer} />
-      <select aria-label="Layer" value={layer} onChange={view.guard(choose)}>
-        {layers.map((one) => (
-          <option key={one.layer} value={one.layer} selected={one.layer === layer}>
-            {one.layer}
-            {one.heads === 0 ? " (refused)" : ""}
-          </option>
-        ))}
-      </select>
+      <Select
+        label="Layer"
+        options={layers.map((one) => [one.layer, `${one.layer}${one.heads === 0 ? " (refused)" : ""}`])}
+        chosen={layer}
+        choose={view.guard((chosen) => view.store.select({ layer: chosen }))}
+      />
       <Step view={view} by={1} label="Next layer" disabled={layer === layers[layers.length - 1].layer} />
     </span>
   );

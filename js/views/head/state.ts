@@ -134,6 +134,12 @@ export class ViewState {
     });
   }
 
+  /** Returns whether there is anything to scroll. */
+  scrollBy(pixels: number): boolean {
+    this.scrollTo(this.top.peek() + pixels);
+    return this.layout.peek().scrolls;
+  }
+
   scrollTo(top: number): void {
     const most = Math.max(0, this.rowCount * ROW - this.layout.peek().height);
     this.top.value = Math.min(most, Math.max(0, top));

@@ -9,13 +9,10 @@ import { NumberFields } from "./number_fields.js";
 import type { ModelState } from "./state.js";
 
 const INTENSITIES: readonly Option<Settings["intensity"]>[] = [
-  { value: "shared", text: "shared", name: "one scale for all heads" },
+  { value: "shared", name: "one scale for all heads" },
   { value: "head", text: "per head", name: "a scale for each head" },
 ];
-const KINDS: readonly Option<Settings["thumbnails"]>[] = [
-  { value: "matrix", text: "matrix" },
-  { value: "lines", text: "lines" },
-];
+const KINDS: readonly Option<Settings["thumbnails"]>[] = [{ value: "matrix" }, { value: "lines" }];
 
 /** In the explorer what concerns the tokens stands with the heads; alone there is more to set, on a line of its own. */
 export function ModelHeader({ view }: { view: ModelState }) {

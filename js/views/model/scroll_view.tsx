@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { useReaction } from "../shared/reaction.js";
 import { px } from "../shared/style.js";
+import { useWheel } from "../shared/wheel.js";
 import { rowAt, TOP } from "./layout.js";
 import type { ModelState } from "./state.js";
 
@@ -15,7 +16,7 @@ export function ScrollView({ view, children }: { view: ModelState; children: Com
   const box = useRef<HTMLDivElement>(null);
   const { width, height, viewWidth, viewHeight } = view.layout.value;
   const bars = [useRef<HTMLDivElement>(null), useRef<HTMLDivElement>(null)];
-  useWheel(view, box);
+  useWheel(box, view.guard, (by, { altKey }) => scrollBy(view, box, by, altKey));
   useReveal(view, box);
   const follow = view.guard(() => {
     const at = box.current;
@@ -50,23 +51,13 @@ export function ScrollView({ view, children }: { view: ModelState; children: Com
   );
 }
 
-function useWheel(view: ModelState, box: Box): void {
-  useEffect(() => {
-    const onWheel = view.guard((event: WheelEvent) => {
-      const isMeant = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey;
-      const { width, height, viewWidth, viewHeight } = view.layout.peek();
-      const isLarger = { down: height > viewHeight, across: width > viewWidth };
-      if (!isMeant || (!isLarger.down && !isLarger.across)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const delta = event.deltaY || event.deltaX; // some browsers turn the wheel sideways while Shift is held
-      const isAcross = isLarger.across && (event.altKey || !isLarger.down);
-      box.current?.scrollBy(isAcross ? { left: delta } : { top: delta });
-    });
-    const element = box.current;
-    element?.addEventListener("wheel", onWheel, { passive: false });
-    return () => element?.removeEventListener("wheel", onWheel);
-  }, [view]);
+/** Sideways with Alt held, or where there is no other way. */
+function scrollBy(view: ModelState, box: Box, by: number, isAlt: boolean): boolean {
+  const { width, height, viewWidth, viewHeight } = view.layout.peek();
+  const isLarger = { down: height > viewHeight, across: width > viewWidth };
+  const isAcross = isLarger.across && (isAlt || !isLarger.down);
+  box.current?.scrollBy(isAcross ? { left: by } : { top: by });
+  return isLarger.down || isLarger.across;
 }
 
 /** Brings a newly selected head into view, whoever selected it. */

@@ -1,3 +1,4 @@
+import { inner } from "../../source/inner.js";
 import type { Vectors } from "../../source/layer.js";
 
 /** How alike the query vectors of one head are. */
@@ -27,10 +28,4 @@ export function alikeOf(vectors: Vectors, head: number, queries: number): Alike 
 
 function sizeOf(vector: Float32Array | Float64Array): number {
   return Math.sqrt(inner(vector, vector));
-}
-
-function inner(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
-  return sum;
 }

@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
-import { ScrollBar, useSlide, useWheel } from "../head/body.js";
+import { ScrollBar, useSlide } from "../head/body.js";
 import { classes, px } from "../shared/style.js";
+import { useWheel } from "../shared/wheel.js";
 import { leaveRows, pinNeuron, pinRow, pointAtRow, under } from "./actions.js";
 import { Neurons } from "./neurons.js";
 import { Rows } from "./rows.js";
@@ -13,7 +14,7 @@ export function Body({ view }: { view: NeuronState }) {
   const loading = view.store.loading.value;
   const body = useRef<HTMLDivElement>(null);
   useSlide(view.head, body);
-  useWheel(view.head, body);
+  useWheel(body, view.frame.guard, (by) => view.head.scrollBy(by));
   return (
     <div class="frame" style={{ height: px(height) }}>
       <div

@@ -1,7 +1,9 @@
+import type { ComponentProps } from "preact";
 import { range } from "../../store/selection.js";
 import { Layers } from "../head/layers.js";
 import { focusHead } from "../shared/actions.js";
 import { spoken } from "../shared/format.js";
+import { Select } from "../shared/select.js";
 import type { NeuronState } from "./state.js";
 
 /** Layer, head and query of a neuron view that stands alone: elsewhere one chooses them in the other views. */
@@ -13,13 +15,13 @@ export function Choosers({ view }: { view: NeuronState }) {
   return (
     <div class="line neuron-choosers">
       <Layers view={view.head} />
-      <List
+      <Labelled
         label="head"
         options={range(view.store.layerMeta.value.heads).map((one) => [one, String(one)])}
         chosen={head ?? -1}
         choose={view.frame.guard((one) => focusHead(view.store, one))}
       />
-      <List
+      <Labelled
         label="looks from"
         options={[[-1, "all tokens"], ...entries.map(({ label }, entry) => [entry, spoken(label)] as const)]}
         chosen={pinned ?? -1}
@@ -29,24 +31,12 @@ export function Choosers({ view }: { view: NeuronState }) {
   );
 }
 
-interface Props {
-  label: string;
-  options: readonly (readonly [value: number, text: string])[];
-  chosen: number;
-  choose(value: number): void;
-}
-
-function List({ label, options, chosen, choose }: Props) {
+function Labelled(props: ComponentProps<typeof Select>) {
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the list is its control
     <label class="layers">
-      <span class="muted small">{label}</span>
-      <select aria-label={label} value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
-        {options.map(([value, text]) => (
-          <option key={value} value={value} selected={value === chosen}>
-            {text}
-          </option>
-        ))}
-      </select>
+      <span class="muted small">{props.label}</span>
+      <Select {...props} />
     </label>
   );
 }

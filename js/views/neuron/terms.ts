@@ -1,3 +1,4 @@
+import { inner } from "../../source/inner.js";
 import type { LayerData, Vectors } from "../../source/layer.js";
 
 /**
@@ -119,12 +120,6 @@ export class Terms {
     }
     return sums.map((sum, neuron) => (this.count === 0 ? 0 : (this.q[neuron] * this.scaling * sum) / this.count));
   }
-}
-
-function inner(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
-  return sum;
 }
 
 function logSumExp(scores: Float64Array, sink: number | null): number {

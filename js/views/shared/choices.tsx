@@ -3,7 +3,8 @@ import { movesAmong } from "./roving.js";
 /** One of the options that `Choices` offers. */
 export interface Option<Value extends string> {
   value: Value;
-  text: string;
+  /** Where it is not the value. */
+  text?: string;
   /** What a screen reader says, where it is not the text. */
   name?: string;
 }
@@ -32,14 +33,14 @@ export function Choices<Value extends string>({ label, options, chosen, choose, 
       data-hint={why}
       onKeyDown={movesAmong((index) => pick(options[index].value))}
     >
-      {options.map(({ value, text, name }) => (
+      {options.map(({ value, text = value, name = text }) => (
         // biome-ignore lint/a11y/useSemanticElements: an input shows no text of its own
         <button
           key={value}
           type="button"
           role="radio"
           aria-checked={value === chosen}
-          aria-label={name ?? text}
+          aria-label={name}
           tabIndex={value === chosen ? 0 : -1}
           onClick={() => pick(value)}
         >

@@ -16,7 +16,7 @@ const LABELS: Record<Switch, readonly [string, string]> = {
   words: ["words", "words"],
 };
 const FILTERS: readonly Option<PairFilter>[] = [
-  { value: "all", text: "all" },
+  { value: "all" },
   { value: "a->a", text: "A→A", name: "from sentence A to A" },
   { value: "a->b", text: "A→B", name: "from sentence A to B" },
   { value: "b->a", text: "B→A", name: "from sentence B to A" },

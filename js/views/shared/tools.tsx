@@ -9,7 +9,7 @@ interface Props {
 }
 
 const MEASURES: readonly Option<Settings["measure"]>[] = [
-  { value: "weight", text: "weight" },
+  { value: "weight" },
   { value: "value_norm", text: "weight × norm", name: "weight times the norm of the value as it enters the output" },
 ];
 
@@ -30,7 +30,7 @@ function PartChoices({ store, frame }: Props) {
   return (
     <Choices
       label="Part"
-      options={parts.map(({ name }) => ({ value: name, text: name }))}
+      options={parts.map(({ name }) => ({ value: name }))}
       chosen={store.selection.value.part}
       choose={frame.guard((part: string) => store.select({ part }))}
     />
