@@ -204,6 +204,31 @@ test.describe("the panes", () => {
     await expect(explorer.pane("Attention heads")).toBeVisible();
   });
 
+  test("keep the keyboard's token in the neurons while sub-words merge, also with the heads folded", async ({
+    page,
+  }) => {
+    const explorer = await open(page, PINNED, "pair");
+    await page.evaluate(() => window.host.model.push({ folded: ["head"] }));
+    const rows = explorer.pane("Neurons").locator("[data-row]");
+    await explorer
+      .pane("Neurons")
+      .getByRole("listbox", { name: /^Tokens/ })
+      .focus();
+    await page.keyboard.press("End");
+    await expect(rows.nth(10)).toHaveClass(/told/);
+    await page.keyboard.press("w");
+    await expect(rows).toHaveCount(9);
+    await expect(rows.nth(8)).toHaveClass(/told/);
+    await expect(explorer.root.getByRole("alert")).toHaveCount(0);
+  });
+
+  test("bring into view what Python pins, also with the heads folded", async ({ page }) => {
+    const explorer = await open(page, { layer: 0, heads: [2], head: 2 }, "patterns");
+    await page.evaluate(() => window.host.model.push({ folded: ["model", "head"] }));
+    await page.evaluate(() => window.host.model.push({ query: 90 }));
+    await expect(explorer.pane("Neurons").locator('[data-row="90"]')).toBeInViewport();
+  });
+
   test("share the width as the border between them is dragged: one step when it is let go", async ({ page }) => {
     const explorer = await open(page);
     const before = (await explorer.pane("Attention heads").boundingBox())?.width ?? 0;

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { HeadPane } from "../head/head_pane.js";
+import { useRows } from "../head/rows.js";
 import type { ViewState } from "../head/state.js";
 import { NeuronPane } from "../neuron/neuron_pane.js";
 import type { NeuronState } from "../neuron/state.js";
@@ -16,6 +17,7 @@ export function Sheet({ head, neuron }: { head: ViewState; neuron: NeuronState }
   const { store, frame } = head;
   const sheet = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
+  useRows(head);
   useWidth(sheet, width, frame.guard);
   const { folded, split } = store.settings.value;
   const [headIsFolded, neuronIsFolded] = [folded.includes("head"), folded.includes("neuron")];

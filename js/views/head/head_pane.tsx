@@ -1,7 +1,6 @@
 import { useRef } from "preact/hooks";
 import { PaneTitle } from "../shared/pane_title.js";
 import { Progress } from "../shared/progress.js";
-import { useReaction } from "../shared/reaction.js";
 import { SentenceFilter, TokenSwitch } from "../shared/token_settings.js";
 import { useWidth } from "../shared/width.js";
 import { Body } from "./body.js";
@@ -17,8 +16,6 @@ export function HeadPane({ view }: { view: ViewState }) {
   const pane = useRef<HTMLDivElement>(null);
   const { store, frame } = view;
   useWidth(pane, view.width, view.guard);
-  useReveal(view);
-  useStay(view);
   return (
     <div class="head-pane" ref={pane} {...frame.region("Attention heads")}>
       <header class="pane-head">
@@ -60,28 +57,4 @@ function Remarks({ view }: { view: ViewState }) {
       {error !== null && reason !== "" && <p class="remark">{reason}</p>}
     </>
   );
-}
-
-/** Brings a newly pinned token into view, whoever pinned it. */
-export function useReveal(view: ViewState): void {
-  const before = useRef<{ query: number | null; key: number | null }>({ query: null, key: null });
-  const reveal = view.guard(() => {
-    const { query, key } = view.store.selection.value;
-    const isNew = { query: query !== before.current.query, key: key !== before.current.key };
-    before.current = { query, key };
-    const { query: queryEntry, key: keyEntry } = view.pins.peek();
-    if (isNew.key && keyEntry !== null) view.reveal({ side: "key", entry: keyEntry });
-    if (isNew.query && queryEntry !== null) view.reveal({ side: "query", entry: queryEntry });
-  });
-  useReaction(reveal);
-}
-
-export function useStay(view: ViewState): void {
-  const before = useRef({ query: view.queries.peek(), key: view.keys.peek() });
-  const stay = view.guard(() => {
-    const now = { query: view.queries.value, key: view.keys.value };
-    if (now.query !== before.current.query || now.key !== before.current.key) view.stayWith(before.current, now);
-    before.current = now;
-  });
-  useReaction(stay);
 }

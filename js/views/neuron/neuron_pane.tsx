@@ -1,5 +1,4 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { useReveal, useStay } from "../head/head_pane.js";
 import { PaneTitle } from "../shared/pane_title.js";
 import { Progress } from "../shared/progress.js";
 import { useWidth } from "../shared/width.js";
@@ -34,7 +33,7 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
         <PaneTitle store={view.store} frame={view.frame} name="Neurons" detail={<Where view={view} />}>
           {view.frame.isAlone && <Progress loading={view.store.loading.value} label="Loading the layer" />}
         </PaneTitle>
-        {view.frame.isAlone && <Alone view={view} />}
+        {view.frame.isAlone && <Choosers view={view} />}
         <SettingsRow view={view} />
         {isReady && <Captions view={view} />}
       </header>
@@ -50,13 +49,6 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
       {isReady ? <Foot view={view} /> : <footer class="pane-foot neuron-foot" />}
     </div>
   );
-}
-
-/** What a head view does for the pane beside it. */
-function Alone({ view }: { view: NeuronState }) {
-  useReveal(view.head);
-  useStay(view.head);
-  return <Choosers view={view} />;
 }
 
 /** Such as "layer 9, head 4: She → nurse". */

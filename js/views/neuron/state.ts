@@ -128,7 +128,7 @@ export class NeuronState {
 
   /** The token of an entry whose vectors are shown: of a merged word the pinned sub-word, else the first. */
   position(side: SideName, entry: number): number {
-    const { positions } = this.head.axis(side).entries[entry];
+    const positions = this.head.axis(side).entries[entry]?.positions ?? [0]; // the pointer may be on one that is gone
     const pinned = this.store.selection.value[side];
     return pinned !== null && positions.includes(pinned) ? pinned : positions[0];
   }

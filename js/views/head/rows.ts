@@ -1,0 +1,34 @@
+import { useRef } from "preact/hooks";
+import { useReaction } from "../shared/reaction.js";
+import type { ViewState } from "./state.js";
+
+/** Keeps in view what one is about: once in a widget, whichever of its panes are unfolded. */
+export function useRows(view: ViewState): void {
+  useReveal(view);
+  useStay(view);
+}
+
+/** Brings a newly pinned token into view, whoever pinned it. */
+function useReveal(view: ViewState): void {
+  const before = useRef<{ query: number | null; key: number | null }>({ query: null, key: null });
+  const reveal = view.guard(() => {
+    const { query, key } = view.store.selection.value;
+    const isNew = { query: query !== before.current.query, key: key !== before.current.key };
+    before.current = { query, key };
+    const { query: queryEntry, key: keyEntry } = view.pins.peek();
+    if (isNew.key && keyEntry !== null) view.reveal({ side: "key", entry: keyEntry });
+    if (isNew.query && queryEntry !== null) view.reveal({ side: "query", entry: queryEntry });
+  });
+  useReaction(reveal);
+}
+
+/** Stays with the tokens that one was at while entries merge into words or part again. */
+function useStay(view: ViewState): void {
+  const before = useRef({ query: view.queries.peek(), key: view.keys.peek() });
+  const stay = view.guard(() => {
+    const now = { query: view.queries.value, key: view.keys.value };
+    if (now.query !== before.current.query || now.key !== before.current.key) view.stayWith(before.current, now);
+    before.current = now;
+  });
+  useReaction(stay);
+}
