@@ -11,6 +11,8 @@ from tiny import MECHANISMS, build, ids
 
 import headscope as hs
 from headscope import errors
+from headscope.recording import projection
+from headscope.recording.record import Record
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,18 @@ def test_captures_share_one_budget_and_give_it_back(monkeypatch: pytest.MonkeyPa
     assert hs.capture(model, ids(64)).nbytes > 0
     with pytest.raises(errors.CaptureClosed, match="Capture again"):
         first.attention(0)
+
+
+def test_an_answer_under_way_when_the_capture_closes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture, find = hs.capture(build(), ids(12)), projection.find_projection
+
+    def closing(record: Record) -> projection.Projection:
+        capture.close()
+        return find(record)
+
+    monkeypatch.setattr(projection, "find_projection", closing)
+    with pytest.raises(errors.CaptureClosed, match="Capture again"):
+        capture.thumbnails(1, 4, measure="value_norm")
 
 
 @pytest.mark.parametrize(

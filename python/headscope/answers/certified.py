@@ -86,8 +86,8 @@ class CertifiedLayers:
     @formula.exactly()
     def lse(self, layer: int) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
-        record = self.read(layer)
-        with self._lock:
+        with self._lock:  # from the reading on, so that nothing is kept after a `clear` in between
+            record = self.read(layer)
             if layer not in self._lse:
                 at = record.query.device
                 heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
@@ -99,8 +99,8 @@ class CertifiedLayers:
     @formula.exactly()
     def value_norms(self, layer: int) -> torch.Tensor:
         """Norm of each value vector as it enters the layer's output, float32 [heads, keys], or UnknownProjection."""
-        record = self.read(layer)
         with self._lock:
+            record = self.read(layer)
             if layer not in self._norms:
                 self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
             return self._norms[layer]
