@@ -2,6 +2,7 @@ import type { Store } from "../../store/store.js";
 import { Certificate } from "../shared/certificate.js";
 import { copyCode } from "../shared/copy.js";
 import type { FrameState } from "../shared/frame_state.js";
+import { Icon } from "../shared/icon.js";
 import { HelpButton } from "../shared/pane_title.js";
 import { Tools } from "../shared/tools.js";
 import { PathBar } from "./path_bar.js";
@@ -46,22 +47,7 @@ function Step({ store, frame, name, keys }: Props & { name: "undo" | "redo"; key
       aria-disabled={!(name === "undo" ? canUndo : canRedo).value}
       onClick={frame.guard(() => store.history[name]())}
     >
-      <svg
-        width="14"
-        height="14"
-        viewBox="0 0 14 14"
-        fill="none"
-        stroke="currentColor"
-        stroke-width="1.4"
-        aria-hidden="true"
-      >
-        <path
-          d="M5 2 2 5l3 3M2 5h6.2a3.4 3.4 0 0 1 0 6.8H5"
-          stroke-linecap="round"
-          stroke-linejoin="round"
-          transform={name === "redo" ? "matrix(-1 0 0 1 14 0)" : undefined}
-        />
-      </svg>
+      <Icon size={14} width={1.4} path="M5 2 2 5l3 3M2 5h6.2a3.4 3.4 0 0 1 0 6.8H5" isMirrored={name === "redo"} />
     </button>
   );
 }

@@ -114,7 +114,7 @@ function NumberCell({ view, entry, name, place }: Props & { name: NumberName; pl
 
 /** From zero to the right; where there are negative numbers, zero lies a third along. */
 function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName; value: number; place: NumberPlace }) {
-  const scale = scaleOf(view, name);
+  const scale = name === "dot" ? view.dotScale.value : { least: 0, most: 1 };
   const room = place.bar;
   const zero = scale.least < 0 ? Math.round((room * -scale.least) / (scale.most - scale.least)) : 0;
   const size = Math.max(1, (Math.abs(value) * room) / (scale.most - scale.least || 1));
@@ -126,12 +126,6 @@ function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName
       style={{ left: px(place.left + zero - (value < 0 ? size : 0)), width: px(size), background: colour }}
     />
   );
-}
-
-function scaleOf(view: NeuronState, name: NumberName): { least: number; most: number } {
-  const dot = view.terms.value?.dot;
-  if (name !== "dot" || dot === undefined) return { least: 0, most: 1 };
-  return view.dotScale.value;
 }
 
 /** A weight x norm, which may be more than 1, in the width of a weight. */

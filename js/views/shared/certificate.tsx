@@ -1,6 +1,7 @@
 import type { LayerMeta } from "../../store/meta.js";
 import type { Store } from "../../store/store.js";
 import { magnitude } from "./format.js";
+import { Icon } from "./icon.js";
 
 /** How exact the numbers of the chosen layer are, and of the others in the tooltip. */
 export function Certificate({ store }: { store: Store }) {
@@ -22,17 +23,7 @@ export function Certificate({ store }: { store: Store }) {
   }
   return (
     <span class="certificate" data-hint={explain(layer, store.part.value.layers)}>
-      <svg
-        width="11"
-        height="11"
-        viewBox="0 0 11 11"
-        fill="none"
-        stroke="currentColor"
-        stroke-width="1.6"
-        aria-hidden="true"
-      >
-        <path d="M1.5 6 4.3 8.7 9.5 2.5" stroke-linecap="round" />
-      </svg>
+      <Icon size={11} width={1.6} path="M1.5 6 4.3 8.7 9.5 2.5" />
       <span>
         <span class="certificate-text">exact, certified </span>
         {magnitude(layer.error)}
