@@ -107,6 +107,27 @@ test("a control keeps the keyboard while another pane's scale is in focus", asyn
   await expect(slider).toBeFocused();
 });
 
+test("a key that is let go elsewhere holds no later steps together", async ({ page }) => {
+  const root = await open(page);
+  await page.evaluate(() => {
+    document.getElementById("below")?.insertAdjacentHTML("beforeend", "<textarea></textarea>");
+  });
+  await root.locator(".column.query").focus();
+  await page.keyboard.down("]");
+  await page.locator("#below textarea").focus();
+  await page.keyboard.up("]");
+  const layer = root.getByRole("combobox", { name: "Layer" });
+  for (const pushed of [0, 1]) {
+    await page.evaluate((one) => window.host.model.push({ layer: one }), pushed);
+    await expect(layer).toHaveValue(String(pushed));
+  }
+  const undo = root.getByRole("button", { name: "Undo" });
+  for (const before of ["0", "2", "1"]) {
+    await undo.click();
+    await expect(layer).toHaveValue(before);
+  }
+});
+
 test('"copied" gives way to "copy as code" again', async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const root = await open(page);

@@ -33,7 +33,13 @@ export function Row({ view, layer, index }: Props) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot be laid out in bands
     // biome-ignore lint/a11y/useFocusableInteractive: its cells are
-    <div class="grid-row" role="row" aria-rowindex={index + 1} style={{ left: px(left), top: px(top) }}>
+    <div
+      class="grid-row"
+      role="row"
+      aria-label={`layer ${layer}`}
+      aria-rowindex={index + 1}
+      style={{ left: px(left), top: px(top) }}
+    >
       <span
         class={classes("layer-number", { focused: state.isSelected })}
         style={{ width: px(layout.label) }}

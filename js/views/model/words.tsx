@@ -1,3 +1,4 @@
+import { unitOf } from "../../store/meta.js";
 import { short, spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { firstOf } from "./legend.js";
@@ -31,7 +32,10 @@ export function Words({ view }: { view: ModelState }) {
         )}
       </p>
       <p>
-        <span class="muted">{firstOf(view)}</span> <span class="value">{written(exact?.first)}</span>
+        <span class="muted" data-hint={`the mean over all ${unitOf(view.store.side("query"))}s that look`}>
+          {firstOf(view)}
+        </span>{" "}
+        <span class="value">{written(exact?.first)}</span>
       </p>
     </div>
   );

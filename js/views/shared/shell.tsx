@@ -87,7 +87,11 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     onPointerOver: frame.guard(hint),
     onPointerLeave: frame.guard(forget),
     onFocusIn: frame.guard(hint),
-    onFocusOut: frame.guard(forget),
+    onFocusOut: frame.guard((event: FocusEvent) => {
+      forget();
+      const isStaying = event.relatedTarget instanceof Node && shell.current?.contains(event.relatedTarget);
+      if (!isStaying) store.history.release(); // the key that is down is let go elsewhere
+    }),
     onPointerDownCapture: frame.guard((event: Event) => {
       arrive(acted, event);
       store.history.release();
