@@ -8,12 +8,13 @@ const MOST_NUMBERS = 8192;
 export function extentOf(rows: number, row: (at: number) => ArrayLike<number>, share = EXTENT): number {
   if (rows === 0) return 0;
   const step = Math.max(1, Math.ceil((rows * row(0).length) / MOST_NUMBERS));
-  const sizes: number[] = [];
+  const sizes = new Float64Array(Math.ceil(rows / step) * row(0).length);
+  let count = 0;
   for (let at = 0; at < rows; at += step) {
     const numbers = row(at);
     for (let index = 0; index < numbers.length; index++) {
-      if (Number.isFinite(numbers[index])) sizes.push(Math.abs(numbers[index]));
+      if (Number.isFinite(numbers[index])) sizes[count++] = Math.abs(numbers[index]);
     }
   }
-  return Float64Array.from(sizes).sort()[Math.floor((sizes.length - 1) * share)] ?? 0;
+  return sizes.subarray(0, count).sort()[Math.floor((count - 1) * share)] ?? 0;
 }
