@@ -7,7 +7,7 @@ test("JupyterLab loads the extension, asks nothing and stays on this machine", a
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
 
-  await page.goto(`/lab?token=${process.env.LAB_TOKEN}`);
+  await page.goto(`/lab?token=${process.env.LAB_TOKEN}&reset`); // without the tabs that other tests left open
   await expect(page.locator(".jp-Launcher")).toBeVisible({ timeout: 120_000 });
 
   const entry = requests.filter((url) => url.includes("/lab/extensions/headscope/static/remoteEntry."));

@@ -36,11 +36,12 @@ export function Body({ view }: { view: ViewState }) {
 
 /** Moves the columns with the scroll position; only where rows come or go does anything render. */
 export function useSlide(view: ViewState, body: { current: HTMLDivElement | null }): void {
-  useReaction(() => {
+  const slide = view.guard(() => {
     for (const side of ["query", "key"] as const) {
       body.current?.style.setProperty(`--${side}-top`, px(-view.topOf(side)));
     }
   });
+  useReaction(slide);
 }
 
 /** A native scroll bar beside the rows: the rows themselves do not scroll, or they would catch the notebook's wheel. */

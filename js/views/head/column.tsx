@@ -75,9 +75,9 @@ function Weight({ view, side, entry, weight }: Props & { entry: number; weight: 
 }
 
 function described(view: ViewState, label: string, position: number, weight: number | null): string {
-  const { head } = view.store.selection.value;
   const place = `${spoken(label)}, position ${position}`;
-  return weight === null ? place : `${place}, head ${head} ${view.measured} ${short(weight)}`;
+  if (weight === null) return place;
+  return `${place}, head ${view.store.selection.value.head} ${view.measured} ${short(weight)}`;
 }
 
 function listeners(view: ViewState, side: SideName) {

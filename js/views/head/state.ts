@@ -92,9 +92,10 @@ export class ViewState {
   /** Weight of the head in focus between the focus and an entry of the other side; null where none is to be shown. */
   weightAt(side: SideName, entry: number): number | null {
     const focus = this.focus.value;
+    if (focus === null || focus.side === side) return null; // read no more: what was not read renders nothing anew
     const head = this.store.selection.value.head;
     const picture = this.picture.value;
-    if (focus === null || picture === null || focus.side === side || head === null) return null;
+    if (picture === null || head === null) return null;
     const [query, key] = side === "key" ? [focus.entry, entry] : [entry, focus.entry];
     if (head >= picture.layer.heads || !picture.connects(query, key)) return null;
     return picture.row(head, query).weights[key];
@@ -108,15 +109,17 @@ export class ViewState {
   /** Whether the mask hides an entry from the focus. */
   isMasked(side: SideName, entry: number): boolean {
     const focus = this.focus.value;
+    if (focus === null || focus.side !== opposite(side)) return false;
     const picture = this.picture.value;
-    if (focus === null || picture === null || focus.side !== opposite(side)) return false;
+    if (picture === null) return false;
     return side === "key" ? !picture.sees(focus.entry, entry) : !picture.sees(entry, focus.entry);
   }
 
   /** Whether a query's row holds NaN, in a layer that is known to hold some. */
   isBroken(side: SideName, entry: number): boolean {
+    if (side === "key" || this.layerMeta.value.nonfinite === "") return false;
     const picture = this.picture.value;
-    if (side === "key" || picture === null || this.layerMeta.value.nonfinite === "") return false;
+    if (picture === null) return false;
     return this.heads.value.some((head) => picture.row(head, entry).weights.some(Number.isNaN));
   }
 

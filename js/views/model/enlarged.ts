@@ -53,13 +53,21 @@ export class Enlarged {
     });
     const ask = onFrame(read, ending.signal);
     const stops = [
-      effect(() => this.#findData()),
       effect(() => {
-        const question = this.#question();
-        reader = question === null ? null : new ExactReader(question);
-        this.exact.value = null;
-        read();
+        let stop: (() => void) | undefined;
+        guard(() => {
+          stop = this.#findData();
+        })();
+        return stop;
       }),
+      effect(
+        guard(() => {
+          const question = this.#question();
+          reader = question === null ? null : new ExactReader(question);
+          this.exact.value = null;
+          read();
+        }),
+      ),
     ];
     return () => {
       ending.abort();

@@ -69,7 +69,6 @@ function exactTerms(terms: Terms, key: number) {
     "data-bias": terms.bias?.[key],
     "data-mask": terms.seen[key] === 1 ? 0 : "-Infinity",
     "data-sink": terms.sink ?? undefined,
-    "data-score": terms.score[key],
     "data-weight": terms.shown[key],
   };
 }
