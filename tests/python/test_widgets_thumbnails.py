@@ -246,6 +246,8 @@ def test_other_questions_have_their_turn_between_two_layers(monkeypatch: pytest.
     page = Page(hs.HeadView(llama()))
     page.say(request("pictures"))
     page.say({"v": 1, "id": "layer", "kind": "request", "op": "layer", "args": {"part": "self", "layer": 1}})
+    for _ in range(2):
+        main.get(timeout=60)()  # messages of a page are taken on the main thread too
     all_asked.set()
     while len(page.answers) < 4:
         main.get(timeout=60)()
