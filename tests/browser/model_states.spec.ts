@@ -15,8 +15,7 @@ test.describe("while there is nothing", () => {
     const shape = await view.pixels(0, 0);
     expect(shape[30][6]).toBeLessThan(2);
     expect(shape[6][30]).toBe(-1);
-    await expect(view.root.getByRole("progressbar")).toHaveCount(0);
-    await page.clock.runFor(400);
+    await page.clock.runFor(400); // that it is not told before is tested in tests/js/store_loader.test.ts
     await expect(view.root.getByRole("progressbar", { name: "Loading the pictures" })).toBeVisible();
     await page.clock.runFor(1500);
     await expect(view.root.getByRole("status").filter({ hasText: "kernel is busy" })).toBeVisible();
