@@ -34,6 +34,14 @@ test.describe("while there is nothing", () => {
     expect(kinds).toBeGreaterThanOrEqual(1);
   });
 
+  test("tells an exception in the cell, not to whoever set the trait, and goes on", async ({ page }) => {
+    const view = await openModel(page, "sentence");
+    await view.push({ layer: 99 });
+    await expect(view.root.getByRole("alert").first()).toContainText('unknown layer 99 of part "self"');
+    await view.push({ layer: 0 });
+    await expect(view.root.getByRole("gridcell", { name: /^layer 0, head 0/ })).toBeVisible();
+  });
+
   test("says in its place what went wrong", async ({ page }) => {
     const view = await openModel(page, "sentence", { manners: "failing", withFirst: false });
     await expect(view.root.getByRole("alert").first()).toContainText("cannot be computed: <b>no</b> such mechanism");

@@ -53,21 +53,13 @@ export class Enlarged {
     });
     const ask = onFrame(read, ending.signal);
     const stops = [
+      effect(() => this.#findData()),
       effect(() => {
-        let stop: (() => void) | undefined;
-        guard(() => {
-          stop = this.#findData();
-        })();
-        return stop;
+        const question = this.#question();
+        reader = question === null ? null : new ExactReader(question);
+        this.exact.value = null;
+        read();
       }),
-      effect(
-        guard(() => {
-          const question = this.#question();
-          reader = question === null ? null : new ExactReader(question);
-          this.exact.value = null;
-          read();
-        }),
-      ),
     ];
     return () => {
       ending.abort();
