@@ -5,7 +5,6 @@ export interface Meta {
   v: number;
   capture: string;
   model: string;
-  tier: number;
   parts: PartMeta[];
   sides: Side[];
 }
@@ -24,7 +23,9 @@ export interface LayerMeta {
   layer: number;
   /** 0 where the layer was refused. */
   heads: number;
-  /** Largest certified difference from the model, in units of attention weight; null where refused. */
+  /** What served it: 1 the attention interface, 2 the module's own operations, 3 what the model returned, 0 arrays. */
+  tier: number;
+  /** Largest certified difference from the model, in units of attention weight; null where refused or not compared. */
   error: number | null;
   /** Why the layer was refused, or what else is worth knowing of how it was read; "" for nothing. */
   reason: string;

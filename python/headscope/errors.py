@@ -8,6 +8,7 @@ __all__ = [
     "NoAttention",
     "NoTarget",
     "NoTokenizer",
+    "NoVectors",
     "OutOfRange",
     "OverBudget",
     "RefusedLayer",
@@ -61,6 +62,10 @@ class OutOfRange(HeadscopeError):
 
 class RefusedLayer(HeadscopeError):
     """Raised when no formula reproduces what a layer returned; names module and mechanism."""
+
+
+class NoVectors(HeadscopeError):
+    """Raised when only the weights of a layer are known and not the queries and keys that they come from; says why."""
 
 
 class UnknownProjection(HeadscopeError):

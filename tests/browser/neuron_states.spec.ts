@@ -53,7 +53,7 @@ test("the terms beside the dot product stand in columns and in the sentence", as
 test.describe("says why there is nothing", () => {
   const cases: [string, Record<string, unknown>, string][] = [
     ["a refused layer", { layer: 2 }, "adds a bias that was not recorded."],
-    ["weights only", { layer: 3 }, "come from the model's own function: no vectors are known that make them."],
+    ["weights only", { layer: 3 }, "No queries and keys are known that make the weights of layer 3."],
     ["no head", { layer: 0, heads: [], head: null }, "No head is in focus: choose one to see its neurons."],
   ];
   for (const [name, traits, text] of cases) {

@@ -106,14 +106,20 @@ def test_a_page_knows_the_tokens_the_layers_and_the_first_layer() -> None:
         "v": 1,
         "capture": bert().id,
         "model": "BertModel",
-        "tier": 1,
         "parts": None,
         "sides": None,
     }
     (part,) = meta["parts"]
     assert (part["name"], part["query_side"], part["key_side"]) == ("self", 0, 0)
     report = bert().layers[2]
-    assert part["layers"][2] == {"layer": 2, "heads": 4, "error": report.error, "reason": "", "nonfinite": ""}
+    assert part["layers"][2] == {
+        "layer": 2,
+        "heads": 4,
+        "tier": 1,
+        "error": report.error,
+        "reason": "",
+        "nonfinite": "",
+    }
     tokens = bert().tokens()
     assert meta["sides"] == [
         {
@@ -151,6 +157,7 @@ def test_a_refused_layer_is_described_and_can_be_chosen() -> None:
     assert view.meta["parts"][0]["layers"][1] == {
         "layer": 1,
         "heads": 0,
+        "tier": 0,
         "error": None,
         "reason": REASON,
         "nonfinite": "",

@@ -46,7 +46,7 @@ export function HeadPane({ view }: { view: ViewState }) {
 
 /** What one must know of the layer before one trusts the picture. */
 function Remarks({ view }: { view: ViewState }) {
-  const { layer, error, reason, nonfinite } = view.layerMeta.value;
+  const { layer, heads, reason, nonfinite } = view.layerMeta.value;
   return (
     <>
       {nonfinite !== "" && (
@@ -54,7 +54,7 @@ function Remarks({ view }: { view: ViewState }) {
           Layer {layer} holds numbers that are not finite: {nonfinite}
         </p>
       )}
-      {error !== null && reason !== "" && <p class="remark">{reason}</p>}
+      {heads > 0 && reason !== "" && <p class="remark">{reason}</p>}
     </>
   );
 }

@@ -104,7 +104,7 @@ export function sayWhyEmpty(view: NeuronState): string {
   if (selection.value.head === null) return "No head is in focus: choose one to see its neurons.";
   if (layer?.vectors === null) {
     const { reason } = layerMeta.value;
-    return `The weights of layer ${layer.layer} come from the model's own function: no vectors are known that make them.${reason === "" ? "" : ` ${reason}`}`;
+    return `No queries and keys are known that make the weights of layer ${layer.layer}. ${reason}`.trim();
   }
   if (view.subject.value === null) return notice(view.head, loading.value);
   const terms = view.terms.value;

@@ -6,7 +6,7 @@ import { Icon } from "./icon.js";
 /** How exact the numbers of the chosen layer are, and of the others in the tooltip. */
 export function Certificate({ store }: { store: Store }) {
   const layer = store.layerMeta.value;
-  if (layer.error === null) {
+  if (layer.heads === 0) {
     return (
       <span class="certificate refused" data-hint={layer.reason || "There is no exact answer about this layer."}>
         layer {layer.layer} refused
@@ -21,6 +21,13 @@ export function Certificate({ store }: { store: Store }) {
       </span>
     );
   }
+  if (layer.error === null) {
+    return (
+      <span class="certificate" data-hint={[SOURCES[layer.tier], layer.reason].join("\n").trim()}>
+        not checked
+      </span>
+    );
+  }
   return (
     <span class="certificate" data-hint={explain(layer, store.part.value.layers)}>
       <Icon size={11} width={1.6} path="M1.5 6 4.3 8.7 9.5 2.5" />
@@ -32,12 +39,22 @@ export function Certificate({ store }: { store: Store }) {
   );
 }
 
-function explain({ layer, error }: LayerMeta, layers: readonly LayerMeta[]): string {
+/** Where the attention of a layer was found, by its tier. */
+const SOURCES = [
+  "These numbers were handed in: there was no forward pass to compare them with.",
+  "Recorded where the model calls transformers' attention interface.",
+  "Recorded from the operations that the model's own attention code ran.",
+  "These are the weights that the model itself returned.",
+];
+
+function explain({ layer, error, tier, reason }: LayerMeta, layers: readonly LayerMeta[]): string {
   const errors = layers.flatMap((one) => (one.error === null ? [] : [one.error]));
-  const refused = layers.filter((one) => one.error === null).map((one) => one.layer);
+  const refused = layers.filter((one) => one.heads === 0).map((one) => one.layer);
   return [
+    SOURCES[tier],
     `Layer ${layer} was recomputed and compared with what the model itself did in the same forward pass.`,
     `Largest difference: ${magnitude(error ?? 0)} of an attention weight; over all layers ${magnitude(Math.max(...errors))}.`,
+    ...(reason === "" ? [] : [reason]),
     ...(refused.length > 0 ? [`Refused: layer ${refused.join(", ")}.`] : []),
   ].join("\n");
 }

@@ -106,6 +106,8 @@ class Capture(Contents):
         Raises
         ------
         OutOfRange, CaptureClosed
+        NoVectors
+            Where only the weights of the layer are known.
         RefusedLayer
             Also where only the model's own function computes the weights, whose terms are not known.
 
@@ -114,7 +116,7 @@ class Capture(Contents):
         >>> capture.neurons(16, 0, 9).equation  # doctest: +SKIP
         'softmax(dot + mask)'
         """
-        record = self.record(layer, part)
+        record = self._vectors(layer, part)
         head, query = whole(head, "head"), whole(query, "query")
         choose(head, record.heads, "head")
         choose(query, record.queries, "query")
@@ -278,7 +280,7 @@ class Capture(Contents):
 
     def vectors(self, layer: int, *, part: str | None = None) -> Vectors:
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
-        record = self.record(layer, part)
+        record = self._vectors(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
 
 

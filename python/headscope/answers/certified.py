@@ -10,10 +10,10 @@ import torch
 
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
-from headscope.errors import CaptureClosed, RefusedLayer
+from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording import certificate, formula, projection
 from headscope.recording.certificate import Finding, Weigh
-from headscope.recording.record import Record, Refusal
+from headscope.recording.record import AnyRecord, KeptWeights, Record, Refusal
 
 ROWS_BY_LSE = 64
 """Columns of more rows than this are computed from the rows' log-sum-exp, which is kept."""
@@ -28,9 +28,9 @@ class CertifiedLayers:
         What is known of each layer, in order; it changes when a layer is first read.
     """
 
-    def __init__(self, layers: list[Record | Refusal]) -> None:
+    def __init__(self, layers: list[AnyRecord | Refusal]) -> None:
         self._lock = threading.RLock()
-        self._records: dict[int, Record] = {}
+        self._records: dict[int, AnyRecord] = {}
         self._findings: dict[int, Finding] = {}
         self._confirmed: set[int] = set()
         self._lse: dict[int, torch.Tensor] = {}
@@ -40,7 +40,7 @@ class CertifiedLayers:
         for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
             self._report(self._certify(layer))
 
-    def read(self, layer: int) -> Record:
+    def read(self, layer: int) -> AnyRecord:
         """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
         with self._lock, formula.exactly():
             if layer in self._records and layer not in self._confirmed:
@@ -50,6 +50,13 @@ class CertifiedLayers:
             if layer not in self._records:  # cleared by another thread
                 raise CaptureClosed("this capture was closed. Capture again.")
             return self._records[layer]
+
+    def read_vectors(self, layer: int) -> Record:
+        """The record of a layer whose vectors are known; NoVectors where only its weights are."""
+        record = self.read(layer)
+        if isinstance(record, KeptWeights):
+            raise NoVectors(f"layer {layer} ({record.module}): no queries and keys are known: {record.why}")
+        return record
 
     def weigh(self, layer: int, measure: Measure = "weight") -> Weigh:
         """The way to compute whole rows of a layer that agrees with the model."""
@@ -73,11 +80,13 @@ class CertifiedLayers:
     ) -> torch.Tensor:
         """What `measure` says of a layer, float32 [heads, rows, columns]; all columns if None."""
         record = self.read(layer)
-        at = record.query.device
+        at = record.device
         heads, rows = heads.to(at), rows.to(at)
         columns = None if columns is None else columns.to(at)
         if columns is not None and len(rows) > ROWS_BY_LSE and self.by_formula(layer):
-            weights = formula.weights_at_keys(record, heads, rows, columns, self.lse(layer)[heads[:, None], rows])
+            weights = formula.weights_at_keys(
+                self.read_vectors(layer), heads, rows, columns, self.lse(layer)[heads[:, None], rows]
+            )
             return weights if measure == "weight" else weights * self.value_norms(layer)[heads][:, None, columns]
         weigh = self.weigh(layer, measure)
         answers = [weigh(record, heads, stripe) for stripe in formula.stripes(rows, len(heads) * record.keys)]
@@ -87,9 +96,9 @@ class CertifiedLayers:
     def lse(self, layer: int) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
         with self._lock:  # from the reading on, so that nothing is kept after a `clear` in between
-            record = self.read(layer)
+            record = self.read_vectors(layer)
             if layer not in self._lse:
-                at = record.query.device
+                at = record.device
                 heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
                 stripes = formula.stripes(rows, record.heads * record.keys)
                 parts = [formula.log_sum_exp(record, heads, stripe) for stripe in stripes]
@@ -101,6 +110,8 @@ class CertifiedLayers:
         """Norm of each value vector as it enters the layer's output, float32 [heads, keys], or UnknownProjection."""
         with self._lock:
             record = self.read(layer)
+            if isinstance(record, KeptWeights):
+                raise UnknownProjection(f"layer {layer} ({record.module}): no values are known: {record.why}")
             if layer not in self._norms:
                 self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
             return self._norms[layer]
@@ -113,7 +124,7 @@ class CertifiedLayers:
         record, weigh = self.read(layer), self.weigh(layer, measure)
         with self._lock:
             if layer not in self._largest:
-                at = record.query.device
+                at = record.device
                 heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
                 stripes = formula.stripes(rows, record.heads * record.keys)
                 self._largest[layer] = max(float(weigh(record, heads, stripe).nan_to_num().max()) for stripe in stripes)
@@ -141,12 +152,11 @@ class CertifiedLayers:
             report = replace(known, reason=f"{known.reason} {report.reason}".strip())
         self.reports[report.layer] = report
 
-    def _certify(self, layer: Record | Refusal) -> LayerReport:
+    def _certify(self, layer: AnyRecord | Refusal) -> LayerReport:
         if isinstance(layer, Refusal):
             return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
         try:
-            with formula.exactly():
-                finding = certificate.certify(layer)
+            finding = self._first_finding(layer)
         except RefusedLayer as refusal:
             return LayerReport(layer.part, layer.layer, 0, 0, layer.module, layer.tier, None, str(refusal))
         self._records[layer.layer] = layer
@@ -159,14 +169,23 @@ class CertifiedLayers:
             module=layer.module,
             tier=layer.tier,
             error=finding.error,
-            reason=_said_of(finding),
+            reason=layer.why if isinstance(layer, KeptWeights) else _said_of(finding),
             not_finite=layer.not_finite,
         )
 
+    @formula.exactly()
+    def _first_finding(self, layer: AnyRecord) -> Finding:
+        if isinstance(layer, KeptWeights):
+            return Finding(layer.error, kept_weights, "the weights themselves")
+        return certificate.certify(layer)
+
     def _confirm(self, layer: int) -> LayerReport:
-        report = self.reports[layer]
+        report, record = self.reports[layer], self._records[layer]
+        if isinstance(record, KeptWeights):
+            self._confirmed.add(layer)
+            return report
         try:
-            finding = certificate.confirm(self._records[layer], self._findings[layer])
+            finding = certificate.confirm(record, self._findings[layer])
         except RefusedLayer as refusal:
             del self._records[layer]
             return replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
@@ -174,6 +193,11 @@ class CertifiedLayers:
         self._findings[layer] = finding
         self._confirmed.add(layer)
         return replace(report, error=finding.error, reason=said)
+
+
+def kept_weights(record: KeptWeights, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Weights of whole rows, float32 [h, r, K], as they were kept."""
+    return record.weights[heads[:, None], rows].float()
 
 
 def _said_of(finding: Finding) -> str:

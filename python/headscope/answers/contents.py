@@ -14,7 +14,7 @@ from headscope.answers.positions import Which, listed, one_of
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, OutOfRange
 from headscope.recording.axes import Sides
-from headscope.recording.record import Record, Refusal, storage_bytes
+from headscope.recording.record import AnyRecord, Record, Refusal, storage_bytes
 from headscope.recording.tokens import Tokens, Word
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Contents:
 
     def __init__(
         self,
-        layers: list[Record | Refusal],
+        layers: list[AnyRecord | Refusal],
         tokens: Tokens | Mapping[str, Sides],
         model_name: str,
         not_finite: str = "",
@@ -89,11 +89,15 @@ class Contents:
 
     # For the widgets
 
-    def record(self, layer: int, part: str | None = None) -> Record:
+    def record(self, layer: int, part: str | None = None) -> AnyRecord:
         """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted."""
         if self._closed:
             raise CaptureClosed("this capture was closed. Capture again.")
         return self._part(part).layers.read(self._known(layer, part))
+
+    def _vectors(self, layer: int, part: str | None = None) -> Record:
+        """The record of a layer whose vectors are known; raises NoVectors where only its weights are."""
+        return self._part(part).layers.read_vectors(self.record(layer, part).layer)
 
     def browser_computable(self, layer: int, part: str | None = None) -> bool:
         """Whether the terms of a layer determine its weights; else only the model's own function does."""

@@ -11,7 +11,7 @@ from headscope.answers.capture import Capture
 from headscope.answers.report import LayerReport
 from headscope.errors import UnsupportedInput
 from headscope.recording.inputs import prepare
-from headscope.recording.record import Record, Refusal
+from headscope.recording.record import AnyRecord, Refusal
 from headscope.recording.run import check_ready, record_forward
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def capture(
     return made
 
 
-def _warn(reports: tuple[LayerReport, ...], layers: list[Record | Refusal]) -> None:
+def _warn(reports: tuple[LayerReport, ...], layers: list[AnyRecord | Refusal]) -> None:
     """Say at once what is missing from the picture."""
     refused = [report.reason for report in reports if report.refused]
     refused += [one.reason for one in layers if isinstance(one, Refusal) and one.reason not in refused]
@@ -91,8 +91,8 @@ def _name_of(model: torch.nn.Module) -> str:
     return f"{type(model).__name__} {short}".strip()
 
 
-def _bad_parameters(model: torch.nn.Module, layers: list[Record | Refusal]) -> str:
-    if not any(isinstance(layer, Record) and layer.not_finite for layer in layers):
+def _bad_parameters(model: torch.nn.Module, layers: list[AnyRecord | Refusal]) -> str:
+    if not any(not isinstance(layer, Refusal) and layer.not_finite for layer in layers):
         return ""
     bad = [name for name, parameter in model.named_parameters() if not bool(torch.isfinite(parameter).all())]
     return f"{', '.join(bad[:3])} hold NaN or infinite numbers" if bad else "no parameter; the numbers overflowed"

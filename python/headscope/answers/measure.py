@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
 
     from headscope.recording.certificate import Weigh
-    from headscope.recording.record import Record
+    from headscope.recording.record import AnyRecord
 
 __all__ = ["MEASURES", "Measure", "by_value_norm", "check_measure"]
 
@@ -27,7 +27,7 @@ def check_measure(measure: str) -> None:
 def by_value_norm(weigh: Weigh, norms: torch.Tensor) -> Weigh:
     """`weigh`, with every weight times the norm [H, K] of the value that it weighs."""
 
-    def weighted(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    def weighted(record: AnyRecord, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         return weigh(record, heads, rows) * norms[heads, None]
 
     return weighted

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from headscope.answers.certified import CertifiedLayers
 from headscope.recording.axes import Sides
-from headscope.recording.record import Record, Refusal
+from headscope.recording.record import AnyRecord, Refusal
 
 __all__ = ["Part", "parts_of"]
 
@@ -20,9 +20,9 @@ class Part:
     sides: Sides
 
 
-def parts_of(layers: Iterable[Record | Refusal], sides: Mapping[str, Sides]) -> dict[str, Part]:
+def parts_of(layers: Iterable[AnyRecord | Refusal], sides: Mapping[str, Sides]) -> dict[str, Part]:
     """Sort `layers` into the parts that `sides` names, in its order; parts without a layer are left out."""
-    sorted_in: dict[str, list[Record | Refusal]] = {name: [] for name in sides}
+    sorted_in: dict[str, list[AnyRecord | Refusal]] = {name: [] for name in sides}
     for layer in layers:
         sorted_in[layer.part].append(layer)
     return {name: Part(CertifiedLayers(own), sides[name]) for name, own in sorted_in.items() if own}

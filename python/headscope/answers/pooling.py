@@ -11,7 +11,7 @@ import torch
 
 from headscope.recording import formula
 from headscope.recording.certificate import Weigh
-from headscope.recording.record import Record
+from headscope.recording.record import AnyRecord
 
 Reduce = Literal["max", "mean"]
 
@@ -49,9 +49,9 @@ def cells(positions: torch.Tensor, size: int) -> Cells:
     return Cells(positions, tuple(cell * tokens // max(count, 1) for cell in range(count + 1)))
 
 
-def by_row_cells(record: Record, weigh: Weigh, rows: Cells) -> Iterator[tuple[int, torch.Tensor]]:
+def by_row_cells(record: AnyRecord, weigh: Weigh, rows: Cells) -> Iterator[tuple[int, torch.Tensor]]:
     """Weights [H, r, K] of the rows of one cell after the other, with the cell's number; a long cell in pieces."""
-    at = record.query.device
+    at = record.device
     heads, positions = torch.arange(record.heads, device=at), rows.positions.to(at)
     step = min(ROWS, formula.rows_at_once(record.heads * record.keys))
     for first in range(0, len(positions), step):

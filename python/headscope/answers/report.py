@@ -14,13 +14,15 @@ class LayerReport:
     part, layer
         Which stack ("self"), and the layer's own number in the model.
     heads, kv_heads : int
-        Query heads and key-value heads; 0 for a refused layer.
+        Query heads and key-value heads; 0 for a refused layer. Where no vectors are known, both are the heads.
     module : str
         Qualified name of the attention module.
     tier : int
-        1: recorded at transformers' attention interface; 0: nothing was recorded.
+        What served the layer. 1: transformers' attention interface; 2: the operations that the module ran; 3: the
+        weights that the model itself returned; 0: nothing was recorded, or the arrays were handed in.
     error : float or None
-        Largest difference from the model found by the certificate, in units of attention weight.
+        Largest difference from the model found by the certificate, in units of attention weight; None where the layer
+        was refused or there was nothing to compare with.
     reason : str
         Why the layer was refused, or what else is worth knowing; empty if nothing.
     not_finite : str
@@ -40,4 +42,4 @@ class LayerReport:
     @property
     def refused(self) -> bool:
         """Whether no answer is given about this layer."""
-        return self.error is None
+        return self.heads == 0

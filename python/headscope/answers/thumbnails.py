@@ -12,7 +12,7 @@ import torch
 
 from headscope.answers.pooling import by_row_cells, cells, pool_columns
 from headscope.recording.certificate import Weigh
-from headscope.recording.record import Record
+from headscope.recording.record import AnyRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +39,12 @@ class Thumbnails:
 
 
 def thumbnails(
-    record: Record, weigh: Weigh, size: int, queries: list[int], keys: list[int], *, scale: float = 1.0
+    record: AnyRecord, weigh: Weigh, size: int, queries: list[int], keys: list[int], *, scale: float = 1.0
 ) -> Thumbnails:
     """Pool what `weigh` says of every head over the positions `queries` and `keys` that remain."""
     rows = cells(torch.tensor(queries, dtype=torch.int64), size)
     columns = cells(torch.tensor([key for key in keys if key > 0], dtype=torch.int64), size)
-    at = record.query.device
+    at = record.device
     body = torch.zeros(record.heads, len(rows), record.keys, device=at)
     rail = torch.zeros(record.heads, len(rows), device=at)
     for cell, weights in by_row_cells(record, weigh, rows):

@@ -16,7 +16,7 @@ from headscope.recording.interface import Call
 from headscope.recording.masks import Mask
 from headscope.recording.numbering import numbered
 from headscope.recording.parts import AXES, PARTS, Parts
-from headscope.recording.record import LayerFunction, Record, Refusal
+from headscope.recording.record import AnyRecord, LayerFunction, Record, Refusal
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class RecordBuilder:
     def __init__(self, inputs: Inputs, parts: Parts, search: ConsumerSearch) -> None:
         self._batch, self._item = inputs.batch, inputs.item
         self._axes, self._parts, self._search = dict(inputs.axes), parts, search
-        self._made: list[Record | Refusal] = []
+        self._made: list[AnyRecord | Refusal] = []
         # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
         self._shared: dict[tuple[str, int], tuple[torch.Tensor, Any]] = {}
         self._spans: list[Mask] = []
@@ -59,7 +59,7 @@ class RecordBuilder:
         named = {part: AXES[part] for part in PARTS if set(AXES[part]) <= set(axes)}
         return {part: Sides(axes[query].tokens, axes[key].tokens) for part, (query, key) in named.items()}
 
-    def layers(self) -> list[Record | Refusal]:
+    def layers(self) -> list[AnyRecord | Refusal]:
         """Everything recorded, part by part and in order of execution, numbered within each part."""
         return [layer for part in PARTS for layer in numbered([one for one in self._made if one.part == part])]
 

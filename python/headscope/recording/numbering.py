@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from headscope.recording.record import Record, Refusal
+from headscope.recording.record import AnyRecord, Refusal
 
 __all__ = ["number_in", "numbered"]
 
 
-def numbered(layers: list[Record | Refusal]) -> list[Record | Refusal]:
+def numbered(layers: list[AnyRecord | Refusal]) -> list[AnyRecord | Refusal]:
     """Number the layers of one part, given in order of execution.
 
     A layer has the number that its module's name says (``model.layers.16.self_attn``), so that layers of another kind
     in between do not shift it; where names do not tell (shared weights), its place in the order.
     """
     layers = _without_second_calls(layers)
-    numbers = [number_in(layer.module) for layer in layers if isinstance(layer, Record)]
+    numbers = [number_in(layer.module) for layer in layers if not isinstance(layer, Refusal)]
     told = None not in numbers and len(set(numbers)) == len(numbers)
     places = [number_in(layer.module) if told else place for place, layer in enumerate(layers)]
     return [replace(layer, layer=place or 0) for layer, place in zip(layers, places, strict=True)]
 
 
-def _without_second_calls(layers: list[Record | Refusal]) -> list[Record | Refusal]:
+def _without_second_calls(layers: list[AnyRecord | Refusal]) -> list[AnyRecord | Refusal]:
     """Of a module that calls its attention several times in a row (differential attention) show the first call.
 
     Where all layers are one shared module, as in ALBERT, each call is a layer of its own.

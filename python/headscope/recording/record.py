@@ -1,10 +1,10 @@
-"""What one layer's attention really used, for one item of the batch, with its padding dropped."""
+"""What is kept of one attention layer, for one item of the batch, with its padding dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headscope.recording.masks import Mask
 
@@ -43,6 +43,60 @@ class LayerFunction:
 def versions(module: torch.nn.Module) -> tuple[tuple[int, int], ...]:
     """Addresses and version counters of a module's parameters: others, once one was written or replaced."""
     return tuple((parameter.data_ptr(), parameter._version) for parameter in module.parameters())
+
+
+@dataclass(eq=False)
+class KeptWeights:
+    """A layer of which the weights are known and not the vectors that they come from.
+
+    Shapes: H heads, Q queries, K keys. dtype and device are those of whoever computed them.
+    """
+
+    part: str
+    layer: int
+    module: str
+    weights: torch.Tensor  # [H, Q, K]
+    why: str
+    """Why there are no queries and keys; a sentence for the person, without the layer's name."""
+    tier: int
+    error: float | None = None
+    """How far weights x values is from what the layer returned in the same forward; None where nothing tells."""
+    not_finite: str = ""
+    """What holds NaN or infinite numbers, in words; empty if nothing."""
+
+    @property
+    def heads(self) -> int:
+        """Number of query heads."""
+        return self.weights.shape[0]
+
+    @property
+    def groups(self) -> int:
+        """Number of key-value heads: that of the heads, as nothing else is known."""
+        return self.heads
+
+    @property
+    def queries(self) -> int:
+        """Length of the query axis."""
+        return self.weights.shape[1]
+
+    @property
+    def keys(self) -> int:
+        """Length of the key axis."""
+        return self.weights.shape[2]
+
+    @property
+    def width(self) -> int:
+        """Components of a query vector: none is known."""
+        return 0
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.weights.device
+
+    def tensors(self) -> Iterable[torch.Tensor]:
+        """Every tensor that this record keeps alive."""
+        return (self.weights,)
 
 
 @dataclass(eq=False)
@@ -93,12 +147,26 @@ class Record:
         """Length of the key axis."""
         return self.key.shape[1]
 
+    @property
+    def width(self) -> int:
+        """Components of a query vector."""
+        return self.query.shape[2]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the vectors are."""
+        return self.query.device
+
     def tensors(self) -> Iterable[torch.Tensor]:
         """Every tensor that this record keeps alive."""
         mask = self.mask
         held = [self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output]
         held += [consumer.returned for consumer in self.consumers]
         return (tensor for tensor in [*held, mask.start, mask.stop, mask.visible] if tensor is not None)
+
+
+AnyRecord: TypeAlias = Record | KeptWeights
+"""A layer that answers."""
 
 
 @dataclass(frozen=True)

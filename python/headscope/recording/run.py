@@ -18,14 +18,14 @@ from headscope.recording.inputs import Inputs
 from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
 from headscope.recording.numbering import number_in
 from headscope.recording.parts import Parts
-from headscope.recording.record import Record, Refusal
+from headscope.recording.record import AnyRecord, Refusal
 
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
     """What one forward left."""
 
-    layers: list[Record | Refusal]
+    layers: list[AnyRecord | Refusal]
     """Part by part and in order of execution: a record each, or a refusal naming the mechanism."""
     sides: dict[str, Sides]
     """The tokens of each part."""
@@ -66,7 +66,7 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     unseen = _without_record(called, builder.modules)
     if not builder.modules:
         raise _nothing_seen(model, unseen)
-    refused: list[Record | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
+    refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
     return Recorded(builder.layers() + refused, builder.sides)
 
 

@@ -110,7 +110,6 @@ def _describe(capture: Capture, shape: Shape) -> dict[str, Any]:
         "v": 1,
         "capture": capture.id,
         "model": capture.model_name,
-        "tier": max((report.tier for report in capture.layers), default=0),
         "parts": parts,
         "sides": sides,
     }
@@ -122,6 +121,7 @@ def _layers(capture: Capture, shape: Shape, part: str) -> list[dict[str, Any]]:
         {
             "layer": report.layer,
             "heads": heads[report.layer],
+            "tier": report.tier,
             "error": report.error,
             "reason": report.reason,
             "nonfinite": report.not_finite and _named(report.not_finite, capture.not_finite),

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headscope.errors import OverBudget, UnknownProjection
+from headscope.recording.record import Record
 
 if TYPE_CHECKING:
     import torch
 
     from headscope.answers.capture import Capture
-    from headscope.recording.record import Record
+    from headscope.recording.record import AnyRecord
 
 __all__ = ["VECTORS_LIMIT", "WEIGHTS_LIMIT", "Packet", "Plan", "layer_packet", "plan"]
 
@@ -84,7 +85,7 @@ def plan(capture: Capture, part: str, layer: int) -> Plan:
         If there is no exact answer about the layer.
     """
     record = capture.record(layer, part)
-    if capture.browser_computable(layer, part):
+    if isinstance(record, Record) and capture.browser_computable(layer, part):
         form, shapes = "vectors", _terms(record)
     else:
         form, shapes = "weights", {"weights": ("float32", (record.heads, record.queries, record.keys))}
@@ -145,8 +146,11 @@ def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = 
     _check_limit(planned, record)
     payload = bytearray(planned.nbytes)
     views = {array.name: _view(payload, array) for array in planned.arrays}
-    fill = _fill_vectors if planned.form == "vectors" else _fill_weights
-    for done in fill(capture, record, views):
+    if planned.form == "vectors" and isinstance(record, Record):
+        filling = _fill_vectors(capture, record, views)
+    else:
+        filling = _fill_weights(capture, record, views)
+    for done in filling:
         pause(done)
     if planned.value_norms is not None:
         views["value_norm"][:] = planned.value_norms
@@ -171,7 +175,7 @@ def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray])
     yield 1.0
 
 
-def _fill_weights(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
+def _fill_weights(capture: Capture, record: AnyRecord, into: dict[str, np.ndarray]) -> Iterator[float]:
     rows = max(1, STRIPE // (4 * record.keys))
     stripes = [(head, at) for head in range(record.heads) for at in range(0, record.queries, rows)]
     for done, (head, at) in enumerate(stripes, start=1):
@@ -180,7 +184,7 @@ def _fill_weights(capture: Capture, record: Record, into: dict[str, np.ndarray])
         yield done / len(stripes)
 
 
-def _header(planned: Plan, record: Record, largest: float) -> dict[str, Any]:
+def _header(planned: Plan, record: AnyRecord, largest: float) -> dict[str, Any]:
     return {
         "v": 1,
         "part": record.part,
@@ -188,12 +192,12 @@ def _header(planned: Plan, record: Record, largest: float) -> dict[str, Any]:
         "form": planned.form,
         "heads": record.heads,
         "groups": record.groups,
-        "d": record.query.shape[-1],
-        "dv": record.value.shape[-1],
+        "d": record.width,
+        "dv": record.value.shape[-1] if isinstance(record, Record) else 0,
         "queries": record.queries,
         "keys": record.keys,
-        "scaling": float(record.scaling),
-        "softcap": None if record.softcap is None else float(record.softcap),
+        "scaling": float(record.scaling) if isinstance(record, Record) else 1.0,
+        "softcap": record.softcap if isinstance(record, Record) else None,
         "value_norm_reason": planned.value_norm_reason,
         "value_norm_largest": largest,
         "arrays": [
@@ -204,7 +208,7 @@ def _header(planned: Plan, record: Record, largest: float) -> dict[str, Any]:
     }
 
 
-def _check_limit(planned: Plan, record: Record) -> None:
+def _check_limit(planned: Plan, record: AnyRecord) -> None:
     limit = VECTORS_LIMIT if planned.form == "vectors" else WEIGHTS_LIMIT
     if planned.nbytes <= limit:
         return

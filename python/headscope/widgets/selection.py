@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypedDict
 
 from traitlets import TraitError
 
-from headscope.errors import HeadscopeError
+from headscope.errors import HeadscopeError, NoVectors
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
@@ -95,7 +95,7 @@ def shape_of(capture: Capture) -> Shape:
 
     def width(part: str, layer: int) -> int:
         living = reference()
-        return 0 if living is None else living.record(layer, part).query.shape[-1]
+        return 0 if living is None else living.record(layer, part).width
 
     return Shape(stacks, width)
 
@@ -238,6 +238,8 @@ def _neuron(changes: Mapping[str, Any], current: Selection, shape: Shape, at: tu
         return None if value is None else int(value)
     try:
         width = shape.width(*at)
+        if not width:
+            raise NoVectors(f"layer {at[1]} has no neurons: only its weights are known")
     except HeadscopeError as refusal:
         if "neuron" not in changes:
             return None

@@ -67,7 +67,6 @@ export function synthesize(options: Options): Synthetic {
       v: 1,
       capture: `synthetic ${JSON.stringify(options).slice(0, 500)}`,
       model: "SyntheticForCausalLM",
-      tier: 1,
       parts,
       sides,
     },
@@ -137,6 +136,7 @@ class Stack {
     return {
       layer,
       heads: isRefused ? 0 : this.#sizes.heads,
+      tier: isRefused ? 0 : 1,
       error: isRefused ? null : (layer + 1) * 1e-7,
       reason: isRefused ? refusal : dense === layer ? "Weights by the model's own function." : "",
       nonfinite: broken?.layer === layer ? `query: model.layers.${layer}.q_proj.weight` : "",
