@@ -6,7 +6,7 @@ found by asking the tokenizer to join made-up tokens, so that no list of model n
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -51,22 +51,34 @@ def read_pieces(ids: Sequence[int], tokenizer: Any) -> list[Piece]:
     """Return what each id adds to the text; ids that nothing is known about read as `"#1234"`."""
     if tokenizer is None:
         return [_unknown(id_) for id_ in ids]
-    names = {id_: _name(tokenizer, id_) for id_ in set(ids)}
+    read = _reader(tokenizer)
+
+    def read_id(id_: int) -> Piece:
+        name = _name(tokenizer, id_)
+        if name is None:
+            return _unknown(id_)
+        return Piece(name) if isinstance(name, bytes) else read(name)
+
+    known = {id_: read_id(id_) for id_ in set(ids)}
+    return [known[id_] for id_ in ids]
+
+
+def read_names(names: Sequence[str], tokenizer: Any) -> list[Piece]:
+    """Return what each token adds to the text, written as in the tokenizer's vocabulary."""
+    return [*map(_reader(tokenizer), names)]
+
+
+def _reader(tokenizer: Any) -> Callable[[str], Piece]:
     structural, content = _specials(tokenizer)
     added = {str(token) for token in _added_tokens(tokenizer)}
     style, mark = find_style(tokenizer)
 
-    def read(id_: int, name: str | bytes | None) -> Piece:
-        if name is None:
-            return _unknown(id_)
-        if isinstance(name, bytes):
-            return Piece(name)
+    def read(name: str) -> Piece:
         if name in structural or name in content:
             return Piece(_utf8(name), special=name in structural, alone=True)
-        return _piece(name, style, mark, literal=name in added)
+        return read_name(name, style, mark, literal=name in added)
 
-    known = {id_: read(id_, name) for id_, name in names.items()}
-    return [known[id_] for id_ in ids]
+    return read
 
 
 def find_style(tokenizer: Any) -> tuple[Style, str]:
@@ -121,7 +133,7 @@ def _continuation_mark(tokenizer: Any) -> str:
     return next((mark for mark in marks if isinstance(mark, str) and mark), "##")
 
 
-def _piece(name: str, style: Style, mark: str, *, literal: bool) -> Piece:
+def read_name(name: str, style: Style, mark: str, *, literal: bool = False) -> Piece:
     """Read one ordinary token; `literal` if it was added to the vocabulary as plain text."""
     if style is Style.CONTINUES:
         glued = name.startswith(mark) and name != mark

@@ -9,7 +9,7 @@ from headscope.recording.pieces import Piece, read_pieces
 from headscope.recording.readable import join_texts, readable, spell_bytes, word_label
 from headscope.recording.words import group
 
-__all__ = ["Tokens", "Word", "read_tokens"]
+__all__ = ["Tokens", "Word", "read_tokens", "tokens_of"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,11 @@ def read_tokens(ids: Sequence[int], tokenizer: Any = None, segments: Sequence[in
     segments : sequence of int, optional
         0 or 1 per token, from whoever knows: it is never guessed here.
     """
-    pieces = read_pieces(ids, tokenizer)
+    return tokens_of(ids, read_pieces(ids, tokenizer), segments)
+
+
+def tokens_of(ids: Sequence[int], pieces: Sequence[Piece], segments: Sequence[int] | None = None) -> Tokens:
+    """The tokens that `pieces` are, one for each of `ids`; `segments` as in `read_tokens`."""
     both = segments is not None and len(set(segments)) == 2
     kept = tuple(segments) if both and segments is not None else None
     return Tokens(
