@@ -165,6 +165,25 @@ test.describe("clicking", () => {
     expect(await view.steps()).toHaveLength(1);
   });
 
+  test("leaves the head under the pointer enlarged, and its name beside it, while the keyboard's place moves", async ({
+    page,
+  }) => {
+    const view = await openModel(page, "sentence", DRAWN);
+    await view.cell(1, 7).click();
+    await view.cell(2, 5).hover();
+    await expectEnlarged(view, 2, 5);
+    const changes = await view.root.evaluateHandle((root) => {
+      const seen: string[] = [];
+      const watched = { subtree: true, childList: true, characterData: true };
+      new MutationObserver(() => seen.push(root.textContent ?? "")).observe(root, watched);
+      return seen;
+    });
+    await page.mouse.down();
+    await expect(view.cell(2, 5)).toBeFocused();
+    await expect(view.tooltip).toHaveText("layer 2, head 5");
+    expect(await changes.jsonValue()).toEqual([]);
+  });
+
   test("with Shift adds heads of the layer, and takes them away", async ({ page }) => {
     const view = await openModel(page, "sentence", { traits: { ...DRAWN.traits, scale: "model" } });
     await view.cell(1, 7).click({ modifiers: ["Shift"] });

@@ -73,14 +73,10 @@ export class Enlarged {
     const cell = this.cell.value;
     const part = store.part.value.name;
     const selected = store.data.value;
-    this.#data.value = null;
-    if (cell === null) return;
-    const isSelected = selected?.part === part && selected.layer === cell.layer;
-    const known = isSelected ? selected : store.source.peek(part, cell.layer);
-    if (known !== undefined && known !== null) {
-      this.#data.value = known;
-      return;
-    }
+    const isSelected = selected?.part === part && selected.layer === cell?.layer;
+    const known = isSelected ? selected : cell && store.source.peek(part, cell.layer);
+    this.#data.value = known ?? null; // once, so that a head that stays is not read anew
+    if (cell === null || known) return;
     if (cell.layer === store.selection.peek().layer || this.#isRefused(cell)) return; // it is asked for anyway, or never
     const ending = new AbortController();
     const timer = setTimeout(() => this.#ask(part, cell.layer, ending.signal), DWELL_MS);

@@ -1,4 +1,4 @@
-import { closest, type Heard, onKeys } from "../shared/events.js";
+import { closest, type Heard, isWithin, onKeys } from "../shared/events.js";
 import { choose, goDown } from "./actions.js";
 import type { ModelState } from "./state.js";
 import { type Cell, walk } from "./walk.js";
@@ -23,8 +23,8 @@ export function gridListeners(view: ModelState) {
     onFocusIn: view.guard((event: FocusEvent) => {
       if (closest(event, ":focus-visible")) on(event, (cell) => hoverOn(view, cell));
     }),
-    onFocusOut: view.guard(() => {
-      view.hover.value = null;
+    onFocusOut: view.guard((event: FocusEvent) => {
+      if (!isWithin(event)) view.hover.value = null; // from cell to cell the enlarged head does not change in between
     }),
     onKeyDown: view.guard(onKeys((event) => press(view, event))),
   };

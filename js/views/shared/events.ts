@@ -6,6 +6,11 @@ export function closest({ target }: Event, selector: string): HTMLElement | null
   return target instanceof Element ? target.closest<HTMLElement>(selector) : null;
 }
 
+/** Whether the focus, or the pointer, that leaves an element stays within what is listened to. */
+export function isWithin({ currentTarget, relatedTarget }: FocusEvent | PointerEvent): boolean {
+  return currentTarget instanceof Node && relatedTarget instanceof Node && currentTarget.contains(relatedTarget);
+}
+
 /**
  * Listens to keys that are not the host's.
  *

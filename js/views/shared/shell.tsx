@@ -5,7 +5,7 @@ import type { Store } from "../../store/store.js";
 import { Announcer } from "./announce.js";
 import { CodeBox } from "./code_box.js";
 import { ErrorBoundary, ErrorBox } from "./error_box.js";
-import { closest } from "./events.js";
+import { closest, isWithin } from "./events.js";
 import type { FrameState } from "./frame_state.js";
 import { Help } from "./help.js";
 import { Hints } from "./hints.js";
@@ -78,7 +78,10 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     const control = closest(event, "[data-hint]");
     const text = control?.dataset.hint ?? "";
     const box = shell.current;
-    frame.hint.value = text !== "" && control && box ? { text, anchor: anchorOf(control, box) } : null;
+    const now = frame.hint.peek();
+    if (text === "" || !control || !box) frame.hint.value = null;
+    else if (now?.control !== control || now.text !== text)
+      frame.hint.value = { text, control, anchor: anchorOf(control, box) };
   };
   const forget = () => {
     frame.hint.value = null;
@@ -88,9 +91,9 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     onPointerLeave: frame.guard(forget),
     onFocusIn: frame.guard(hint),
     onFocusOut: frame.guard((event: FocusEvent) => {
+      if (isWithin(event)) return; // what gets the focus has its own hint
       forget();
-      const isStaying = event.relatedTarget instanceof Node && shell.current?.contains(event.relatedTarget);
-      if (!isStaying) store.history.release(); // the key that is down is let go elsewhere
+      store.history.release(); // the key that is down is let go elsewhere
     }),
     onPointerDownCapture: frame.guard((event: Event) => {
       arrive(acted, event);

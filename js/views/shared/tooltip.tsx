@@ -12,6 +12,7 @@ export interface Anchor {
 /** A word about a control. */
 export interface Hint {
   text: string;
+  control: Element;
   anchor: Anchor;
 }
 
