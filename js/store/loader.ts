@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import { type Source, SourceError } from "../source/source.js";
 import { follow, type Loading, tellOf } from "./loading.js";
@@ -38,14 +38,17 @@ export class Loader {
     }
     const known = this.source.peek(part, layer);
     if (known !== undefined) {
-      this.#data.value = known;
-      this.#loading.value = { state: "ready" };
+      batch(() => {
+        this.#data.value = known;
+        this.#loading.value = { state: "ready" };
+      });
       return;
     }
     const ending = new AbortController();
-    tellOf(this.#loading, ending.signal, async (onProgress) => {
-      const data = await this.source.layer(part, layer, { signal: ending.signal, onProgress });
-      if (!ending.signal.aborted) this.#data.value = data;
+    const ask = (onProgress: (done: number) => void) =>
+      this.source.layer(part, layer, { signal: ending.signal, onProgress });
+    tellOf(this.#loading, ending.signal, ask, (data) => {
+      this.#data.value = data;
     });
     return () => ending.abort();
   }

@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, type Signal } from "@preact/signals";
+import { batch, effect, type ReadonlySignal, type Signal } from "@preact/signals";
 import { type Since, tellWaiting } from "./waiting.js";
 
 /** How what is wanted comes along. */
@@ -23,11 +23,16 @@ export function follow<Wanted>(
   });
 }
 
-/** Tells of a question from when it is asked until it is answered, has failed or has been ended. */
-export async function tellOf(
+/**
+ * Tells of a question from when it is asked until it is answered, has failed or has been ended.
+ *
+ * @param show Shows the answer, in one step with the end of the waiting.
+ */
+export async function tellOf<Value>(
   loading: Signal<Loading>,
   ended: AbortSignal,
-  ask: (onProgress: (done: number) => void) => Promise<void>,
+  ask: (onProgress: (done: number) => void) => Promise<Value>,
+  show: (answer: Value) => void,
 ): Promise<void> {
   const move = (progress: { since: Since } | { done: number }) => {
     const now = loading.peek();
@@ -36,8 +41,12 @@ export async function tellOf(
   loading.value = { state: "pending", since: "now", done: 0 };
   const stopTelling = tellWaiting((since) => move({ since }));
   try {
-    await ask((done) => move({ done }));
-    if (!ended.aborted) loading.value = { state: "ready" };
+    const answer = await ask((done) => move({ done }));
+    if (ended.aborted) return;
+    batch(() => {
+      show(answer);
+      loading.value = { state: "ready" };
+    });
   } catch (error) {
     if (!ended.aborted) loading.value = { state: "failed", error: asError(error) };
   } finally {

@@ -22,6 +22,11 @@ export class Store {
   readonly layerMeta: ReadonlySignal<LayerMeta>;
   readonly queries: ReadonlySignal<Axis>;
   readonly keys: ReadonlySignal<Axis>;
+  /**
+   * The heads to draw, and the one in focus: those that were chosen of the layer in `data`. While another layer is
+   * pending they are those of before, so that no picture changes twice, or shows heads of one layer in another.
+   */
+  readonly drawn: ReadonlySignal<Pick<Selection, "heads" | "head">>;
   readonly history: History;
   /** The scale of the pane in which the reader acts, to which every step then goes; null where there is one pane only. */
   place: Selection["scale"] | null = null;
@@ -50,6 +55,7 @@ export class Store {
     this.keys = computed(() => axisOf(this.side("key"), display.value, "key"));
     const place = fieldsOf(this.selection, "part", "layer"); // a pinned token does not ask for the layer anew
     this.#wanted = computed(() => wanted(place.value, this.meta));
+    this.drawn = fieldsOf(fitting(this.selection, this.data), "heads", "head");
     const now = computed(() => ({ selection: this.selection.value, settings: untold(this.#settings.settled.value) }));
     this.history = new History(now, (moment) => this.#restore(moment), until);
     const onError = () => {
@@ -130,6 +136,16 @@ export class Store {
       this.#stopLoading = undefined;
     };
   }
+}
+
+/** The last selection of the layer that is there. */
+function fitting(selection: Store["selection"], data: Store["data"]): Store["selection"] {
+  let last = selection.peek();
+  return computed(() => {
+    const [now, there] = [selection.value, data.value];
+    if (there === null || (there.part === now.part && there.layer === now.layer)) last = now;
+    return last;
+  });
 }
 
 /** A refused layer has no heads, and the reason is known without asking. */

@@ -63,7 +63,7 @@ export class ThumbnailLoader {
   }
 
   #ask(question: ThumbnailQuestion, layers: readonly number[], signal: AbortSignal): Promise<void> {
-    return tellOf(this.#loading, signal, (onProgress) => {
+    const ask = (onProgress: (done: number) => void) => {
       let count = 0;
       const onLayer = (layer: number, picture: Thumbnails | Error) => {
         if (signal.aborted) return;
@@ -72,7 +72,8 @@ export class ThumbnailLoader {
         onProgress(count / layers.length);
       };
       return this.source.thumbnails(question, layers, { signal, onLayer });
-    });
+    };
+    return tellOf(this.#loading, signal, ask, () => {}); // each has been shown as it came
   }
 }
 

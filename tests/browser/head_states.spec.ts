@@ -31,6 +31,23 @@ test.describe("a kernel that does not answer", () => {
     await expect(view.root.getByRole("progressbar")).toBeHidden();
   });
 
+  test("leaves the picture before with the head before: never a head of the new layer in the old one", async ({
+    page,
+  }) => {
+    const view = await open(page, "sentence", { traits: { heads: [4], head: 4, query: 8 } });
+    await page.evaluate(() => {
+      window.host.kernel.manners = "silent";
+    });
+    await view.push({ layer: 1, heads: [5], head: 5 });
+    await expect(view.head(5)).toHaveAttribute("aria-pressed", "true");
+    await expect(view.root.locator(".body")).toHaveCSS("opacity", "0.4");
+    await view.expectNumbers("key", causal(sentence.weights(0, 4)[8], 8));
+    await expect(view.root.locator(".whose")).toHaveText("head 4");
+    await page.evaluate(() => window.host.kernel.wake());
+    await view.expectNumbers("key", causal(sentence.weights(1, 5)[8], 8));
+    await expect(view.root.locator(".whose")).toHaveText("head 5");
+  });
+
   test("is told when its answer is no longer wanted", async ({ page }) => {
     const view = await open(page, "sentence");
     await page.evaluate(() => {

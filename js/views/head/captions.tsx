@@ -4,7 +4,7 @@ import type { ViewState } from "./state.js";
 /** What the columns are, and whose numbers stand beside them. */
 export function Captions({ view }: { view: ViewState }) {
   const { zone, token, width, lines } = view.layout.value;
-  const { head } = view.store.selection.value;
+  const { head } = view.store.drawn.value;
   const whose = head === null ? "" : `head ${head}`;
   const isLeft = view.focus.value?.side === "key";
   if (view.store.loading.value.state === "failed") return <div class="captions" />;

@@ -77,7 +77,7 @@ function Weight({ view, side, entry, weight }: Props & { entry: number; weight: 
 function described(view: ViewState, label: string, position: number, weight: number | null): string {
   const place = `${spoken(label)}, position ${position}`;
   if (weight === null) return place;
-  return `${place}, head ${view.store.selection.value.head} ${view.measured} ${short(weight)}`;
+  return `${place}, head ${view.store.drawn.value.head} ${view.measured} ${short(weight)}`;
 }
 
 function listeners(view: ViewState, side: SideName) {

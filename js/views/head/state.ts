@@ -93,7 +93,7 @@ export class ViewState {
   weightAt(side: SideName, entry: number): number | null {
     const focus = this.focus.value;
     if (focus === null || focus.side === side) return null; // read no more: what was not read renders nothing anew
-    const head = this.store.selection.value.head;
+    const { head } = this.store.drawn.value;
     const picture = this.picture.value;
     if (picture === null || head === null) return null;
     const [query, key] = side === "key" ? [focus.entry, entry] : [entry, focus.entry];
@@ -176,7 +176,7 @@ export class ViewState {
 
   #drawnHeads(): readonly number[] {
     const count = this.picture.value?.layer.heads ?? this.layerMeta.value.heads;
-    return this.store.selection.value.heads.filter((head) => head < count);
+    return this.store.drawn.value.heads.filter((head) => head < count);
   }
 
   #pins(): Pins {

@@ -117,8 +117,8 @@ function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName
   const room = place.bar;
   const zero = scale.least < 0 ? Math.round((room * -scale.least) / (scale.most - scale.least)) : 0;
   const size = Math.max(1, (Math.abs(value) * room) / (scale.most - scale.least || 1));
-  const { selection } = view.store;
-  const colour = name === "softmax" ? headColour(selection.value.head ?? 0, view.frame.look.value.theme) : undefined;
+  const { head } = view.store.drawn.value;
+  const colour = name === "softmax" ? headColour(head ?? 0, view.frame.look.value.theme) : undefined;
   return (
     <i
       class={classes("number-bar", { negative: value < 0 })}

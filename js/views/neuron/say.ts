@@ -98,10 +98,10 @@ export function sayAlike(view: NeuronState): string {
 
 /** Why there are no neurons to show, "" where there are. */
 export function sayWhyEmpty(view: NeuronState): string {
-  const { loading, selection, layerMeta } = view.store;
+  const { loading, drawn, layerMeta } = view.store;
   const layer = view.head.picture.value?.layer;
   if (loading.value.state === "failed") return loading.value.error.message;
-  if (selection.value.head === null) return "No head is in focus: choose one to see its neurons.";
+  if (drawn.value.head === null) return "No head is in focus: choose one to see its neurons.";
   if (layer?.vectors === null) {
     const { reason } = layerMeta.value;
     return `No queries and keys are known that make the weights of layer ${layer.layer}. ${reason}`.trim();

@@ -73,9 +73,9 @@ export class NeuronState {
     /** Whose key column is the row axis of the neurons. */
     readonly head: ViewState,
   ) {
-    const { settings, selection } = store;
+    const { settings, drawn } = store;
     const layer = computed(() => head.picture.value?.layer ?? null);
-    const focused = computed(() => selection.value.head);
+    const focused = computed(() => drawn.value.head);
     const order = computed(() => settings.value.order);
     this.subject = computed(() => subjectOf(layer.value, focused.value));
     this.query = computed(() => this.#query());
