@@ -54,6 +54,7 @@ def prepare(
     item: int = 0,
     *,
     target: Any = None,
+    writes: bool = False,
 ) -> Inputs:
     """Make of text, ids, sound or a tokenizer's output what the model gets; refuse what it cannot take.
 
@@ -73,6 +74,8 @@ def prepare(
         stand: they are in the arguments and not in the tokens.
     target
         Text or token ids for the decoder of an encoder-decoder model.
+    writes
+        The model is going to write the decoder's text itself (`generate`), so it needs no target.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def prepare(
     first = "encoder" if twofold else "self"
     axes: dict[str, Axis | Sound] = {first: source}
     texts = {first: values} if sound is None else {}
-    if twofold:
+    if twofold and not (writes and not _holds_decoder_ids(inputs)):
         given, kept = decoder_inputs(model, values, target, check_tokenizer(tokenizer), batch)
         axes["decoder"] = _decoder_axis(given, kept, check_tokenizer(tokenizer), item)
         texts["decoder"] = {"input_ids": given["decoder_input_ids"]}

@@ -29,6 +29,8 @@ class Recorded:
     """Part by part and in order of execution: a record each, or a refusal naming the mechanism."""
     sides: dict[str, Sides]
     """The tokens of each part."""
+    returned: Any
+    """What the model's forward returned."""
 
 
 def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
@@ -62,12 +64,12 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
         Recording(model, builder.add),
         _calls_of_attention_modules(model) as called,
     ):
-        model(**arguments)
+        returned = model(**arguments)
     unseen = _without_record(called, builder.modules)
     if not builder.modules:
         raise _nothing_seen(model, unseen)
     refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
-    return Recorded(builder.layers() + refused, builder.sides)
+    return Recorded(builder.layers() + refused, builder.sides, returned)
 
 
 def check_ready(model: torch.nn.Module) -> None:

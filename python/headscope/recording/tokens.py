@@ -26,7 +26,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of one axis, in order; every field but `kind` has one entry per token.
+    """The tokens of one axis, in order; every field but `kind` and `generated` has one entry per token.
 
     Examples
     --------
@@ -51,10 +51,13 @@ class Tokens:
     """Index of the token's word, from 0, never decreasing."""
     kind: str = "text"
     """"text", or "frames": stretches of sound, labelled with the second at which they begin."""
+    generated: int | None = None
+    """Position of the first token that the model wrote itself; it wrote all that follow. None if it wrote none."""
 
     def __post_init__(self) -> None:
         """Refuse fields of different lengths: a shifted label would be a wrong picture."""
-        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "kind"}
+        of_all = ("kind", "generated")
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in of_all}
         lengths = {name: len(column) for name, column in columns.items() if column is not None}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"invalid Tokens: fields of different lengths, {lengths}")

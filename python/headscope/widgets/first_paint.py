@@ -144,6 +144,7 @@ def _side(sides: list[dict[str, Any]], tokens: Tokens) -> int:
         "segments": None if tokens.segments is None else list(tokens.segments),
         "words": list(tokens.words),
         "kind": tokens.kind,
+        "generated": tokens.generated,
     }
     if side not in sides:
         sides.append(side)
