@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from headscope.answers.budget import budget
     from headscope.answers.capture import Capture
     from headscope.answers.forward import capture
+    from headscope.answers.given_attentions import from_attentions
+    from headscope.answers.given_vectors import from_vectors
     from headscope.errors import HeadscopeError, RefusedLayer
     from headscope.widgets.explorer import Explorer, explore
     from headscope.widgets.head_view import HeadView
@@ -23,6 +25,8 @@ __version__ = version("headscope")
 _HOMES = {
     "Capture": "headscope.answers.capture",
     "capture": "headscope.answers.forward",
+    "from_attentions": "headscope.answers.given_attentions",
+    "from_vectors": "headscope.answers.given_vectors",
     "budget": "headscope.answers.budget",
     "HeadscopeError": "headscope.errors",
     "RefusedLayer": "headscope.errors",
@@ -46,6 +50,8 @@ __all__ = [
     "budget",
     "capture",
     "explore",
+    "from_attentions",
+    "from_vectors",
     "link",
 ]
 

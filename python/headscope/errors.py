@@ -33,7 +33,7 @@ class NoTarget(HeadscopeError):
 
 
 class NoAttention(HeadscopeError):
-    """Raised when one forward of the model computed no attention at all."""
+    """Raised when one forward of the model computed no attention at all, or what was handed in holds none."""
 
 
 class UnseenAttention(HeadscopeError):

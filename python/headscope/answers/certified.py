@@ -201,4 +201,6 @@ def kept_weights(record: KeptWeights, heads: torch.Tensor, rows: torch.Tensor) -
 
 
 def _said_of(finding: Finding) -> str:
+    if finding.error is None:
+        return "computed from the vectors that were handed in; there was no forward to compare with"
     return "" if finding.weigh is formula.weights else f"computed by {finding.method}"
