@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import { type Source, SourceError } from "../source/source.js";
-import { follow, type Loading, tellOf } from "./loading.js";
+import { follow, type Loading, READY, tellOf } from "./loading.js";
 
 export interface Wanted {
   part: string;
@@ -40,7 +40,7 @@ export class Loader {
     if (known !== undefined) {
       batch(() => {
         this.#data.value = known;
-        this.#loading.value = { state: "ready" };
+        this.#loading.value = READY;
       });
       return;
     }

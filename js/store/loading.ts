@@ -7,6 +7,9 @@ export type Loading =
   | { state: "pending"; since: Since; done: number }
   | { state: "failed"; error: Error };
 
+/** One object, so that what stays ready renders nothing anew. */
+export const READY: Loading = { state: "ready" };
+
 /** Loads whatever is wanted, until the returned function is called. What goes wrong is not thrown at who set a trait. */
 export function follow<Wanted>(
   wanted: ReadonlySignal<Wanted>,
@@ -45,7 +48,7 @@ export async function tellOf<Value>(
     if (ended.aborted) return;
     batch(() => {
       show(answer);
-      loading.value = { state: "ready" };
+      loading.value = READY;
     });
   } catch (error) {
     if (!ended.aborted) loading.value = { state: "failed", error: asError(error) };

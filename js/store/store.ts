@@ -4,7 +4,7 @@ import type { Source } from "../source/source.js";
 import { type Axis, type AxisName, axisOf } from "./axis.js";
 import { History, type Moment } from "./history.js";
 import { Loader, type Wanted } from "./loader.js";
-import type { Loading } from "./loading.js";
+import { type Loading, READY } from "./loading.js";
 import { type LayerMeta, layerOfPart, type Meta, type PartMeta, partOf, readMeta, type Side } from "./meta.js";
 import { type Selection, START, step } from "./selection.js";
 import { DEFAULTS, type Settings } from "./settings.js";
@@ -27,6 +27,8 @@ export class Store {
    * pending they are those of before, so that no picture changes twice, or shows heads of one layer in another.
    */
   readonly drawn: ReadonlySignal<Pick<Selection, "heads" | "head">>;
+  /** How it comes along, as far as one is told: a short wait for the next layer is none. */
+  readonly loading: ReadonlySignal<Loading>;
   readonly history: History;
   /** The scale of the pane in which the reader acts, to which every step then goes; null where there is one pane only. */
   place: Selection["scale"] | null = null;
@@ -56,6 +58,11 @@ export class Store {
     const place = fieldsOf(this.selection, "part", "layer"); // a pinned token does not ask for the layer anew
     this.#wanted = computed(() => wanted(place.value, this.meta));
     this.drawn = fieldsOf(fitting(this.selection, this.data), "heads", "head");
+    this.loading = computed(() => {
+      const loading = this.#loader.loading.value;
+      const isShort = loading.state === "pending" && loading.since === "now";
+      return isShort && this.data.value?.part === this.part.value.name ? READY : loading;
+    });
     const now = computed(() => ({ selection: this.selection.value, settings: untold(this.#settings.settled.value) }));
     this.history = new History(now, (moment) => this.#restore(moment), until);
     const onError = () => {
@@ -87,10 +94,6 @@ export class Store {
   /** The layer to draw; while another one is pending this is the one before. */
   get data(): ReadonlySignal<LayerData | null> {
     return this.#loader.data;
-  }
-
-  get loading(): ReadonlySignal<Loading> {
-    return this.#loader.loading;
   }
 
   /** A failure on Python's side, "" for none. */

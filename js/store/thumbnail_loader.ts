@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Source, ThumbnailQuestion, Thumbnails } from "../source/source.js";
-import { follow, type Loading, tellOf } from "./loading.js";
+import { follow, type Loading, READY, tellOf } from "./loading.js";
 
 /** The size that comes along with a widget (python/headscope/widgets/first_paint.py). */
 export const FIRST_SIZE = 25;
@@ -19,7 +19,7 @@ export type Pictures = ReadonlyMap<number, Thumbnails | Error>;
 /** Keeps the wanted pictures as they come in, layer by layer. */
 export class ThumbnailLoader {
   readonly #pictures = signal<Pictures>(new Map());
-  readonly #loading = signal<Loading>({ state: "ready" });
+  readonly #loading = signal(READY);
   #question: ThumbnailQuestion | null = null;
 
   constructor(private readonly source: Pick<Source, "peekThumbnails" | "thumbnails">) {}
@@ -50,7 +50,7 @@ export class ThumbnailLoader {
     }
     this.#question = question;
     this.#pictures.value = pictures;
-    this.#loading.value = { state: "ready" };
+    this.#loading.value = READY;
     if (missing.length === 0) return;
     const ending = new AbortController();
     const ask = () => this.#ask(question, missing, ending.signal);
