@@ -9,7 +9,7 @@ export interface Message {
   [field: string]: unknown;
 }
 
-/** What the kernel sends of one layer: a header, and the pieces of one payload, in order. */
+/** What the kernel sends of one layer: a header, and the pieces of one payload, in order. Some may be the host's. */
 export interface Sent {
   header: unknown;
   pieces: Uint8Array[];
@@ -45,7 +45,9 @@ export class Answer {
     const sent = this.#coming.get(layer) ?? { header: null, pieces: [] };
     this.#coming.set(layer, sent);
     if (message.header) sent.header = message.header;
-    sent.pieces[Number(message.index)] ??= bytesOf(Array.isArray(buffers) ? buffers[0] : undefined).slice();
+    const piece = bytesOf(Array.isArray(buffers) ? buffers[0] : undefined);
+    // What is complete is read at once, and copied there; what has to wait must not stay the host's.
+    sent.pieces[Number(message.index)] ??= message.of === 1 && sent.header !== null ? piece : piece.slice();
     const share = Object.keys(sent.pieces).length / Number(message.of); // missing pieces are no keys
     if (sent.header === null || share < 1) return this.#share(share);
     this.#settle(layer, sent);

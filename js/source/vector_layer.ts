@@ -69,10 +69,14 @@ export class VectorLayer extends PacketLayer implements LayerData {
     }
     if (largest === Number.NEGATIVE_INFINITY) return row; // it sees no key
     let sum = Math.exp(sink - largest);
-    for (const score of scores) if (score !== Number.NEGATIVE_INFINITY) sum += Math.exp(score - largest);
-    scores.forEach((score, at) => {
-      if (score !== Number.NEGATIVE_INFINITY) row[start + at] = Math.exp(score - largest) / sum;
-    });
+    for (let at = 0; at < scores.length; at++) {
+      if (scores[at] === Number.NEGATIVE_INFINITY) continue; // masked: 0 even where others are NaN
+      scores[at] = Math.exp(scores[at] - largest);
+      sum += scores[at];
+    }
+    for (let at = 0; at < scores.length; at++) {
+      if (scores[at] !== Number.NEGATIVE_INFINITY) row[start + at] = scores[at] / sum;
+    }
     this.#lse[head * this.queries + query] = largest + Math.log(sum);
     return row;
   }

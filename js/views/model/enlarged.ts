@@ -13,7 +13,7 @@ import type { Cell } from "./walk.js";
 /** A pointer that stays this long means the head it is on. */
 const DWELL_MS = 100;
 /** Time in a frame for rows; what is left over comes in the next. */
-const READING_MS = 5;
+const READING_MS = 8;
 /** Pairs of a head beyond which it is not read row by row: some seconds of work. */
 const MOST_PAIRS = 1 << 23;
 

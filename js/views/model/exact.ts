@@ -127,7 +127,7 @@ export class ExactReader {
 function asBytes(values: Float32Array | Float64Array, scale: number): Uint8Array {
   const bytes = new Uint8Array(values.length);
   for (let at = 0; at < values.length; at++) {
-    bytes[at] = Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, values[at] / scale)) || 0));
+    if (values[at] > 0) bytes[at] = Math.round(255 * Math.sqrt(Math.min(1, values[at] / scale)));
   }
   return bytes;
 }
