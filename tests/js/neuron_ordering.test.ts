@@ -129,3 +129,11 @@ it("ends a scale of colours before the outliers, and takes no notice of what is 
   expect(extentOf(10, (row) => rows[row])).toBeLessThanOrEqual(1);
   expect(extentOf(0, () => [])).toBe(0);
 });
+
+it("ends it where sorted numbers would have the share, many of them equal or not", () => {
+  for (const levels of [3, 1000]) {
+    const row = Float64Array.from({ length: 501 }, (_, at) => Math.abs(Math.floor(levels * Math.sin(at * at))));
+    for (const share of [0, 0.5, 0.97, 1])
+      expect(extentOf(1, () => row, share)).toBe(row.slice().sort()[Math.floor(500 * share)]);
+  }
+});

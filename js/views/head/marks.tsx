@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { useDrawing } from "../shared/drawing.js";
 import { headColour } from "../shared/palette.js";
 import { opposite } from "./focus.js";
@@ -13,10 +13,10 @@ const COMPUTING_MS = 6;
 /** Lines and shading, on one canvas over the rows. The numbers that it shows stand in the rows as text. */
 export function Marks({ view }: { view: ViewState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const strokes = useRef(new Strokes());
+  const strokes = useMemo(() => new Strokes(), []);
   const draw = (element: HTMLCanvasElement) => {
-    const isComplete = drawOnce(element, view, strokes.current);
-    element.dataset.lines = String(strokes.current.count);
+    const isComplete = drawOnce(element, view, strokes);
+    element.dataset.lines = String(strokes.count);
     return isComplete;
   };
   useDrawing(canvas, { guard: view.guard, scene: () => sceneOf(view), draw }, [view]);

@@ -57,7 +57,8 @@ export class ViewState {
     this.#measure = computed(() => store.settings.value.measure);
     this.picture = computed(() => this.#picture());
     this.heads = computed(() => this.#drawnHeads());
-    this.layout = computed(() => layoutOf(this.width.value, this.layerMeta.value.heads, this.rowCount));
+    const count = computed(() => this.layerMeta.value.heads); // another layer with as many moves, and renders, nothing
+    this.layout = computed(() => layoutOf(this.width.value, count.value, this.rowCount));
     this.pins = computed(() => this.#pins());
     this.focus = computed(() => this.#shownOnly(focusOf(this.hover.value, this.pins.value)));
     this.partner = computed(() => partnerOf(this.hover.value, this.focus.value));

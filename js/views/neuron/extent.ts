@@ -16,5 +16,25 @@ export function extentOf(rows: number, row: (at: number) => ArrayLike<number>, s
       if (Number.isFinite(numbers[index])) sizes[count++] = Math.abs(numbers[index]);
     }
   }
-  return sizes.subarray(0, count).sort()[Math.floor((count - 1) * share)] ?? 0;
+  return count === 0 ? 0 : select(sizes.subarray(0, count), Math.floor((count - 1) * share));
+}
+
+/** What would stand at a rank if the numbers were sorted (Hoare's selection); moves them about. */
+function select(numbers: Float64Array, rank: number): number {
+  let [first, last] = [0, numbers.length - 1];
+  while (first < last) {
+    const pivot = numbers[rank];
+    let [low, high] = [first, last];
+    while (low <= high) {
+      while (numbers[low] < pivot) low++;
+      while (numbers[high] > pivot) high--;
+      if (low > high) break;
+      const moved = numbers[low];
+      numbers[low++] = numbers[high];
+      numbers[high--] = moved;
+    }
+    if (high < rank) first = low;
+    if (low > rank) last = high;
+  }
+  return numbers[rank];
 }

@@ -90,28 +90,35 @@ function Masked({ view, terms, entry, isFirst }: Props & { terms: Terms; isFirst
 }
 
 function Numbers({ view, entry }: Props) {
+  const edge = rightEdge(view.columns.value);
   return (
     <>
       {[...view.columns.value.numbers].map(([name, place]) => (
-        <NumberCell key={name} view={view} entry={entry} name={name} place={place} />
+        <NumberCell key={name} view={view} entry={entry} name={name} place={place} edge={edge} />
       ))}
     </>
   );
 }
 
-function NumberCell({ view, entry, name, place }: Props & { name: NumberName; place: NumberPlace }) {
+function NumberCell({
+  view,
+  entry,
+  name,
+  place,
+  edge,
+}: Props & { name: NumberName; place: NumberPlace; edge: number }) {
   const { value, text } = numberOf(view, name, view.position(view.side, entry));
   return (
     <>
       {place.bar > 0 && <Bar view={view} name={name} value={value} place={place} />}
-      <span class="neuron-number" data-name={name} style={{ left: px(place.left), width: px(place.width) }}>
+      <span class="neuron-number" data-name={name} style={{ right: px(edge - place.left - place.width) }}>
         {text}
       </span>
     </>
   );
 }
 
-/** From zero to the right; where there are negative numbers, zero lies a third along. */
+/** As a background, for which nothing is laid out. From zero to the right; where there are negative numbers, zero lies a third along. */
 function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName; value: number; place: NumberPlace }) {
   const scale = name === "dot" ? view.dotScale.value : { least: 0, most: 1 };
   const room = place.bar;
@@ -122,7 +129,13 @@ function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName
   return (
     <i
       class={classes("number-bar", { negative: value < 0 })}
-      style={{ left: px(place.left + zero - (value < 0 ? size : 0)), width: px(size), background: colour }}
+      style={{
+        left: px(place.left),
+        width: px(room),
+        backgroundSize: `${size}px`,
+        backgroundPositionX: px(zero - (value < 0 ? size : 0)),
+        color: colour,
+      }}
     />
   );
 }

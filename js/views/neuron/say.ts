@@ -49,13 +49,13 @@ export function sayNeuron(view: NeuronState, terms: Terms, neuron: number, entry
   const strength = strengthOf(terms, isContrast ? "contrast" : "contribution", key);
   const product = terms.product(neuron, key);
   const factors = `q ${fixed(terms.q[neuron])} × k ${fixed(terms.k(key)[neuron])}${scalingText(terms.scaling)}`;
-  const mean = terms.averages[neuron];
   const lines: [Said, ...Said[]] = [
     [`neuron ${neuron}, rank ${rankOf(strength, neuron)} of ${terms.d} for `, { token: labelOf(view, "key", entry) }],
     [`${factors} = ${fixed(product, 3)}`],
   ];
-  if (isContrast) lines.push([`minus its mean ${fixed(mean, 3)} = ${fixed(product - mean, 3)}`]);
-  return lines;
+  if (!isContrast) return lines;
+  const mean = terms.averages[neuron];
+  return [...lines, [`minus its mean ${fixed(mean, 3)} = ${fixed(product - mean, 3)}`]];
 }
 
 /** One component of a value or query vector. */

@@ -4,11 +4,12 @@ import type { Axis } from "../../store/axis.js";
 import { range } from "../../store/selection.js";
 import type { Settings } from "../../store/settings.js";
 import type { Store } from "../../store/store.js";
+import { fieldsOf } from "../../store/synced.js";
 import type { SideName } from "../head/focus.js";
 import type { ViewState } from "../head/state.js";
 import type { FrameState } from "../shared/frame_state.js";
 import { type Alike, alikeOf } from "./alike.js";
-import { type Columns, columnsOf, type NumberName } from "./columns.js";
+import { type Columns, type Contents, columnsOf, type NumberName } from "./columns.js";
 import { type Decay, decayOf, falling } from "./decay.js";
 import { EXTENT_OF_Q, extentOf } from "./extent.js";
 import { arrange, strengthOf, strongest } from "./ordering.js";
@@ -81,7 +82,9 @@ export class NeuronState {
     this.query = computed(() => this.#query());
     this.terms = computed(() => this.#terms());
     this.strip = computed(() => this.#strip());
-    this.columns = computed(() => this.#columns());
+    const contents = computed(() => this.#contents());
+    const held = fieldsOf(contents, "width", "withTokens", "first", "products", "numbers"); // not of every head anew
+    this.columns = computed(() => columnsOf(held.value));
     const heaviest = computed(() => this.#heaviest());
     this.told = computed(() => {
       const hover = head.hover.value;
@@ -171,19 +174,13 @@ export class NeuronState {
     return strip === "query" && !this.sameTokens ? "key" : strip;
   }
 
-  #columns(): Columns {
+  #contents(): Contents {
     const vectors = this.subject.value?.vectors;
     const products = this.terms.value === null ? 0 : (vectors?.d ?? 0);
     const first = this.strip.value === "value" ? (vectors?.dv ?? 0) : (vectors?.d ?? 0);
     const withTokens = this.withTokens.value;
     const scrollBar = withTokens && this.head.layout.value.scrolls ? SCROLL_BAR : 0;
-    return columnsOf({
-      width: this.width.value - scrollBar,
-      withTokens,
-      first,
-      products,
-      numbers: this.#numbers(),
-    });
+    return { width: this.width.value - scrollBar, withTokens, first, products, numbers: this.#numbers() };
   }
 
   #numbers(): NumberName[] {
