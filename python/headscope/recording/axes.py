@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
+import torch
+
+from headscope.recording import masks
 from headscope.recording.tokens import Tokens
 
 if TYPE_CHECKING:
-    import torch
+    from headscope.recording.interface import Call
+    from headscope.recording.parts import Parts
 
-__all__ = ["Axis", "Sides", "Sound"]
+__all__ = ["Axes", "Axis", "Learnt", "Numbered", "Place", "Sides", "Sound"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +28,15 @@ class Axis:
     """int64, on the CPU: those of them that are no padding."""
     tokens: Tokens
     """What stands there."""
+    row: int = 0
+    """The item's row in the batch that the model has there. Of images beside texts it may be another than theirs."""
+    batch: int = 1
+    """How many rows there are."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all that the model has there."""
+        return self.batch == 1 and len(self.valid) == self.length
 
 
 @dataclass(frozen=True)
@@ -33,25 +47,134 @@ class Sides:
     key: Tokens
 
 
+class Learnt(Protocol):
+    """Something that a model reads, whose axis is known once the model has made tokens of it."""
+
+    def tokens(self, length: int, valid: torch.Tensor) -> Tokens:
+        """What stands at the positions `valid` of an axis of this length."""
+
+
 @dataclass(frozen=True)
 class Sound:
-    """Sound that a model reads, whose axis is known once the model has made frames of it."""
+    """Sound that a model reads."""
 
     seconds: float | None
     """How long the item's row is, padding included; None where that is not known."""
 
-    def axis(self, length: int, valid: torch.Tensor) -> Axis:
-        """The axis of `length` frames that share the sound out evenly: frame ``i`` begins at ``i / length`` of it."""
+    def tokens(self, length: int, valid: torch.Tensor) -> Tokens:
+        """Frames that share the sound out evenly: frame ``i`` begins at ``i / length`` of it."""
         numbers = valid.tolist()
         names = [f"frame {at}" if self.seconds is None else f"{at * self.seconds / length:.2f} s" for at in numbers]
-        count = len(numbers)
-        tokens = Tokens(
-            ids=tuple(numbers),
-            texts=tuple(names),
-            labels=tuple(names),
-            special=(False,) * count,
-            segments=None,
-            words=tuple(range(count)),
-            kind="frames",
-        )
-        return Axis(length, valid, tokens)
+        return listed(names, "frames")
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Tokens of which nothing is known but their number, such as those that a model has learnt to ask with."""
+
+    def tokens(self, length: int, valid: torch.Tensor) -> Tokens:  # noqa: ARG002  # as of any Learnt
+        """Tokens named by their number."""
+        return listed([f"token {at}" for at in valid.tolist()], "numbers")
+
+
+def listed(names: list[str], kind: str, special: Sequence[bool] | None = None) -> Tokens:
+    """Tokens that are no text, by their names."""
+    count = len(names)
+    return Tokens(
+        ids=tuple(range(count)),
+        texts=tuple(names),
+        labels=tuple(names),
+        special=(False,) * count if special is None else tuple(special),
+        segments=None,
+        words=tuple(range(count)),
+        kind=kind,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where attention calls belong: the two axes of their maps."""
+
+    part: str
+    """What the module belongs to; a stage of it has a name of its own, see `Axes.named`."""
+    query: Axis
+    key: Axis
+
+
+class Axes:
+    """The axes of every part of one model, those that nobody tells learnt from the first call.
+
+    A tower whose layers come to work on other numbers of tokens (Swin, SegFormer) has a part for each such stage:
+    "stage 0", "stage 1".
+
+    Parameters
+    ----------
+    known
+        The axes of streams of tokens, or what the model reads there: by the name of the stream, or by what it reads.
+    parts
+        Sorts the layers.
+    batch, item
+        How many items there are, and which is kept.
+    """
+
+    def __init__(self, known: Mapping[str, Axis | Learnt], parts: Parts, batch: int, item: int) -> None:
+        self._known = {
+            name: replace(axis, row=item, batch=batch) if isinstance(axis, Axis) else axis
+            for name, axis in known.items()
+        }
+        self._parts = parts
+        self._batch, self._item = batch, item
+        self._settled: dict[str, Axis] = {}
+        self._stages: dict[str, list[Place]] = {part: [] for part in parts.names}
+
+    def place(self, call: Call) -> Place:
+        """Where a call belongs; the axes are those of its part, be they those of the call or not."""
+        part, queries, keys = self._parts.of(call.module, call.name), call.query.shape[2], call.key.shape[2]
+        stages = self._stages[part]
+        for place in stages:
+            if (place.query.length, place.key.length) == (queries, keys):
+                return place
+        query, key = self._parts.streams(part)
+        if query == key and queries != keys and not isinstance(self._source(query), Axis):
+            key = f"{part} keys"
+        axes = self._axis(query, part, call, queries), self._axis(key, part, call, keys)
+        known = next((place for place in stages if (place.query, place.key) == axes), None)
+        if known is None:
+            stages.append(Place(part, *axes))
+        return known or stages[-1]
+
+    def named(self) -> dict[str, Place]:
+        """The places by the names of their parts, in order. Once all calls are placed it is known what has stages."""
+        named: dict[str, Place] = {}
+        for part, stages in self._stages.items():
+            prefix = "" if part == "self" else f"{part} "
+            names = [part] if len(stages) == 1 else [f"{prefix}stage {number}" for number in range(len(stages))]
+            named.update(zip(names, stages, strict=True))
+        return named
+
+    @property
+    def sides(self) -> dict[str, Sides]:
+        """The tokens of every part that the model can have, in order; none of a part without calls."""
+        nothing = dict.fromkeys(self._stages, Sides(*[listed([], "numbers")] * 2))
+        placed = {part: Sides(place.query.tokens, place.key.tokens) for part, place in self.named().items()}
+        return {**placed, **{part: side for part, side in nothing.items() if part not in placed}}
+
+    def _axis(self, stream: str, part: str, call: Call, length: int) -> Axis:
+        """The axis of a stream; one that nobody told may have another length in a later stage of its own part."""
+        source = self._source(stream)
+        if isinstance(source, Axis):
+            return source
+        known = self._settled.get(stream)
+        if known is None or (known.length != length and stream in (part, f"{part} keys")):
+            self._settled[stream] = self._learn(source, call, length)
+        return self._settled[stream]
+
+    def _source(self, stream: str) -> Axis | Learnt:
+        return self._known.get(stream, self._known.get(self._parts.reads(stream), Numbered()))
+
+    def _learn(self, source: Learnt, call: Call, length: int) -> Axis:
+        batch = len(call.query)
+        row = self._item if batch == self._batch else 0
+        masked = isinstance(call.mask, torch.Tensor) and call.key.shape[2] == length
+        valid = masks.seen_by_any(call.mask if masked else None, row, length)
+        return Axis(length, valid, source.tokens(length, valid), row, batch)

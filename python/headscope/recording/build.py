@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
 
 from headscope.recording import masks
-from headscope.recording.axes import Axis, Sides, Sound
+from headscope.recording.axes import Axes, Axis, Place
 from headscope.recording.certificate import choose_rows
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Call
 from headscope.recording.masks import Mask
 from headscope.recording.numbering import numbered
-from headscope.recording.parts import AXES, PARTS, Parts
+from headscope.recording.parts import Parts
 from headscope.recording.record import AnyRecord, LayerFunction, Record, Refusal
 
 T = TypeVar("T")
@@ -38,68 +39,48 @@ class RecordBuilder:
     """
 
     def __init__(self, inputs: Inputs, parts: Parts, search: ConsumerSearch) -> None:
-        self._batch, self._item = inputs.batch, inputs.item
-        self._axes, self._parts, self._search = dict(inputs.axes), parts, search
-        self._made: list[AnyRecord | Refusal] = []
+        self._search = search
+        self.axes = Axes(inputs.axes, parts, inputs.batch, inputs.item)
+        self._made: list[tuple[Place, AnyRecord | Refusal]] = []
         # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
-        self._shared: dict[tuple[str, int], tuple[torch.Tensor, Any]] = {}
+        self._shared: dict[tuple[int, int], tuple[torch.Tensor, Any]] = {}
         self._spans: list[Mask] = []
         self._rows: dict[int, torch.Tensor] = {}
 
     @property
     def modules(self) -> set[str]:
         """Names of the modules that made a call."""
-        return {layer.module for layer in self._made}
-
-    @property
-    def sides(self) -> dict[str, Sides]:
-        """The tokens of every part that this model can have."""
-        nothing = torch.arange(0)
-        axes = {name: axis.axis(0, nothing) if isinstance(axis, Sound) else axis for name, axis in self._axes.items()}
-        named = {part: AXES[part] for part in PARTS if set(AXES[part]) <= set(axes)}
-        return {part: Sides(axes[query].tokens, axes[key].tokens) for part, (query, key) in named.items()}
+        return {layer.module for _, layer in self._made}
 
     def layers(self) -> list[AnyRecord | Refusal]:
         """Everything recorded, part by part and in order of execution, numbered within each part."""
-        return [layer for part in PARTS for layer in numbered([one for one in self._made if one.part == part])]
+        layers: list[AnyRecord | Refusal] = []
+        for part, place in self.axes.named().items():
+            layers += numbered([replace(layer, part=part) for at, layer in self._made if at is place])
+        return layers
 
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
         self._search.stop()
-        part = self._parts.of(call.module, call.name)
-        for name in AXES[part]:
-            self._settle(name, call)
-        reason = self._why_not(call, part)
-        read = None if reason else self._mask(call, part)
+        place = self.axes.place(call)
+        reason = self._why_not(call, place)
+        read = None if reason else self._mask(call, place)
         if read is None:
             reason = reason or f"{call.name}: it is causal, though its queries and keys are different tokens."
-            self._made.append(Refusal(part, 0, call.name, reason))
+            self._made.append((place, Refusal(place.part, 0, call.name, reason)))
         else:
-            self._made.append(self._record(call, part, *read))
+            self._made.append((place, self._record(call, place, *read)))
 
-    def _settle(self, name: str, call: Call) -> None:
-        """Learn from the first call how many frames the model made of sound, and which of them are no padding."""
-        axis = self._axes[name]
-        if isinstance(axis, Sound):
-            keys = call.key.shape[2]
-            self._axes[name] = axis.axis(keys, masks.seen_by_any(call.mask, self._item, keys))
-
-    def _axes_of(self, part: str) -> tuple[Axis, Axis]:
-        query, key = (self._axes[name] for name in AXES[part])
-        assert isinstance(query, Axis)
-        assert isinstance(key, Axis)
-        return query, key
-
-    def _why_not(self, call: Call, part: str) -> str:
-        query, key = self._axes_of(part)
+    def _why_not(self, call: Call, place: Place) -> str:
+        query, key = place.query, place.key
         shapes = tuple(call.query.shape), tuple(call.key.shape)
-        expected = (self._batch, query.length), (self._batch, key.length)
+        expected = (query.batch, query.length), (key.batch, key.length)
         if any(len(one) != 4 or (one[0], one[2]) != axes for one, axes in zip(shapes, expected, strict=True)):
             what = (
                 f"{query.length} tokens" if query is key else f"{query.length} tokens and {key.length} of the encoder"
             )
             return (
-                f"{call.name}: the axes of its attention are not the {what} of {self._batch} texts: "
+                f"{call.name}: the axes of its attention are not the {what} of {query.batch} texts: "
                 f"queries {list(shapes[0])}, keys {list(shapes[1])}."
             )
         if not isinstance(call.mask, torch.Tensor | None):
@@ -107,21 +88,21 @@ class RecordBuilder:
                 f"{call.name}: its mask is a {type(call.mask).__name__}, which headscope cannot read; "
                 'load the model with attn_implementation="sdpa".'
             )
-        if call.output.shape[:3] != (self._batch, query.length, call.query.shape[1]):
+        if call.output.shape[:3] != (query.batch, query.length, call.query.shape[1]):
             return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
         return ""
 
-    def _record(self, call: Call, part: str, mask: Mask, additive: torch.Tensor | None) -> Record:
+    def _record(self, call: Call, place: Place, mask: Mask, additive: torch.Tensor | None) -> Record:
         position_bias = call.options.get("position_bias")
-        bias = additive if position_bias is None else self._bias(position_bias, additive, part)
-        query, key = self._axes_of(part)
+        bias = additive if position_bias is None else self._bias(position_bias, additive, place)
+        query, key = place.query, place.key
         rows = self._rows_of(mask, len(query.valid))
         sinks = call.options.get("s_aux", call.options.get("sinks"))
         width = call.query.shape[-1]
         scaling = call.options.get("scaling")
-        output = call.output[self._item, query.valid[rows].to(call.output.device)].clone()
+        output = call.output[query.row, query.valid[rows].to(call.output.device)].clone()
         record = Record(
-            part=part,
+            part=place.part,
             layer=0,
             module=call.name,
             query=self._cut(call.query, query),
@@ -132,10 +113,10 @@ class RecordBuilder:
             softcap=call.options.get("softcap"),
             bias=bias,
             sinks=None if sinks is None else sinks.detach().clone().flatten(),
-            source=self._source(call, part, takes_bias=position_bias is not None),
+            source=self._source(call, place, takes_bias=position_bias is not None),
             rows=rows,
             output=output,
-            consumers=self._search.after(call, self._item, query.valid[rows], output),
+            consumers=self._search.after(call, query.row, query.valid[rows], output),
         )
         record.not_finite = _not_finite(record)
         return record
@@ -146,50 +127,47 @@ class RecordBuilder:
             self._rows[id(mask)] = choose_rows(mask, queries)
         return self._rows[id(mask)]
 
-    def _is_whole(self, *axes: Axis) -> bool:
-        return self._batch == 1 and all(len(axis.valid) == axis.length for axis in axes)
-
     def _cut(self, tensor: torch.Tensor, axis: Axis) -> torch.Tensor:
         """The item's valid positions of [B, heads, T, d]; a copy unless it is the whole tensor."""
-        if self._is_whole(axis):
+        if axis.is_whole:
             return tensor.detach()[0]
-        return tensor.detach()[self._item, :, axis.valid.to(tensor.device)]
+        return tensor.detach()[axis.row, :, axis.valid.to(tensor.device)]
 
-    def _cut_square(self, tensor: torch.Tensor, part: str) -> torch.Tensor:
+    def _cut_square(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:
         """The item's valid rows and columns of [1 or B, 1 or H, Q, K]."""
-        query, key = self._axes_of(part)
-        item = tensor.detach()[self._item if tensor.shape[0] > 1 else 0]
-        if self._is_whole(query, key):
+        query, key = place.query, place.key
+        item = tensor.detach()[query.row if tensor.shape[0] > 1 else 0]
+        if query.is_whole and key.is_whole:
             return item
         return item[:, query.valid.to(tensor.device)[:, None], key.valid.to(tensor.device)]
 
-    def _mask(self, call: Call, part: str) -> tuple[Mask, torch.Tensor | None] | None:
+    def _mask(self, call: Call, place: Place) -> tuple[Mask, torch.Tensor | None] | None:
         """Who sees whom and what a mask adds to the scores; None where that is not known."""
-        query, key = self._axes_of(part)
+        query, key = place.query, place.key
         if call.mask is None or call.mask.dim() == 2:  # 2-D: flash is told the padding, which is dropped here
             size = len(query.valid), len(key.valid)
             meant = masks.of_nothing(call.implementation, call.module, call.options, *size)
             return None if meant is None else (self._once(meant), None)
-        return self._share(part, call.mask, lambda: self._read(call.mask, part))
+        return self._share(place, call.mask, lambda: self._read(call.mask, place))
 
-    def _read(self, mask: torch.Tensor, part: str) -> tuple[Mask, torch.Tensor | None]:
-        query, key = self._axes_of(part)
-        cut = self._cut_square(mask[..., : key.length].expand(-1, -1, query.length, -1), part)
+    def _read(self, mask: torch.Tensor, place: Place) -> tuple[Mask, torch.Tensor | None]:
+        query, key = place.query, place.key
+        cut = self._cut_square(mask[..., : key.length].expand(-1, -1, query.length, -1), place)
         visible, bias = (cut, None) if cut.dtype == torch.bool else masks.split_additive(cut)
         return self._once(masks.from_visible(visible)), bias
 
-    def _bias(self, position_bias: torch.Tensor, additive: torch.Tensor | None, part: str) -> torch.Tensor | None:
+    def _bias(self, position_bias: torch.Tensor, additive: torch.Tensor | None, place: Place) -> torch.Tensor | None:
         """What is added to the scores; None where it is 0 everywhere, as in T5's cross-attention."""
-        bias = self._share(part, position_bias, lambda: _unless_zero(self._cut_square(position_bias, part)))
+        bias = self._share(place, position_bias, lambda: _unless_zero(self._cut_square(position_bias, place)))
         if bias is None or additive is None:
             return additive if bias is None else bias
         return bias + additive
 
-    def _share(self, part: str, tensor: torch.Tensor, read: Callable[[], T]) -> T:
+    def _share(self, place: Place, tensor: torch.Tensor, read: Callable[[], T]) -> T:
         """What was read of `tensor` before, else `read()`."""
-        if (part, id(tensor)) not in self._shared:
-            self._shared[part, id(tensor)] = (tensor, read())
-        shared: T = self._shared[part, id(tensor)][1]
+        if (id(place), id(tensor)) not in self._shared:
+            self._shared[id(place), id(tensor)] = (tensor, read())
+        shared: T = self._shared[id(place), id(tensor)][1]
         return shared
 
     def _once(self, mask: Mask) -> Mask:
@@ -201,8 +179,8 @@ class RecordBuilder:
             self._spans.append(mask)
         return mask
 
-    def _source(self, call: Call, part: str, *, takes_bias: bool) -> LayerFunction:
-        whole = self._is_whole(*self._axes_of(part))
+    def _source(self, call: Call, place: Place, *, takes_bias: bool) -> LayerFunction:
+        whole = place.query.is_whole and place.key.is_whole
         dropped = ("position_bias",) if whole else ("position_bias", *_OF_THE_BATCH)  # the record has the bias
         options: dict[str, Any] = {name: value for name, value in call.options.items() if name not in dropped}
         masked_with = call.mask.dtype if call.mask is not None and call.mask.dim() == 4 else None

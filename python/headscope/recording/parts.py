@@ -11,19 +11,16 @@ from typing import Any
 import torch
 
 from headscope.errors import UnsupportedInput
+from headscope.recording.towers import Towers
 
-__all__ = ["AXES", "PARTS", "Parts", "base_of", "forward_takes", "stack_of"]
+__all__ = ["Parts", "base_of", "forward_takes", "is_twofold", "stack_of"]
 
-PARTS = ("encoder", "decoder", "cross", "self")
-"""The names there are, in the order in which they are listed. "self" is the only part of all other models."""
-
-AXES = {
+TWOFOLD = {
     "encoder": ("encoder", "encoder"),
     "decoder": ("decoder", "decoder"),
     "cross": ("decoder", "encoder"),
-    "self": ("self", "self"),
 }
-"""Of each part, the stream of tokens that the queries come from and the one that the keys come from."""
+"""Of each part of an encoder-decoder model, the stream that the queries come from and the one of the keys."""
 
 _ENCODER_STATES = ("key_value_states", "encoder_hidden_states")
 """What the attention modules of transformers call the encoder's output."""
@@ -33,6 +30,9 @@ _SAYS_CROSS = re.compile(r"cross|enc_?dec|encoder_att", re.IGNORECASE)
 class Parts:
     """Sorts the attention modules of one model.
 
+    An encoder-decoder model has the parts of `TWOFOLD`. Any other model has one part per tower, or the one part "self";
+    where a tower also looks into another one, that is a part of its own, "text cross".
+
     Parameters
     ----------
     model
@@ -41,16 +41,33 @@ class Parts:
 
     def __init__(self, model: torch.nn.Module) -> None:
         self._model = model
-        self.twofold = "decoder_input_ids" in forward_takes(model)
+        self.twofold = is_twofold(model)
         self._encoder = _encoder_modules(model) if self.twofold else set()
+        self._towers = Towers(model, forward_takes(model))
         self._crosses: dict[int, bool] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The parts that the model can have, in the order in which they are listed."""
+        towers = [name + end for name in self._towers.names for end in ("", _CROSS)]
+        return [*TWOFOLD, *towers] if self.twofold else towers
+
+    def streams(self, part: str) -> tuple[str, str]:
+        """Of a part, the stream of tokens that the queries come from and the one that the keys come from."""
+        if self.twofold and part in TWOFOLD:
+            return TWOFOLD[part]
+        return part.removesuffix(_CROSS), f"{part} keys" if part.endswith(_CROSS) else part
+
+    def reads(self, stream: str) -> str:
+        """What a stream holds: "text", "vision", "audio"; empty where its name does not tell."""
+        return self._towers.reads(stream)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Note, of every module outside the encoder that can take the encoder's states, whether it was given them."""
         handles: list[Any] = []
         try:
-            for module in self._model.modules() if self.twofold else ():
+            for module in self._model.modules() if self.twofold or len(self._towers.names) > 1 else ():
                 taken = list(inspect.signature(module.forward).parameters)
                 names = [name for name in _ENCODER_STATES if name in taken]
                 if names and id(module) not in self._encoder:
@@ -74,14 +91,20 @@ class Parts:
         A module inside the encoder belongs to it; one that was given the encoder's states crosses over to it. Of a
         module that takes no such argument its name tells.
         """
-        if not self.twofold:
-            return "self"
+        tower = self._towers.of(name)
         if id(module) in self._encoder:
             return "encoder"
+        if self.twofold and self.reads(tower) not in ("vision", "audio"):
+            return "cross" if self._is_cross(module, name) else "decoder"
+        alone = len(self._towers.names) == 1
+        return tower if alone or not self._is_cross(module, name) else tower + _CROSS
+
+    def _is_cross(self, module: torch.nn.Module, name: str) -> bool:
         crosses = self._crosses.get(id(module))
-        if crosses is None:
-            crosses = bool(_SAYS_CROSS.search(".".join(name.split(".")[-2:])))
-        return "cross" if crosses else "decoder"
+        return bool(_SAYS_CROSS.search(".".join(name.split(".")[-2:]))) if crosses is None else crosses
+
+
+_CROSS = " cross"
 
 
 def _encoder_modules(model: torch.nn.Module) -> set[int]:
@@ -97,6 +120,12 @@ def _encoder_modules(model: torch.nn.Module) -> set[int]:
 def base_of(model: torch.nn.Module) -> Any:
     """The model itself, out of a wrapper that trains a few weights beside it (peft)."""
     return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+
+
+def is_twofold(model: torch.nn.Module) -> bool:
+    """Whether it is an encoder-decoder model; of those that can be made of either kind (BLIP-2) the settings tell."""
+    config = getattr(base_of(model), "config", None)
+    return "decoder_input_ids" in forward_takes(model) and getattr(config, "is_encoder_decoder", True) is not False
 
 
 def forward_takes(model: torch.nn.Module) -> dict[str, inspect.Parameter]:

@@ -69,7 +69,7 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     if not builder.modules:
         raise _nothing_seen(model, unseen)
     refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
-    return Recorded(builder.layers() + refused, builder.sides, returned)
+    return Recorded(builder.layers() + refused, builder.axes.sides, returned)
 
 
 def check_ready(model: torch.nn.Module) -> None:
