@@ -45,7 +45,22 @@ export interface Side {
   /** Index of the token's word, ascending from 0. */
   words: number[];
   /** "frames" are stretches of sound, labelled with the second at which they begin; "text" where it is left out. */
-  kind?: "text" | "frames";
+  kind?: "text" | "frames" | "patches";
+  /** What was looked at, where tokens are patches of a picture. */
+  picture?: SidePicture | null;
+  /** Position of the first token that the model wrote itself. */
+  generated?: number | null;
+}
+
+/** A picture, and which rectangle of it each token is. */
+export interface SidePicture {
+  /** As a data URL. */
+  src: string;
+  /** In pixels. */
+  width: number;
+  height: number;
+  /** Left, top, width and height as shares of the picture's; null for tokens that are no patch of it. */
+  cells: (readonly [number, number, number, number] | null)[];
 }
 
 /** What one position of an axis is called. */

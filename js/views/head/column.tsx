@@ -2,6 +2,7 @@ import { closest, type Heard, onKeys } from "../shared/events.js";
 import { short, spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { movedDown } from "../shared/moves.js";
+import { marksOf } from "../shared/steps.js";
 import { classes, px } from "../shared/style.js";
 import { activate, crossOver, goDeeper, togglePin } from "./actions.js";
 import type { Place, SideName } from "./focus.js";
@@ -42,6 +43,7 @@ function Entry({ view, side, entry }: Props & { entry: number }) {
   const hover = view.hover.value;
   const isPinned = view.pins.value[side] === entry;
   const weight = view.weightAt(side, entry);
+  const marks = marksOf(view.store.side(side), view.axis(side), entry);
   return (
     <div
       id={idOf(side, entry)}
@@ -50,6 +52,7 @@ function Entry({ view, side, entry }: Props & { entry: number }) {
         hovered: hover?.side === side && hover.entry === entry,
         faint: !shown || view.isMasked(side, entry),
         quiet: view.focus.value?.side === side && view.focus.value.entry !== entry,
+        ...marks,
       })}
       style={{ top: px(entry * ROW) }}
       data-entry={entry}
@@ -58,7 +61,7 @@ function Entry({ view, side, entry }: Props & { entry: number }) {
       aria-selected={isPinned}
       aria-setsize={view.axis(side).entries.length}
       aria-posinset={entry + 1}
-      aria-label={described(view, label, positions[0], weight)}
+      aria-label={described(view, label, positions[0], weight) + (marks.generated ? ", generated" : "")}
     >
       <span class="token" style={{ width: px(view.layout.value.token) }}>
         <Label text={label} />

@@ -1,6 +1,7 @@
 import { ROW } from "../head/layout.js";
 import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
+import { marksOf } from "../shared/steps.js";
 import { classes, px } from "../shared/style.js";
 import { movedRow, pinRow, pointAtRow, showRow } from "./actions.js";
 import { listening } from "./list.js";
@@ -45,6 +46,7 @@ function Token({ view, entry }: { view: NeuronState; entry: number }) {
         pinned: isPinned,
         faint: !shown || isMasked,
         active: hover?.side === side && hover.entry === entry,
+        ...marksOf(view.store.side(side), view.axis, entry),
       })}
       style={{ top: px(entry * ROW), height: px(ROW) }}
       role="option"

@@ -3,6 +3,7 @@ import { flip, goUp, moveLayer, nextOrder, soloHead, toggleHead, unpinInnermost 
 import { copyCode } from "./copy.js";
 import { isForHost } from "./events.js";
 import type { FrameState } from "./frame_state.js";
+import { moveStep } from "./steps.js";
 
 /** What the keys of the whole widget act on. */
 export interface Acted {
@@ -18,6 +19,8 @@ const KEYS: Record<string, (acted: Acted) => unknown> = {
   s: ({ store }) => flip(store, "hide_special"),
   w: ({ store }) => flip(store, "words"),
   o: ({ store }) => nextOrder(store),
+  ",": ({ store }) => moveStep(store, -1),
+  ".": ({ store }) => moveStep(store, 1),
   z: ({ store }) => store.history.undo(),
   Z: ({ store }) => store.history.redo(),
   c: ({ store, frame }) => void copyCode(store, frame),
@@ -43,6 +46,7 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   ["s", "hide special tokens"],
   ["w", "merge sub-words into words"],
   ["o", "next order of the neurons"],
+  [", .", "previous, next token that was generated"],
   ["z, Shift + z", "undo, redo"],
   ["c", "copy as Python code"],
   ["Shift + wheel", "scroll the tokens"],

@@ -2,6 +2,7 @@ import type { Settings } from "../../store/settings.js";
 import type { Store } from "../../store/store.js";
 import { Choices, type Option } from "./choices.js";
 import type { FrameState } from "./frame_state.js";
+import { StepSlider } from "./step_slider.js";
 
 interface Props {
   store: Store;
@@ -19,6 +20,7 @@ export function Tools({ store, frame }: Props) {
     <div class="line tools">
       <PartChoices store={store} frame={frame} />
       <MeasureChoices store={store} frame={frame} />
+      <StepSlider store={store} frame={frame} />
     </div>
   );
 }

@@ -78,6 +78,22 @@ export const SCENARIOS = {
     tokens: [],
     parts: { cross: { tokens: SENTENCE, keyTokens: Array.from({ length: 200 }, (_, at) => `${at} s`), causal: false } },
   },
+  /** Four words were given, the model wrote the rest. */
+  generation: { tokens: SENTENCE, generated: 4 },
+  /** A translation: the decoder's start token was given. */
+  translation: {
+    tokens: [],
+    parts: {
+      encoder: { tokens: SENTENCE.slice(0, 6), causal: false },
+      decoder: { tokens: ["<s>", " Der", " Arzt", " fragte"], generated: 1 },
+      cross: {
+        tokens: ["<s>", " Der", " Arzt", " fragte"],
+        keyTokens: SENTENCE.slice(0, 6),
+        causal: false,
+        generated: 1,
+      },
+    },
+  },
   grid30x9: { tokens: Array.from({ length: 24 }, (_, at) => ` t${at}`), layers: 30 },
   patterns: {
     tokens: Array.from({ length: 101 }, (_, at) => ` t${at}`),

@@ -25,6 +25,8 @@ export interface PartOptions extends Mechanisms {
   tokens: string[];
   /** Where keys are other tokens than queries. */
   keyTokens?: string[];
+  /** Position of the first query token that the model wrote. */
+  generated?: number;
 }
 
 export interface Options extends PartOptions {
@@ -91,8 +93,9 @@ class Stack {
     private readonly index: number,
   ) {
     this.layers = Array.from({ length: options.layers ?? 4 }, (_, layer) => this.#metaOf(layer));
-    this.query = sideOf(options, options.tokens);
-    this.key = options.keyTokens === undefined ? this.query : sideOf(options, options.keyTokens);
+    const { tokens, keyTokens, generated = null } = options;
+    this.query = { ...sideOf(options, tokens), generated };
+    this.key = keyTokens === undefined ? this.query : sideOf(options, keyTokens);
   }
 
   terms(layer: number): Terms {
