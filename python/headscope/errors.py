@@ -45,7 +45,7 @@ class TrainingMode(HeadscopeError):
 
 
 class CompiledModel(HeadscopeError):
-    """Raised when the model is compiled and has no uncompiled forward to record."""
+    """Raised when the model is a TorchScript program and has no Python code to record."""
 
 
 class TooManyTokens(HeadscopeError):

@@ -201,21 +201,6 @@ def test_a_model_in_training_mode_is_refused() -> None:
     assert model.model.layers[1].self_attn.training
 
 
-@pytest.mark.parametrize("how", ["wrapper", "in place", "one layer", "forward"])
-def test_a_compiled_model_is_refused_not_captured_empty(how: str) -> None:
-    model: Any = build()
-    if how == "wrapper":
-        model = torch.compile(model)
-    elif how == "in place":
-        model.compile()
-    elif how == "one layer":
-        model.model.layers[1].compile()
-    else:
-        model.forward = torch.compile(model.forward)
-    with pytest.raises(errors.CompiledModel, match=r"compiled by torch\.compile.*_orig_mod"):
-        hs.capture(model, ids(5))
-
-
 def test_a_model_without_attention_is_refused() -> None:
     class Embedder(torch.nn.Module):
         def __init__(self) -> None:

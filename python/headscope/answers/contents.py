@@ -57,7 +57,11 @@ class Contents:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the tensors held."""
+        """Bytes of the tensors held.
+
+        The attention modules of the model are held too, to be run again where a layer is checked. They are not counted:
+        they cost nothing while the model is there, and stay after the model is deleted until the capture is.
+        """
         return storage_bytes(chain.from_iterable(part.layers.tensors() for part in self._parts.values()))
 
     @property

@@ -10,7 +10,9 @@ import torch
 from headscope.answers.capture import Capture
 from headscope.answers.report import LayerReport
 from headscope.errors import UnsupportedInput
+from headscope.recording.compiled import without_wrapper
 from headscope.recording.inputs import prepare
+from headscope.recording.offload import loaded
 from headscope.recording.record import AnyRecord, Refusal
 from headscope.recording.run import check_ready, record_forward
 
@@ -30,7 +32,11 @@ def capture(
     """Run one forward of `model` and record its attention.
 
     The model keeps the attention implementation that it was loaded with, its mode and its weights, and runs without
-    gradients. Memory grows with the number of tokens, not with its square.
+    gradients. Memory grows with the number of tokens, not with its square. What ``torch.compile`` made of the model
+    runs as it is written.
+
+    Each layer is checked once more when it is first read, by the model's own function: a layer that was not read before
+    the model is trained on is refused afterwards.
 
     Parameters
     ----------
@@ -69,6 +75,7 @@ def capture(
     """
     if not isinstance(model, torch.nn.Module):
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
+    model = without_wrapper(model)
     check_ready(model)
     recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target))
     layers = recorded.layers
@@ -94,5 +101,11 @@ def _name_of(model: torch.nn.Module) -> str:
 def _bad_parameters(model: torch.nn.Module, layers: list[AnyRecord | Refusal]) -> str:
     if not any(not isinstance(layer, Refusal) and layer.not_finite for layer in layers):
         return ""
-    bad = [name for name, parameter in model.named_parameters() if not bool(torch.isfinite(parameter).all())]
+    bad = []
+    for path, module in model.named_modules():
+        with loaded(module):
+            for name, parameter in module.named_parameters(path, recurse=False):
+                quantised = type(parameter) is not torch.nn.Parameter  # a class of its own, that may know no isfinite
+                if not quantised and not bool(torch.isfinite(parameter).all()):
+                    bad.append(name)
     return f"{', '.join(bad[:3])} hold NaN or infinite numbers" if bad else "no parameter; the numbers overflowed"

@@ -17,6 +17,7 @@ from headscope.recording.interface import Call
 from headscope.recording.masks import Mask
 from headscope.recording.numbering import numbered
 from headscope.recording.parts import Parts
+from headscope.recording.precision import as_taken, of_products
 from headscope.recording.record import AnyRecord, LayerFunction, Record, Refusal
 
 T = TypeVar("T")
@@ -117,6 +118,7 @@ class RecordBuilder:
             rows=rows,
             output=output,
             consumers=self._search.after(call, query.row, query.valid[rows], output),
+            precision=of_products(call.query),
         )
         record.not_finite = _not_finite(record)
         return record
@@ -129,6 +131,7 @@ class RecordBuilder:
 
     def _cut(self, tensor: torch.Tensor, axis: Axis) -> torch.Tensor:
         """The item's valid positions of [B, heads, T, d]; a copy unless it is the whole tensor."""
+        tensor = as_taken(tensor)
         if axis.is_whole:
             return tensor.detach()[0]
         return tensor.detach()[axis.row, :, axis.valid.to(tensor.device)]

@@ -19,6 +19,7 @@ import torch
 from headscope.errors import RefusedLayer
 from headscope.recording import formula
 from headscope.recording.masks import Mask
+from headscope.recording.offload import loaded
 from headscope.recording.record import Record
 
 TOLERANCE = {
@@ -108,7 +109,7 @@ def confirm(record: Record, finding: Finding) -> Finding:
         other = _difference(given, eager_weights, record.rows, value.to(given.value), expected)
         assert record.output is not None
         forward = _difference(record, eager_weights, record.rows, record.value, record.output.transpose(0, 1).float())
-        if other <= limit and forward <= TOLERANCE.get(record.query.dtype, TOLERANCE[torch.bfloat16]):
+        if other <= limit and forward <= _limit(record):
             return Finding(max(other, forward), eager_weights, "the model's eager function")
     raise RefusedLayer(
         f"layer {record.layer} ({record.module}) was refused: compared with its own function on random values, "
@@ -144,7 +145,8 @@ def run_layer(record: Record, value: torch.Tensor) -> torch.Tensor:
     kind = source.masked_with
     mask = None if kind is None else _dense_mask(record, None, kind if kind == torch.bool else record.query.dtype)
     options = _options(record, None)
-    result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
+    with loaded(source.module):
+        result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
     return result[0][0]  # type: ignore[no-any-return]
 
 
@@ -161,16 +163,21 @@ def eager_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> to
     for stripe in formula.stripes(rows, record.heads * record.keys):
         mask = _dense_mask(record, stripe, record.query.dtype)
         options = _options(record, stripe)
-        _, weight = source.eager(
-            source.module, record.query[None, :, stripe], record.key[None], record.value[None], mask, **options
-        )
+        with loaded(source.module):
+            _, weight = source.eager(
+                source.module, record.query[None, :, stripe], record.key[None], record.value[None], mask, **options
+            )
         answers.append(weight[0, heads].float())
     return torch.cat(answers, dim=1)
 
 
+def _limit(record: Record) -> float:
+    return TOLERANCE.get(record.precision or record.query.dtype, TOLERANCE[torch.bfloat16])
+
+
 def _first_that_agrees(record: Record, value: torch.Tensor, expected: torch.Tensor, against: str) -> Finding:
     assert record.rows is not None
-    limit = TOLERANCE.get(record.query.dtype, TOLERANCE[torch.bfloat16])
+    limit = _limit(record)
     failures = []
     for method, weigh in (("formula", formula.weights), ("the model's eager function", eager_weights)):
         try:

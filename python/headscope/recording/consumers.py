@@ -16,7 +16,8 @@ from typing import Any
 import torch
 
 from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Call
-from headscope.recording.record import versions
+from headscope.recording.precision import of_products
+from headscope.recording.watch import Watch
 
 __all__ = ["Consumer", "ConsumerSearch"]
 
@@ -30,11 +31,13 @@ class Consumer:
     shape: tuple[int, ...]
     """How it was given the outputs [H, dv] of one token: (1, H * dv), or without the 1 where texts were not apart."""
     returned: torch.Tensor  # [R, D], of the record's rows
-    watched: tuple[tuple[int, int], ...]
+    precision: torch.dtype
+    """To whose digits the module computed that."""
+    watch: Watch
 
     def changed(self) -> bool:
         """Whether a parameter of the module was written or replaced since the capture."""
-        return self.watched != versions(self.module)
+        return self.watch.changed()
 
 
 class ConsumerSearch:
@@ -128,7 +131,8 @@ class _HeadOutputs:
     def consumer(self, name: str, module: torch.nn.Module, given: torch.Tensor, returned: torch.Tensor) -> Consumer:
         """The module that was `given` the outputs."""
         shape = given.shape[1:] if len(given) == self._tokens else (1, *given.shape[2:])
-        return Consumer(name, module, tuple(shape), self._rows(returned).detach().clone(), versions(module))
+        rows = self._rows(returned).detach().clone()
+        return Consumer(name, module, tuple(shape), rows, of_products(returned), Watch(module))
 
     @property
     def _tokens(self) -> int:

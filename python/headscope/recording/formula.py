@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import torch
 
+from headscope.recording.precision import full_products
 from headscope.recording.record import Record
 
 Keys: TypeAlias = "slice | torch.Tensor"
@@ -26,12 +27,13 @@ STRIPE_ELEMENTS = 1 << 22
 
 @contextmanager
 def exactly() -> Iterator[None]:
-    """Compute without gradients, and in float32 even where the caller is inside an autocast block."""
+    """Compute without gradients and in float32, whatever autocast block the caller is in, and whatever torch allows."""
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
         for device in ("cpu", "cuda", "mps", "xpu"):
             if torch.is_autocast_enabled(device):
                 stack.enter_context(torch.autocast(device, enabled=False))
+        stack.enter_context(full_products())
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -79,9 +80,12 @@ class Parts:
                 handle.remove()
 
     def _noting(self, name: str, place: int) -> Any:
+        ours = threading.get_ident()  # somebody else may run the same model
+
         def note(module: torch.nn.Module, positional: tuple[Any, ...], named: dict[str, Any]) -> None:
             given = positional[place] if place < len(positional) else named.get(name)
-            self._crosses[id(module)] = given is not None
+            if threading.get_ident() == ours:
+                self._crosses[id(module)] = given is not None
 
         return note
 

@@ -19,6 +19,7 @@ import torch
 from headscope.errors import UnknownProjection
 from headscope.recording import formula
 from headscope.recording.consumers import Consumer
+from headscope.recording.offload import as_written, loaded
 from headscope.recording.record import Record
 
 __all__ = ["Projection", "find_projection", "value_norms"]
@@ -111,7 +112,7 @@ def _verified(consumer: Consumer, record: Record) -> Projection:
         raise UnknownProjection(f"{said}which cannot be run again ({type(error).__name__}: {error}).") from error
     if not linear <= LINEAR:
         raise UnknownProjection(f"{said}which is not linear (differs by {linear:.0e}; accepted: {LINEAR:.0e})")
-    limit = SAME.get(consumer.returned.dtype, SAME[torch.bfloat16])
+    limit = SAME.get(consumer.precision, SAME[torch.bfloat16])
     if not same <= limit:
         raise UnknownProjection(
             f"{said}which does not return again what it returned in the forward (differs by {same:.0e}; accepted: "
@@ -137,10 +138,7 @@ def _in_float32(consumer: Consumer) -> Callable[[torch.Tensor], torch.Tensor]:
     module = consumer.module
     tensors = list(chain(module.parameters(), module.buffers()))
     if any(tensor.dtype in HALVES for tensor in tensors):
-        memo: dict[int, Any] = {id(tensor): tensor.detach().float() for tensor in tensors if tensor.dtype in HALVES}
-        for part in module.modules():  # somebody's hooks may hold anything, such as the whole model
-            memo |= {id(hooks): hooks.copy() for hooks in (part._forward_hooks, part._forward_pre_hooks)}
-        module = copy.deepcopy(module, memo)
+        module = _copy_in_float32(module)
     double = any(tensor.dtype == torch.float64 for tensor in tensors)
 
     def apply(outputs: torch.Tensor) -> torch.Tensor:
@@ -149,3 +147,13 @@ def _in_float32(consumer: Consumer) -> Callable[[torch.Tensor], torch.Tensor]:
         return result.reshape(len(outputs), -1).float()
 
     return apply
+
+
+def _copy_in_float32(module: torch.nn.Module) -> torch.nn.Module:
+    with loaded(*module.modules()):
+        tensors = chain(module.parameters(), module.buffers())
+        memo: dict[int, Any] = {id(tensor): tensor.detach().float() for tensor in tensors if tensor.dtype in HALVES}
+        for part in module.modules():  # somebody's hooks may hold anything, such as the whole model
+            memo |= {id(hooks): hooks.copy() for hooks in (part._forward_hooks, part._forward_pre_hooks)}
+            memo |= {id(hook): hook for hook in [getattr(part, "_hf_hook", None)]}
+        return as_written(copy.deepcopy(module, memo))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headscope.recording.masks import Mask
+from headscope.recording.watch import Watch
 
 if TYPE_CHECKING:
     import torch
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class LayerFunction:
     """The attention function of one layer, to be run again on recorded vectors.
 
-    `options` are the keyword arguments of the recorded call. `watched` are the module's parameters with their version
-    counters: a module that was trained or edited since is noticed.
+    `options` are the keyword arguments of the recorded call. `watch` notices a module that was
+    trained or edited since.
     """
 
     module: torch.nn.Module
@@ -30,19 +31,14 @@ class LayerFunction:
     """dtype of the mask that the function was given; None where it was given none."""
     takes_bias: bool
     """Whether the bias was an argument of its own (`position_bias`); else it was inside the mask."""
-    watched: tuple[tuple[int, int], ...] = field(init=False)
+    watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
-        self.watched = versions(self.module)
+        self.watch = Watch(self.module)
 
     def changed(self) -> bool:
         """Whether a parameter of the module was written or replaced since the capture."""
-        return self.watched != versions(self.module)
-
-
-def versions(module: torch.nn.Module) -> tuple[tuple[int, int], ...]:
-    """Addresses and version counters of a module's parameters: others, once one was written or replaced."""
-    return tuple((parameter.data_ptr(), parameter._version) for parameter in module.parameters())
+        return self.watch.changed()
 
 
 @dataclass(eq=False)
@@ -123,6 +119,8 @@ class Record:
     output: torch.Tensor | None = None  # [R, H, dv] what the layer returned for them
     consumers: list[Consumer] = field(default_factory=list)
     """The modules that were given the heads' outputs as they are, those within others first."""
+    precision: torch.dtype | None = None
+    """To whose digits the layer computed its products; None: as the dtype of its queries says."""
     tier: int = 1
     not_finite: str = ""
     """Which of its vectors hold NaN or infinite numbers, in words; empty if none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from typing import Any
 
 import torch
 
-from headscope.errors import CompiledModel, NoAttention, TrainingMode, UnseenAttention
+from headscope.errors import NoAttention, TrainingMode, UnseenAttention
 from headscope.recording.axes import Sides
 from headscope.recording.build import RecordBuilder
+from headscope.recording.compiled import check_python, uncompiled
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
@@ -59,6 +61,7 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     arguments = {**inputs.arguments, **_economies(model, inputs.arguments)}
     with (
         torch.no_grad(),
+        uncompiled(model),
         parts.watched(),
         search,
         Recording(model, builder.add),
@@ -74,27 +77,13 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
 
 def check_ready(model: torch.nn.Module) -> None:
     """Refuse a model whose forward cannot be recorded truthfully."""
-    for name, module in model.named_modules():
-        if _is_compiled(module):
-            raise CompiledModel(
-                f"{name or type(model).__name__} is compiled by torch.compile, whose code leaves nothing to record. "
-                "Pass the model as it was before torch.compile (for a compiled wrapper: model._orig_mod), or load it "
-                "again without compiling."
-            )
+    check_python(model)
     training = next((name for name, module in model.named_modules() if module.training), None)
     if training is not None:
         raise TrainingMode(
             f"{training or type(model).__name__} is in training mode, where dropout changes the attention. "
             "Call model.eval() first."
         )
-
-
-def _is_compiled(module: torch.nn.Module) -> bool:
-    return (
-        hasattr(module, "_orig_mod")
-        or getattr(module, "_compiled_call_impl", None) is not None
-        or hasattr(module.forward, "_torchdynamo_orig_callable")
-    )
 
 
 def _economies(model: torch.nn.Module, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -111,8 +100,10 @@ def _calls_of_attention_modules(model: torch.nn.Module) -> Iterator[dict[str, No
     """Collect, in order, the names of the modules that look like attention and were called."""
     called: dict[str, None] = {}
 
+    ours = threading.get_ident()  # somebody else may run the same model
+
     def note(name: str) -> Callable[..., None]:
-        return lambda *_: called.setdefault(name)
+        return lambda *_: called.setdefault(name) if threading.get_ident() == ours else None
 
     handles: list[Any] = []
     try:
