@@ -1,5 +1,5 @@
-// Bundles the widget into one ES module, with the licences of what is inside it beside it.
-// No source map: in Jupyter the bundle travels with every widget.
+// Bundles the widget into one ES module, and the same views for pages without a kernel into one script; beside them the
+// licences of what is inside. No source maps: in Jupyter the bundle travels with every widget.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
@@ -31,11 +31,8 @@ const styles = {
   },
 };
 
-const { metafile } = await build({
-  entryPoints: ["js/widget/index.ts"],
-  outfile: `${STATIC}/widget.js`,
+const common = {
   bundle: true,
-  format: "esm",
   target: "es2022",
   minify: true,
   legalComments: "none",
@@ -44,5 +41,17 @@ const { metafile } = await build({
   plugins: [styles],
   metafile: true,
   logLevel: "info",
+};
+
+const { metafile } = await build({
+  entryPoints: { widget: "js/widget/index.ts" },
+  outdir: STATIC,
+  ...common,
+  format: "esm",
 });
+// A classic script, since only such a one can find its place in the page; in ASCII, so that it reads the same in every
+// encoding in which a page is saved. esbuild escapes strings, not regular expressions.
+const page = await build({ entryPoints: ["js/page/index.ts"], write: false, ...common, format: "iife" });
+const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+writeFileSync(`${STATIC}/page.js`, page.outputFiles[0].text.replace(/[\u0080-\uffff]/g, escaped));
 writeFileSync(`${STATIC}/LICENSES.txt`, bundledPackages(metafile).map(licenceOf).join("\n"));

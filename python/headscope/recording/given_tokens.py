@@ -15,7 +15,7 @@ from headscope.recording.strings import read_strings
 from headscope.recording.text import read_text
 from headscope.recording.tokens import Tokens, read_tokens
 
-__all__ = ["Segments", "read_axis", "without_padding"]
+__all__ = ["Segments", "as_segments", "read_axis", "without_padding"]
 
 Segments = int | Sequence[int] | None
 """Where sentence B starts, or 0 or 1 for each token; None where there is one sentence, or the tokens tell."""
@@ -45,12 +45,12 @@ def read_axis(given: Any, tokenizer: Any, item: int, segments: Segments, what: s
         return Axis(len(given), torch.arange(len(given)), given)
     tokenizer = check_tokenizer(tokenizer)
     if _is_strings(given):
-        tokens = read_strings(given, tokenizer, _segments(segments, len(given), what))
+        tokens = read_strings(given, tokenizer, as_segments(segments, len(given), what))
         return Axis(len(given), torch.arange(len(given)), tokens)
     if isinstance(given, Sequence) and given and all(map(_is_strings, given)):
         return read_axis(given[checked_item(item, len(given))], tokenizer, item, segments, what)
     _, axis = read_text(given, tokenizer, None, item if _is_batch(given) else 0)
-    told = _segments(segments, axis.length, what)
+    told = as_segments(segments, axis.length, what)
     if told is None:
         return axis
     tokens = read_tokens(axis.tokens.ids, tokenizer, [told[position] for position in axis.valid.tolist()])
@@ -80,7 +80,8 @@ def _is_batch(given: Any) -> bool:
     return isinstance(ids, Sequence) and not isinstance(ids, str) and len(ids) > 0 and hasattr(ids[0], "__len__")
 
 
-def _segments(segments: Segments, count: int, what: str) -> list[int] | None:
+def as_segments(segments: Segments, count: int, what: str) -> list[int] | None:
+    """0 or 1 for each of `count` tokens; None where nothing is said."""
     if segments is None:
         return None
     if isinstance(segments, int):

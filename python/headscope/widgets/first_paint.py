@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from headscope.recording.tokens import Tokens
     from headscope.widgets.selection import Selection, Shape
 
-__all__ = ["BUDGET", "WEIGHTS", "FirstPaint", "first_paint"]
+__all__ = ["BUDGET", "WEIGHTS", "FirstPaint", "describe", "first_paint"]
 
 BUDGET = 256 << 10
 """Bytes of the description, the thumbnails and the first layer together; what does not fit is asked for by the page."""
@@ -52,7 +52,7 @@ def first_paint(capture: Capture, shape: Shape, selection: Selection, *, grid: b
         Whether the view shows all heads as thumbnails. They come before the layer where both do not fit.
     """
     question = Question(selection.part)
-    left = BUDGET - _size(_describe(capture, shape)) - HEADER
+    left = BUDGET - _size(describe(capture, shape)) - HEADER
     pictures = list(_pictures(capture, question, selection.layer, left)) if grid else []
     left -= sum(PICTURE_HEADER + len(picture.payload) for picture in pictures)
     try:
@@ -61,7 +61,7 @@ def first_paint(capture: Capture, shape: Shape, selection: Selection, *, grid: b
     except HeadscopeError:
         layer = None
     # What was read for this has been confirmed, which the description then tells.
-    return FirstPaint(_describe(capture, shape), layer, question, pictures)
+    return FirstPaint(describe(capture, shape), layer, question, pictures)
 
 
 def _pictures(capture: Capture, question: Question, selected: int, left: int) -> Iterator[Packet]:
@@ -95,7 +95,8 @@ def _size(description: dict[str, Any]) -> int:
     return len(json.dumps(description, ensure_ascii=False).encode())
 
 
-def _describe(capture: Capture, shape: Shape) -> dict[str, Any]:
+def describe(capture: Capture, shape: Shape) -> dict[str, Any]:
+    """Tell what a capture is: its parts and layers, how each was certified, and its tokens (js/store/meta.ts)."""
     sides: list[dict[str, Any]] = []
     parts = [
         {

@@ -9,7 +9,7 @@ from typing import Any
 
 from IPython import get_ipython
 
-__all__ = ["Cell", "call_on_main", "current", "running_cell"]
+__all__ = ["Cell", "call_on_main", "current", "is_value_of_cell", "running_cell"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ def running_cell() -> Cell:
     if header.get("msg_type") != "execute_request":
         return Cell(None, "")
     return Cell((request.get("metadata") or {}).get("cellId"), str(header.get("msg_id", "")))
+
+
+def is_value_of_cell() -> bool:
+    """Whether what is being displayed is the value of a cell's last line."""
+    shell = get_ipython()
+    return getattr(getattr(shell, "displayhook", None), "msg", None) is not None
 
 
 def call_on_main(function: Callable[[], Any]) -> None:

@@ -1,0 +1,1 @@
+"""Views outside a notebook."""
