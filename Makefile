@@ -13,7 +13,7 @@ ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench build wheel models format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench build wheel weights models format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser bench: export HF_HUB_OFFLINE = 1
@@ -21,7 +21,7 @@ test-python test-browser bench: export HF_HUB_OFFLINE = 1
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: install models ## Start JupyterLab on the example notebook (ARGS=--no-browser prints its address only)
+demo: install weights ## Start JupyterLab on the example notebook (ARGS=--no-browser prints its address only)
 	$(PY) -m jupyterlab --ip=127.0.0.1 $(if $(ROOT),--allow-root) --ServerApp.root_dir=examples \
 	  --LabApp.default_url=/lab/tree/quickstart.ipynb $(ARGS)
 
@@ -36,10 +36,10 @@ types: install
 	$(PY) -m mypy
 	npm run --silent typecheck
 
-test-python: install models ## Python tests (ARGS=-k name)
+test-python: install weights ## Python tests (ARGS=-k name)
 	$(PY) -m pytest $(ARGS)
 
-test-lowest: install models ## The recorder and the answers on the oldest transformers that is supported
+test-lowest: install weights ## The recorder and the answers on the oldest transformers that is supported
 	test -d $(LOWEST) || $(PY) -m pip install --quiet --no-deps --target $(LOWEST) transformers==$(notdir $(LOWEST))
 	PYTHONPATH=$(LOWEST) $(PY) -c 'import transformers as t; assert t.__version__ == "$(notdir $(LOWEST))", t.__version__'
 	PYTHONPATH=$(LOWEST) $(PY) -m pytest tests/python/test_recording_*.py tests/python/test_answers_*.py
@@ -47,13 +47,13 @@ test-lowest: install models ## The recorder and the answers on the oldest transf
 test-js: node_modules/.installed ## JavaScript tests without a browser
 	npm run --silent test:js
 
-test-browser: install models ## Tests in a real JupyterLab in a real browser
+test-browser: install weights ## Tests in a real JupyterLab in a real browser
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npm run --silent test:browser
 
 paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
 	@$(PY) scripts/paper.py
 
-bench: install models ## CPU of the explorer in a real JupyterLab: to the complete grid, and for each head chosen
+bench: install weights ## CPU of the explorer in a real JupyterLab: to the complete grid, and for each head chosen
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config benchmarks/playwright.config.ts
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
@@ -62,8 +62,11 @@ wheel: build .venv/.dependencies ## Build the sdist and the wheel into dist/
 	rm -rf dist
 	$(PY) -m build --no-isolation --outdir dist
 
-models: install ## Fetch and convert the demo models, once
+weights: install ## Fetch and convert the demo models, once
 	@$(PY) -m headscope.demo
+
+models: install ## Every model type of transformers, compared with itself: writes docs/models.md (ARGS="--jobs 2 bert")
+	@PYTHONPATH=scripts $(PY) -m models $(ARGS)
 
 format: .venv/.dependencies node_modules/.installed ## Format and fix all sources
 	$(PY) -m ruff check --fix

@@ -1,0 +1,257 @@
+"""One model type: built, captured, and every layer compared with the model's own map."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+
+import headscope as hs
+from headscope.answers.report import LayerReport
+from headscope.errors import HeadscopeError, NoAttention, RefusedLayer
+from models.build import Built, NotBuiltError, build
+from models.kinds import model_class
+from models.recipes import NO_MAPS
+from models.reference import Forced, Map, eager_copy, own_maps
+
+EXACT = 1e-5
+
+
+@dataclass
+class Result:
+    """What came out for one model type; goes into a line of JSON."""
+
+    type: str
+    kind: str = ""
+    """Name of the class that was built."""
+    status: str = ""
+    """exact, certified (there is nothing to compare with), partly (some layers refused), refused, no attention, not
+    built, or wrong."""
+    tiers: list[int] = field(default_factory=list)
+    layers: int = 0
+    """Layers captured."""
+    compared: int = 0
+    """Layers that have a map of the model's own."""
+    returned: int = 0
+    """Those of them whose map the model returns as ``output_attentions``."""
+    error: float = 0.0
+    """The largest difference from the model's own maps."""
+    drifted: int = 0
+    """Layers that differ by more than 1e-5, yet not from the eager map of the same states: the model's own sdpa and
+    eager forwards differ."""
+    certificate: float = 0.0
+    refused: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    no_maps: list[str] = field(default_factory=list)
+    """Outputs named attentions that are none, with the reason."""
+    detail: str = ""
+    seconds: float = 0.0
+
+
+def compare(model_type: str) -> Result:
+    """Build, capture and compare one type."""
+    result = Result(model_type)
+    begin = time.perf_counter()
+    try:
+        built = build(model_type)
+        result.kind = type(built.model).__name__
+        _compare(built, result)
+    except NotBuiltError as error:
+        result.status, result.detail = "not built", str(error)
+        try:
+            result.kind = model_class(model_type).__name__
+        except Exception:
+            result.kind = ""
+    result.seconds = round(time.perf_counter() - begin, 2)
+    return result
+
+
+def _compare(built: Built, result: Result) -> None:
+    maps = _maps(built, result)
+    capture = _captured(built, maps, result)
+    if capture is None:
+        return
+    paired = _paired(capture, maps)
+    drifting = [(report, own) for report, own in paired if _differs(capture, report, own, result)]
+    if drifting:
+        _tell_drift_from_error(built, capture, drifting, result)
+    reports = capture.layers
+    result.tiers = sorted({report.tier for report in reports if not report.refused})
+    result.certificate = max((report.error or 0.0 for report in reports if not report.refused), default=0.0)
+    result.refused = [f"{report.part} {report.layer}: {report.reason}" for report in reports if report.refused]
+    result.wrong += _passed_over(maps, paired)
+    result.status = _status(result)
+
+
+def _captured(built: Built, maps: list[Map], result: Result) -> hs.Capture | None:
+    """The capture; where there is none, the result says why."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return hs.capture(built.model, built.inputs)
+    except NoAttention as refusal:
+        result.detail = str(refusal)
+        result.status = "wrong" if maps else "no attention"
+        result.wrong = [f"{one.module}: not seen" for one in maps]
+    except HeadscopeError as refusal:
+        result.status, result.refused = "refused", [f"{type(refusal).__name__}: {refusal}"]
+        result.compared = len(maps)
+    except Exception as error:
+        result.status, result.wrong = "wrong", [f"capture raised {type(error).__name__}: {error}"]
+    return None
+
+
+def _differs(capture: hs.Capture, report: LayerReport, own: Map | None, result: Result) -> bool:
+    """Ask for the weights of one layer; whether they differ from the model's own by more than the tolerance."""
+    if report.refused:
+        return False
+    try:
+        answer = capture.attention(report.layer, part=report.part)
+    except RefusedLayer:
+        return False
+    except Exception as error:
+        result.wrong.append(f"{report.module}: attention() raised {type(error).__name__}: {error}")
+        return False
+    result.layers += 1
+    if own is None:
+        return False
+    result.compared += 1
+    result.returned += own.field != ""
+    result.wrong += _misnumbered(report, own)
+    difference = _difference(answer, own)
+    if isinstance(difference, str):
+        result.wrong.append(f"{report.module}: {difference}")
+        return False
+    result.error = max(result.error, difference)
+    return difference > EXACT
+
+
+def _passed_over(maps: list[Map], paired: list[tuple[LayerReport, Map | None]]) -> list[str]:
+    """Maps of the model that the capture neither has nor speaks of."""
+    found = [own for _, own in paired if own is not None]
+    said = " ".join(report.reason for report, _ in paired)
+    return [
+        f"{one.module or one.field}[{one.place}]: the model has a map, the capture neither layer nor refusal"
+        for one in maps
+        if one not in found and not (one.module and one.module in said)
+    ]
+
+
+def _status(result: Result) -> str:
+    if result.wrong:
+        return "wrong"
+    if not result.layers:
+        return "refused"
+    if result.refused:
+        return "partly"
+    return "exact" if result.compared else "certified"
+
+
+def _maps(built: Built, result: Result) -> list[Map]:
+    """The model's own maps; outputs named attentions that are none are told by name."""
+    try:
+        twin = eager_copy(built.model)
+    except Exception as error:
+        result.detail = f"no eager copy: {type(error).__name__}: {error}"
+        with torch.no_grad():
+            _run(built)
+        return []
+    try:
+        maps = own_maps(twin, built.inputs)
+    except Exception as error:
+        raise NotBuiltError(f"{type(error).__name__}: {error}") from error
+    known = NO_MAPS.get(result.type)
+    others = [one for one in maps if not one.is_map()]
+    if others:
+        named = Counter(one.field for one in others)
+        shapes = {one.field: list(one.weights.shape) for one in others}
+        why = known or "not known why"
+        result.no_maps = [f"{name} ({count}, {shapes[name]}): {why}" for name, count in named.items()]
+    return [one for one in maps if one.is_map()]
+
+
+def _run(built: Built) -> None:
+    try:
+        built.model(**built.inputs)
+    except Exception as error:
+        raise NotBuiltError(f"{type(error).__name__}: {error}") from error
+
+
+def _paired(capture: hs.Capture, maps: list[Map]) -> list[tuple[LayerReport, Map | None]]:
+    """Each layer of the capture with the model's own map of the same module: of several calls, in their order."""
+    rest = list(maps)
+    paired: list[tuple[LayerReport, Map | None]] = []
+    for report in capture.layers:
+        same = [one for one in rest if one.module == report.module]
+        around = [one for one in rest if one.module and _related(one.module, report.module)]
+        own = next(iter(same or around), None)
+        if own is not None:
+            rest.remove(own)
+        paired.append((report, own))
+    return _by_place(paired, [one for one in rest if not one.module])
+
+
+def _by_place(paired: list[tuple[LayerReport, Map | None]], rest: list[Map]) -> list[tuple[LayerReport, Map | None]]:
+    """Pair maps of unknown modules with the layers of their part, where there are as many."""
+    fields = {"encoder": "encoder_attentions", "decoder": "decoder_attentions", "cross": "cross_attentions"}
+    for part in dict.fromkeys(report.part for report, _ in paired):
+        lonely = [at for at, (report, own) in enumerate(paired) if own is None and report.part == part]
+        maps = [one for one in rest if one.field == fields.get(part, "attentions")]
+        if len(lonely) == len(maps):
+            for at, own in zip(lonely, maps, strict=True):
+                paired[at] = (paired[at][0], own)
+    return paired
+
+
+def _related(one: str, other: str) -> bool:
+    return one.startswith(other + ".") or other.startswith(one + ".")
+
+
+def _misnumbered(report: LayerReport, own: Map) -> list[str]:
+    """Whether a layer's number is not the only one in its module's name, or its part not that of the model's output."""
+    numbers = [int(name) for name in own.module.split(".") if name.isdecimal()]
+    said = []
+    if len(numbers) == 1 and numbers[0] != report.layer:
+        said.append(f"{report.module}: layer {report.layer}")
+    part = re.match(r"(encoder|decoder|cross)_attentions$", own.field)
+    if part and report.part in ("encoder", "decoder", "cross") and report.part != part[1]:
+        said.append(f"{report.module}: part {report.part} and not {part[1]}")
+    return said
+
+
+def _difference(answer: torch.Tensor, own: Map) -> float | str:
+    expected = own.weights[0].float()
+    if answer.shape != expected.shape:
+        return f"the model's own map is {list(expected.shape)}, the capture's {list(answer.shape)}"
+    difference = (answer - expected).abs().max()
+    return "not finite where the model's own map is" if difference.isnan() else float(difference)
+
+
+def _tell_drift_from_error(
+    built: Built, capture: hs.Capture, drifting: list[tuple[LayerReport, Map]], result: Result
+) -> None:
+    """Compare with eager maps of the very states of the captured forward, free of what two forwards differ by."""
+    forced = Forced({own.module for _, own in drifting})
+    with forced.noted(built.model), torch.no_grad():
+        built.model(**built.inputs)
+    maps = own_maps(eager_copy(built.model), built.inputs, forced)
+    for report, own in drifting:
+        again = next((one for one in maps if one.stands_for(own)), None)
+        answer = capture.attention(report.layer, part=report.part)
+        exact = _difference(answer, again) if again is not None else "no map"
+        if isinstance(exact, float) and exact <= EXACT:
+            result.drifted += 1
+        else:
+            result.wrong.append(
+                f"{report.module}: differs by {_difference(answer, own):.1e}, given the same states by {exact}"
+            )
+
+
+def as_line(result: Result) -> dict[str, Any]:
+    """The result as plain data."""
+    return asdict(result)

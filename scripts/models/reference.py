@@ -1,0 +1,205 @@
+"""The model's own attention maps: what an eager copy of it returns, and which of its modules made them."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """One attention map of the eager copy."""
+
+    weights: torch.Tensor  # [B, H, Q, K]
+    module: str
+    """Name of the module that made it; "" where that is not known."""
+    field: str
+    """Where it stands in the model's output, such as "encoder_attentions"; "" where the model does not return it."""
+    place: int
+    """Its index there."""
+
+    def stands_for(self, other: Map) -> bool:
+        """Whether it is the map of the same layer, of another forward."""
+        return (self.module, self.field, self.place) == (other.module, other.field, other.place)
+
+    def is_map(self) -> bool:
+        """Whether it has the four axes of a map, and its rows are weights: not negative, with a sum of at most 1."""
+        if self.weights.dim() != 4 or not self.weights.is_floating_point():
+            return False
+        sums = self.weights.sum(-1)
+        return bool((self.weights >= 0).all() and (sums < 1 + 1e-4).all() and sums.max() > 0.5)
+
+
+def eager_copy(model: PreTrainedModel) -> PreTrainedModel:
+    """The same weights, on eager attention."""
+    torch.manual_seed(0)
+    twin = type(model)._from_config(copy.deepcopy(model.config), attn_implementation="eager").eval()
+    twin.load_state_dict(model.state_dict())
+    buffers = dict(model.named_buffers())
+    for name, buffer in twin.named_buffers():
+        buffer.copy_(buffers[name])
+    return twin
+
+
+def own_maps(twin: PreTrainedModel, inputs: dict[str, Any], forced: Forced | None = None) -> list[Map]:
+    """The attention maps of one forward of an eager model, in order of execution.
+
+    Parameters
+    ----------
+    twin
+        A model on eager attention.
+    inputs
+        Arguments of its forward.
+    forced
+        What its attention modules are given in place of what they would get.
+    """
+    made: list[tuple[str, torch.Tensor]] = []
+    with _watched(twin, made), torch.no_grad(), forced.upon(twin) if forced else ExitStack():
+        outputs = _with_attentions(twin, inputs)
+    named: dict[int, str] = {}
+    for name, tensor in made:
+        named.setdefault(id(tensor), name)
+    returned = [(field, place, one) for field, place, one in _listed(outputs) if one.dim() >= 3]
+    maps = [Map(tensor, named.get(id(tensor), ""), field, place) for field, place, tensor in returned]
+    known = {id(tensor) for *_, tensor in returned}
+    kept = [(name, one) for name, one in made if named.get(id(one)) == name and id(one) not in known]
+    own = [Map(one, name, "", -1) for name, one in _unique(kept) if one.dim() == 4]
+    return maps + [one for one in own if one.is_map()]
+
+
+class Forced:
+    """The floating-point inputs that the attention modules of one forward got, to be given to those of another.
+
+    So an eager copy computes its maps from the very states that the original had, and not from its own, which differ
+    by rounding.
+    """
+
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
+        self._seen: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {name: [] for name in names}
+
+    @contextmanager
+    def noted(self, model: PreTrainedModel) -> Iterator[None]:
+        """Note what the modules of `model` are given."""
+
+        def hook(name: str) -> Callable[..., None]:
+            return lambda _, args, kwargs: self._seen[name].append((args, dict(kwargs)))
+
+        with _pre_hooks(model, self._names, hook):
+            yield
+
+    @contextmanager
+    def upon(self, twin: PreTrainedModel) -> Iterator[None]:
+        """Give the modules of `twin` the same."""
+        calls = dict.fromkeys(self._names, 0)
+
+        def hook(name: str) -> Callable[..., Any]:
+            def replaced(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+                if calls[name] >= len(self._seen[name]):
+                    return None
+                others, named = self._seen[name][calls[name]]
+                calls[name] += 1
+                paired = zip_longest(args, others[: len(args)])
+                states = {key: one if "mask" in key else _other(one, named.get(key)) for key, one in kwargs.items()}
+                return tuple(_other(one, other) for one, other in paired), states
+
+            return replaced
+
+        with _pre_hooks(twin, self._names, hook):
+            yield
+
+
+def _other(one: Any, other: Any) -> Any:
+    """The state noted in place of the twin's own; masks, which eager attention takes as numbers, stay the twin's."""
+    states = isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor) and one.dim() == 3
+    return other if states and one.shape == other.shape and one.is_floating_point() else one
+
+
+@contextmanager
+def _pre_hooks(model: torch.nn.Module, names: set[str], hook: Callable[[str], Any]) -> Iterator[None]:
+    handles = [
+        module.register_forward_pre_hook(hook(name), with_kwargs=True)
+        for name, module in model.named_modules()
+        if name in names
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def _watched(twin: PreTrainedModel, made: list[tuple[str, torch.Tensor]]) -> Iterator[None]:
+    """Note every tensor that eager functions and modules return beside their first, inner ones first."""
+    names = {id(module): name for name, module in twin.named_modules()}
+    files = {id(file): file for file in (sys.modules[type(module).__module__] for module in twin.modules())}
+    eager = {file: file.eager_attention_forward for file in files.values() if hasattr(file, "eager_attention_forward")}
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+            result = function(module, *args, **kwargs)
+            if result[1] is not None:
+                made.append((names.get(id(module), ""), result[1]))
+            return result
+
+        return noted
+
+    def after(module: torch.nn.Module, _: Any, result: Any) -> None:
+        if isinstance(result, tuple):
+            made.extend((names[id(module)], one) for one in _tensors(result[1:]) if one.dim() >= 3)
+
+    handles = [module.register_forward_hook(after) for name, module in twin.named_modules() if name]
+    try:
+        for file, function in eager.items():
+            file.eager_attention_forward = noting(function)
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        for file, function in eager.items():
+            file.eager_attention_forward = function
+
+
+def _tensors(values: Any) -> Iterator[torch.Tensor]:
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _tensors(value)
+
+
+def _with_attentions(twin: PreTrainedModel, inputs: dict[str, Any]) -> Any:
+    try:
+        return twin(**inputs, output_attentions=True)
+    except (TypeError, ValueError):
+        return twin(**inputs)
+
+
+def _listed(outputs: Any, field: str = "") -> Iterator[tuple[str, int, torch.Tensor]]:
+    """Every tensor among the outputs whose path speaks of attention, with its place."""
+    if isinstance(outputs, dict):
+        for name, value in outputs.items():
+            path = f"{field}.{name}" if field else name
+            if isinstance(value, dict) or ("attention" in name and isinstance(value, tuple | list)):
+                yield from _listed(value, path)
+    elif isinstance(outputs, tuple | list) and field:
+        for place, value in enumerate(outputs):
+            if isinstance(value, torch.Tensor):
+                yield field, place, value
+            elif isinstance(value, tuple | list):
+                yield from _listed(value, f"{field}[{place}]")
+
+
+def _unique(made: list[tuple[str, torch.Tensor]]) -> list[tuple[str, torch.Tensor]]:
+    return list({id(tensor): (name, tensor) for name, tensor in made}.values())

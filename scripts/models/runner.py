@@ -1,0 +1,110 @@
+"""Runs each model type in a process of its own, forked from one that has imported everything; keeps what came out."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[2]
+SECONDS, BYTES = 120, 6 << 30
+
+
+def versions() -> dict[str, str]:
+    """What the results depend on."""
+    packages = {name: importlib.metadata.version(name) for name in ("transformers", "torch")}
+    return {
+        **packages,
+        "python": platform.python_version(),
+        "headscope": _hash("python/headscope"),
+        "table": _hash("scripts/models"),
+    }
+
+
+def _hash(folder: str) -> str:
+    seen = hashlib.sha256()
+    for file in sorted((ROOT / folder).rglob("*.py")):
+        seen.update(file.read_bytes())
+    return seen.hexdigest()[:12]
+
+
+def run(
+    types: list[str], work: Callable[[str], dict[str, Any]], kept: Path, jobs: int, anew: bool
+) -> list[dict[str, Any]]:
+    """The result of every type: those in the file `kept` that were made by the same versions, the others run now."""
+    key = versions()
+    done = {} if anew else {line["type"]: line for line in _lines(kept) if line["versions"] == key}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    missing = [one for one in types if one not in done]
+    with kept.open("a") as file:
+        for count, line in enumerate(_in_processes(missing, work, jobs), 1):
+            done[line["type"]] = {**line, "versions": key}
+            file.write(json.dumps(done[line["type"]]) + "\n")
+            file.flush()
+            print(f"{count}/{len(missing)} {line['type']}: {line['status']}", file=sys.stderr)
+    return [done[one] for one in types]
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    if file.exists():
+        yield from (json.loads(line) for line in file.read_text().splitlines() if line.endswith("}"))
+
+
+@dataclass
+class _Child:
+    type: str
+    begin: float
+    answer: IO[bytes]
+
+
+def _in_processes(types: list[str], work: Callable[[str], dict[str, Any]], jobs: int) -> Iterator[dict[str, Any]]:
+    """Results as they come, of at most `jobs` processes at a time."""
+    waiting, running = list(types), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            child, process = _start(waiting.pop(0), work)
+            running[process] = child
+        process, status = os.waitpid(-1, 0)
+        child = running.pop(process)
+        with child.answer as file:
+            file.seek(0)
+            said = file.read()
+        yield json.loads(said) if said else _killed(child, status)
+
+
+def _start(model_type: str, work: Callable[[str], dict[str, Any]]) -> tuple[_Child, int]:
+    answer = tempfile.TemporaryFile()  # noqa: SIM115 - read and closed by the parent
+    process = os.fork()
+    if process:
+        return _Child(model_type, time.monotonic(), answer), process
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+        signal.alarm(SECONDS)  # ends the process
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        answer.write(json.dumps(work(model_type)).encode())
+    except BaseException:
+        said = {"type": model_type, "status": "wrong", "wrong": [f"the table itself failed: {traceback.format_exc()}"]}
+        answer.write(json.dumps(said).encode())
+    finally:
+        answer.flush()
+        os._exit(0)
+
+
+def _killed(child: _Child, status: int) -> dict[str, Any]:
+    ran = time.monotonic() - child.begin
+    why = f"stopped after {SECONDS} s" if os.WTERMSIG(status) == signal.SIGALRM else f"its process died ({status})"
+    return {"type": child.type, "status": "not built", "detail": why, "seconds": round(ran, 1)}
