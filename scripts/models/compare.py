@@ -7,19 +7,25 @@ import time
 import warnings
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 import headscope as hs
 from headscope.answers.report import LayerReport
 from headscope.errors import HeadscopeError, NoAttention, RefusedLayer
 from models.build import Built, NotBuiltError, build
+from models.forced import Forced
+from models.inputs import forward
 from models.kinds import model_class
 from models.recipes import NO_MAPS
-from models.reference import Forced, Map, eager_copy, own_maps
+from models.reference import Map, eager_copy, own_maps
+
+if TYPE_CHECKING:
+    import torch
 
 EXACT = 1e-5
+UNLIKE = 1e-3
+"""From here on, relative outputs of default and eager attention are not the same function."""
+CERTIFIED = 1e-4
 
 
 @dataclass
@@ -44,6 +50,8 @@ class Result:
     drifted: int = 0
     """Layers that differ by more than 1e-5, yet not from the eager map of the same states: the model's own sdpa and
     eager forwards differ."""
+    unlike: list[str] = field(default_factory=list)
+    """Layers whose default attention is another function than their eager one, given the same states."""
     certificate: float = 0.0
     refused: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -77,14 +85,14 @@ def _compare(built: Built, result: Result) -> None:
     if capture is None:
         return
     paired = _paired(capture, maps)
-    drifting = [(report, own) for report, own in paired if _differs(capture, report, own, result)]
-    if drifting:
-        _tell_drift_from_error(built, capture, drifting, result)
+    differing = [(report, own) for report, own in paired if _differs(capture, report, own, result)]
+    if differing:
+        _explain(built, capture, differing, result)
     reports = capture.layers
     result.tiers = sorted({report.tier for report in reports if not report.refused})
     result.certificate = max((report.error or 0.0 for report in reports if not report.refused), default=0.0)
     result.refused = [f"{report.part} {report.layer}: {report.reason}" for report in reports if report.refused]
-    result.wrong += _passed_over(maps, paired)
+    result.wrong += _passed_over(maps, paired) + _uncertified(reports)
     result.status = _status(result)
 
 
@@ -131,6 +139,13 @@ def _differs(capture: hs.Capture, report: LayerReport, own: Map | None, result: 
     return difference > EXACT
 
 
+def _uncertified(reports: tuple[LayerReport, ...]) -> list[str]:
+    shown = [report for report in reports if not report.refused]
+    return [
+        f"{one.module}: certificate {one.error}" for one in shown if one.error is not None and one.error > CERTIFIED
+    ]
+
+
 def _passed_over(maps: list[Map], paired: list[tuple[LayerReport, Map | None]]) -> list[str]:
     """Maps of the model that the capture neither has nor speaks of."""
     found = [own for _, own in paired if own is not None]
@@ -158,8 +173,6 @@ def _maps(built: Built, result: Result) -> list[Map]:
         twin = eager_copy(built.model)
     except Exception as error:
         result.detail = f"no eager copy: {type(error).__name__}: {error}"
-        with torch.no_grad():
-            _run(built)
         return []
     try:
         maps = own_maps(twin, built.inputs)
@@ -173,13 +186,6 @@ def _maps(built: Built, result: Result) -> list[Map]:
         why = known or "not known why"
         result.no_maps = [f"{name} ({count}, {shapes[name]}): {why}" for name, count in named.items()]
     return [one for one in maps if one.is_map()]
-
-
-def _run(built: Built) -> None:
-    try:
-        built.model(**built.inputs)
-    except Exception as error:
-        raise NotBuiltError(f"{type(error).__name__}: {error}") from error
 
 
 def _paired(capture: hs.Capture, maps: list[Map]) -> list[tuple[LayerReport, Map | None]]:
@@ -232,24 +238,33 @@ def _difference(answer: torch.Tensor, own: Map) -> float | str:
     return "not finite where the model's own map is" if difference.isnan() else float(difference)
 
 
-def _tell_drift_from_error(
-    built: Built, capture: hs.Capture, drifting: list[tuple[LayerReport, Map]], result: Result
-) -> None:
-    """Compare with eager maps of the very states of the captured forward, free of what two forwards differ by."""
-    forced = Forced({own.module for _, own in drifting})
-    with forced.noted(built.model), torch.no_grad():
-        built.model(**built.inputs)
+def _explain(built: Built, capture: hs.Capture, differing: list[tuple[LayerReport, Map]], result: Result) -> None:
+    """Tell an error from what the model's own default and eager forwards differ by."""
+    forced = Forced({own.module for _, own in differing})
+    with forced.noted(built.model):
+        forward(built.model, built.inputs)
     maps = own_maps(eager_copy(built.model), built.inputs, forced)
-    for report, own in drifting:
-        again = next((one for one in maps if one.stands_for(own)), None)
-        answer = capture.attention(report.layer, part=report.part)
-        exact = _difference(answer, again) if again is not None else "no map"
-        if isinstance(exact, float) and exact <= EXACT:
+    for report, own in differing:
+        again = next((one for one in maps if one.stands_for(own)), own)
+        error = _difference(capture.attention(report.layer, part=report.part), again)
+        if isinstance(error, float) and error <= EXACT:
             result.drifted += 1
-        else:
-            result.wrong.append(
-                f"{report.module}: differs by {_difference(answer, own):.1e}, given the same states by {exact}"
+        elif forced.differences.get(own.module, 0.0) > UNLIKE and _eager_is_exact(built, report, own):
+            result.unlike.append(
+                f"{report.module}: given the same states, the outputs of its default and its eager attention differ by "
+                f"{forced.differences[own.module]:.0e} of the largest number; a capture of the eager one is exact"
             )
+        else:
+            result.wrong.append(f"{report.module}: given the same states, differs by {error} from the eager map")
+
+
+def _eager_is_exact(built: Built, report: LayerReport, own: Map) -> bool:
+    """Whether a capture of the eager copy has the eager map."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        capture = hs.capture(eager_copy(built.model), built.inputs)
+    error = _difference(capture.attention(report.layer, part=report.part), own)
+    return isinstance(error, float) and error <= EXACT
 
 
 def as_line(result: Result) -> dict[str, Any]:

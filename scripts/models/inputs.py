@@ -1,9 +1,14 @@
-"""Sensible inputs of a tiny model, by the names of what its forward takes, as processors return them."""
+"""Sensible inputs of a tiny model, by the names of what its forward takes, as processors return them.
+
+One name may mean several shapes (a spectrogram with the frames first or last), and what is needed besides the main
+input is not written down; so what is likely is tried, until the forward runs.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,99 +18,152 @@ from models.recipes import INPUTS
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-TOKENS, TARGET, FRAMES, SAMPLES = 21, 9, 64, 1600
+TOKENS, TARGET, FRAMES, SAMPLES, PATCHES = 21, 9, 64, 1600, 16
 
 
 def inputs_for(model: PreTrainedModel, model_type: str) -> dict[str, Any]:
-    """The inputs that a forward of the model needs, and those that its recipe names."""
-    generator = torch.Generator().manual_seed(1)
+    """Inputs with which the forward of the model runs."""
+    failure: Exception | None = None
+    for given in _attempts(model, INPUTS.get(model_type, {})):
+        try:
+            forward(model, given)
+            return given
+        except Exception as error:
+            failure = failure or error
+    raise failure or LookupError(f"no rule makes {', '.join(_needed(model))}")
+
+
+def forward(model: PreTrainedModel, given: dict[str, Any], **more: Any) -> Any:
+    """One forward without a cache."""
+    cache = {"use_cache": False} if "use_cache" in inspect.signature(model.forward).parameters else {}
+    with torch.no_grad():
+        return model(**given, **cache, **more)
+
+
+def _attempts(model: PreTrainedModel, recipe: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What may be the inputs, likely ones first."""
+    taken = inspect.signature(model.forward).parameters
+    needed = _needed(model)
+    others = [name for name in _MAKERS if name in taken and name not in needed and name not in recipe]
+    for more in ([], *([name] for name in others), others):
+        names = [name for name in dict.fromkeys([*needed, *more]) if name not in recipe]
+        if all(name in _MAKERS for name in names):
+            for makers in product(*(_MAKERS[name] for name in names)):
+                generator = torch.Generator().manual_seed(1)
+                made = {name: maker(model, generator) for name, maker in zip(names, makers, strict=True)}
+                made |= {name: _read(value, generator) for name, value in recipe.items() if value is not None}
+                if "attention_mask" in taken and "input_ids" in made and "attention_mask" not in recipe:
+                    made["attention_mask"] = torch.ones_like(made["input_ids"])
+                yield made
+
+
+def _needed(model: PreTrainedModel) -> list[str]:
+    """The main inputs of a forward, and those without a default."""
     taken = inspect.signature(model.forward).parameters
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    needed = [
-        name for name, one in taken.items() if one.default is inspect.Parameter.empty and one.kind not in variadic
-    ]
-    recipe = INPUTS.get(model_type, {})
-    main = [name for name in ("input_ids", "decoder_input_ids") if name in taken]
-    main = main or [name for name in (model.main_input_name,) if name in taken]
-    wanted = dict.fromkeys([*main, *needed, *recipe])
-    made: dict[str, Any] = {}
-    for name in wanted:
-        made[name] = _made(name, recipe.get(name), model, generator)
-    if "attention_mask" in taken and "input_ids" in made and "attention_mask" not in made:
-        made["attention_mask"] = torch.ones_like(made["input_ids"])
-    return {name: value for name, value in made.items() if value is not None}
+    needed = [name for name, one in taken.items() if one.default is one.empty and one.kind not in variadic]
+    texts = [name for name in ("input_ids", "decoder_input_ids") if name in taken]
+    main = [model.main_input_name] if isinstance(model.main_input_name, str) else list(model.main_input_name)
+    return list(dict.fromkeys([*texts, *needed, *([] if "input_ids" in texts else (n for n in main if n in taken))]))
 
 
-def _made(name: str, recipe: Any, model: PreTrainedModel, generator: torch.Generator) -> Any:
-    """One input: what the recipe says (its shape, or None to leave it out), else what the name tells."""
-    if isinstance(recipe, list):
-        return torch.randn(recipe, generator=generator)
+def _read(recipe: Any, generator: torch.Generator) -> Any:
+    """What a recipe says: the shape of random numbers (a list), bounds and a shape of whole ones (a tuple), a value."""
     if isinstance(recipe, tuple):
         low, high, *shape = recipe
         return torch.randint(low, high, shape, generator=generator)
-    if recipe is not None:
-        return recipe if not isinstance(recipe, dict) else torch.tensor(recipe["values"])
-    maker = _MAKERS.get(name)
-    if maker is None:
-        raise LookupError(f"no rule makes {name}")
-    return maker(model, generator)
+    if isinstance(recipe, list):
+        return torch.randn(recipe, generator=generator)
+    return torch.tensor(recipe["values"]) if isinstance(recipe, dict) else recipe
 
 
-def _config(model: PreTrainedModel, *names: str) -> Any:
+def _config(model: PreTrainedModel, *names: str, otherwise: Any = None) -> Any:
     """The first of some settings that the model's configuration, or one nested in it, has."""
     configs = [model.config]
     for config in configs:
-        configs += [getattr(config, name) for name in config.sub_configs if getattr(config, name, None) is not None]
-    found = [getattr(config, name, None) for name in names for config in configs]
-    return next((value for value in found if value is not None), None)
+        configs += [vars(config)[name] for name in config.sub_configs if vars(config).get(name) is not None]
+    found = [vars(config).get(config.attribute_map.get(name, name)) for name in names for config in configs]
+    return next((value for value in found if value is not None), otherwise)
 
 
 def _ids(length: int) -> Callable[[PreTrainedModel, torch.Generator], torch.Tensor]:
     def make(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
-        vocabulary = _config(model, "vocab_size") or 160
-        return torch.randint(5, max(6, min(100, vocabulary)), (1, length), generator=generator)
+        vocabulary = _config(model, "vocab_size", otherwise=160)
+        most = _config(model, "max_position_embeddings", otherwise=length)
+        return torch.randint(5, max(6, min(100, vocabulary)), (1, min(length, most)), generator=generator)
 
     return make
 
 
-def _pictures(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
-    size = _config(model, "image_size", "input_size") or 64
+def _picture(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    size = _config(model, "image_size", "input_size", otherwise=64)
     height, width = (size, size) if isinstance(size, int) else tuple(size)[-2:]
-    channels = _config(model, "num_channels", "in_channels", "in_chans") or 3
+    channels = _config(model, "num_channels", "in_channels", "in_chans", otherwise=3)
     return torch.randn(1, channels, height, width, generator=generator)
 
 
-def _video(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
-    picture = _pictures(model, generator)
-    return torch.randn(1, _config(model, "num_frames") or 2, *picture.shape[1:], generator=generator)
+def _frames(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    _, *picture = _picture(model, generator).shape
+    return torch.randn(1, _config(model, "num_frames", otherwise=2), *picture, generator=generator)
+
+
+def _patches(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    """The patches of one picture, each a row of numbers."""
+    side, channels = _config(model, "patch_size", otherwise=16), _config(model, "in_channels", "in_chans", otherwise=3)
+    depth = _config(model, "temporal_patch_size", otherwise=1)
+    return torch.randn(PATCHES, channels * depth * side * side, generator=generator)
+
+
+def _states(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    width = _config(model, "input_size", "input_dim", "hidden_size", otherwise=64)
+    return torch.randn(1, TOKENS, width, generator=generator)
 
 
 def _waveform(_: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
     return torch.randn(1, SAMPLES, generator=generator)
 
 
+def _channel(_: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    return torch.randn(1, 1, SAMPLES, generator=generator)
+
+
+_BINS = ("num_mel_bins", "n_mel_bins", "input_feat_per_channel", "feature_projection_input_dim", "input_dim")
+
+
 def _spectrogram(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
-    bins = _config(model, "num_mel_bins", "input_feat_per_channel", "feature_projection_input_dim", "input_dim") or 80
     most = _config(model, "max_source_positions")
-    frames = 2 * most if most else FRAMES
-    return torch.randn(1, bins, frames, generator=generator)
+    return torch.randn(1, _config(model, *_BINS, otherwise=80), 2 * most if most else FRAMES, generator=generator)
+
+
+def _frames_first(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    return _spectrogram(model, generator).transpose(1, 2)
 
 
 def _boxes(_: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
     return torch.randint(0, 20, (1, TOKENS, 4), generator=generator).sort(-1).values
 
 
-def _series(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
-    return torch.randn(1, _config(model, "context_length") or 32, generator=generator)
+def _grid(*_: Any) -> torch.Tensor:
+    return torch.tensor([[1, 4, 4]])
 
 
-_MAKERS: dict[str, Callable[[PreTrainedModel, torch.Generator], Any]] = {
-    "input_ids": _ids(TOKENS),
-    "decoder_input_ids": _ids(TARGET),
-    "pixel_values": _pictures,
-    "pixel_values_videos": _video,
-    "input_values": _waveform,
-    "input_features": _spectrogram,
-    "bbox": _boxes,
-    "past_values": _series,
+def _ones_of(length: int) -> Callable[..., torch.Tensor]:
+    return lambda *_: torch.ones(1, length, dtype=torch.long)
+
+
+# By the name of the input, the shapes that it may have, likely ones first.
+_MAKERS: dict[str, list[Callable[[PreTrainedModel, torch.Generator], Any]]] = {
+    "input_ids": [_ids(TOKENS)],
+    "decoder_input_ids": [_ids(TARGET)],
+    "pixel_values": [_picture, _frames, _patches],
+    "input_values": [_waveform, _channel, _frames_first],
+    "input_features": [_frames_first, _spectrogram],
+    "hidden_states": [_patches, _states, _picture],
+    "inputs_embeds": [_states],
+    "grid_thw": [_grid],
+    "image_grid_thw": [_grid],
+    "input_features_mask": [_ones_of(FRAMES)],
+    "bbox": [_boxes],
+    "flattened_patches": [lambda _, generator: torch.randn(1, PATCHES, 770, generator=generator)],
+    "spectrogram": [_frames_first],
 }

@@ -37,7 +37,7 @@ def model_class(model_type: str) -> Any:
     """
     config = config_class(model_type)
     named = CLASSES.get(model_type) or _named(model_type)
-    modules = _modeling(config)
+    modules = modeling_files(config)
     for module in modules:
         if named is not None and hasattr(module, named):
             return getattr(module, named)
@@ -58,7 +58,7 @@ def _named(model_type: str) -> str | None:
 
 
 @cache
-def _modeling(config: Any) -> list[ModuleType]:
+def modeling_files(config: Any) -> list[ModuleType]:
     """The modeling files beside a configuration's own."""
     package = importlib.import_module(config.__module__.rpartition(".")[0])
     names = [name for name in getattr(package, "_modules", []) or _files(package) if name.startswith("modeling_")]

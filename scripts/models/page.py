@@ -20,6 +20,7 @@ def page(results: list[dict[str, Any]], versions: dict[str, str]) -> str:
         _section("Layers refused in models that are captured", "", _reasons(by_status["partly"], "refused")),
         _section("Refused", "", _reasons(by_status["refused"], "refused")),
         _section("Outputs that are no attention maps", _NO_MAPS, _reasons(results, "no_maps")),
+        _section("Unlike themselves", _UNLIKE, _reasons(results, "unlike")),
         _section("No attention", "These models compute none, and say so.", _names(by_status["no attention"])),
         _section("Not built", _NOT_BUILT, _reasons(by_status["not built"], "detail")),
     ]
@@ -28,13 +29,17 @@ def page(results: list[dict[str, Any]], versions: dict[str, str]) -> str:
 
 _WRONG = "Captured, not refused, and not what the model computes."
 
+_UNLIKE = """\
+Given the very same states, the default attention of these models computes something else than their eager attention
+(most often by another mask). What is shown is what ran: it is certified against the outputs of its own forward."""
+
 _NOT_BUILT = "No tiny model of these types was made, for a reason outside headscope."
 
 _CAPTURED = """\
 Tier: 1 transformers' attention interface, 2 the operations that ran, 3 the model's own `output_attentions`. Compared:
 layers that have a map of the model's own. Error: the largest difference between any two weights. A star: some layers
 differ by more than 1e-5 from the eager run, and by less from the eager map of the very states that the captured run
-had; the model's own sdpa and eager runs differ by as much."""
+had; the model's own sdpa and eager runs differ by as much. A dagger: see "Unlike themselves"."""
 
 _NO_MAPS = """\
 What these models return under the name of attentions has negative entries, rows that are no weights, or other axes."""
@@ -60,6 +65,7 @@ def _counts(results: list[dict[str, Any]]) -> str:
         ("compared with their own eager maps", len(with_maps)),
         ("— exact", f"{same} ({100 * same / max(1, len(with_maps)):.1f} %)"),
         ("— of these, only against the eager map of the same states (a star)", sum(map(_is_starred, with_maps))),
+        ("— of these, with another function under eager attention (a dagger)", sum(map(_is_unlike, with_maps))),
         ("— of these, with some layers refused", compared["partly"]),
         ("— refused", compared["refused"]),
         ("— **wrong**", count["wrong"]),
@@ -75,6 +81,10 @@ def _is_starred(one: dict[str, Any]) -> bool:
     return bool(one.get("drifted"))
 
 
+def _is_unlike(one: dict[str, Any]) -> bool:
+    return bool(one.get("unlike"))
+
+
 def _table(results: list[dict[str, Any]]) -> str:
     head = "| type | class | tier | layers | compared | error |\n|---|---|---|---:|---:|---:|\n"
     return head + "\n".join(_row(one) for one in results)
@@ -82,7 +92,7 @@ def _table(results: list[dict[str, Any]]) -> str:
 
 def _row(one: dict[str, Any]) -> str:
     tiers = ", ".join(map(str, one.get("tiers", [])))
-    star = " *" if one.get("drifted") else ""
+    star = " †" if _is_unlike(one) else " *" if _is_starred(one) else ""
     error = f"{one['error']:.0e}{star}" if one["compared"] else ""
     return f"| {one['type']} | {one['kind']} | {tiers} | {one['layers']} | {one['compared'] or ''} | {error} |"
 

@@ -11,7 +11,10 @@ from typing import Any
 
 CLASSES: dict[str, str] = {}
 
-CONFIGS: dict[str, dict[str, Any]] = {}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "bamba": {"attn_layer_indices": [1], "mamba_d_head": 32},
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
+}
 
 INPUTS: dict[str, dict[str, Any]] = {}
 

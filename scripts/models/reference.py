@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import copy
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from models.inputs import forward
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from models.forced import Forced
+
+
+_ATTENTION = re.compile(r"attention|attn", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +71,7 @@ def own_maps(twin: PreTrainedModel, inputs: dict[str, Any], forced: Forced | Non
         What its attention modules are given in place of what they would get.
     """
     made: list[tuple[str, torch.Tensor]] = []
-    with _watched(twin, made), torch.no_grad(), forced.upon(twin) if forced else ExitStack():
+    with _watched(twin, made), forced.upon(twin) if forced else ExitStack():
         outputs = _with_attentions(twin, inputs)
     named: dict[int, str] = {}
     for name, tensor in made:
@@ -72,71 +79,10 @@ def own_maps(twin: PreTrainedModel, inputs: dict[str, Any], forced: Forced | Non
     returned = [(field, place, one) for field, place, one in _listed(outputs) if one.dim() >= 3]
     maps = [Map(tensor, named.get(id(tensor), ""), field, place) for field, place, tensor in returned]
     known = {id(tensor) for *_, tensor in returned}
+    kinds = {name: type(module).__name__ for name, module in twin.named_modules()}
     kept = [(name, one) for name, one in made if named.get(id(one)) == name and id(one) not in known]
-    own = [Map(one, name, "", -1) for name, one in _unique(kept) if one.dim() == 4]
+    own = [Map(one, name, "", -1) for name, one in _unique(kept) if _ATTENTION.search(kinds[name])]
     return maps + [one for one in own if one.is_map()]
-
-
-class Forced:
-    """The floating-point inputs that the attention modules of one forward got, to be given to those of another.
-
-    So an eager copy computes its maps from the very states that the original had, and not from its own, which differ
-    by rounding.
-    """
-
-    def __init__(self, names: set[str]) -> None:
-        self._names = names
-        self._seen: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {name: [] for name in names}
-
-    @contextmanager
-    def noted(self, model: PreTrainedModel) -> Iterator[None]:
-        """Note what the modules of `model` are given."""
-
-        def hook(name: str) -> Callable[..., None]:
-            return lambda _, args, kwargs: self._seen[name].append((args, dict(kwargs)))
-
-        with _pre_hooks(model, self._names, hook):
-            yield
-
-    @contextmanager
-    def upon(self, twin: PreTrainedModel) -> Iterator[None]:
-        """Give the modules of `twin` the same."""
-        calls = dict.fromkeys(self._names, 0)
-
-        def hook(name: str) -> Callable[..., Any]:
-            def replaced(_: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-                if calls[name] >= len(self._seen[name]):
-                    return None
-                others, named = self._seen[name][calls[name]]
-                calls[name] += 1
-                paired = zip_longest(args, others[: len(args)])
-                states = {key: one if "mask" in key else _other(one, named.get(key)) for key, one in kwargs.items()}
-                return tuple(_other(one, other) for one, other in paired), states
-
-            return replaced
-
-        with _pre_hooks(twin, self._names, hook):
-            yield
-
-
-def _other(one: Any, other: Any) -> Any:
-    """The state noted in place of the twin's own; masks, which eager attention takes as numbers, stay the twin's."""
-    states = isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor) and one.dim() == 3
-    return other if states and one.shape == other.shape and one.is_floating_point() else one
-
-
-@contextmanager
-def _pre_hooks(model: torch.nn.Module, names: set[str], hook: Callable[[str], Any]) -> Iterator[None]:
-    handles = [
-        module.register_forward_pre_hook(hook(name), with_kwargs=True)
-        for name, module in model.named_modules()
-        if name in names
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager
@@ -181,9 +127,9 @@ def _tensors(values: Any) -> Iterator[torch.Tensor]:
 
 def _with_attentions(twin: PreTrainedModel, inputs: dict[str, Any]) -> Any:
     try:
-        return twin(**inputs, output_attentions=True)
+        return forward(twin, inputs, output_attentions=True)
     except (TypeError, ValueError):
-        return twin(**inputs)
+        return forward(twin, inputs)
 
 
 def _listed(outputs: Any, field: str = "") -> Iterator[tuple[str, int, torch.Tensor]]:
