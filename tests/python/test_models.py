@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 from models.compare import compare
 
 import headscope as hs
+
+if TYPE_CHECKING:
+    import torch
 
 # Mechanism: type of model.
 SAMPLE = {
