@@ -129,6 +129,7 @@ def test_a_page_knows_the_tokens_the_layers_and_the_first_layer() -> None:
             "segments": [0] * 4 + [1] * 5,
             "words": list(range(9)),
             "kind": "text",
+            "picture": None,
             "generated": None,
         }
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -16,17 +16,15 @@ from headscope.recording.offload import loaded
 from headscope.recording.record import AnyRecord, Refusal
 from headscope.recording.run import check_ready, record_forward
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
 
 def capture(
     model: torch.nn.Module,
-    inputs: Any,
+    inputs: Any = None,
     *,
-    tokenizer: PreTrainedTokenizerBase | None = None,
+    tokenizer: Any = None,
     pair: str | None = None,
     target: Any = None,
+    image: Any = None,
     item: int = 0,
 ) -> Capture:
     """Run one forward of `model` and record its attention.
@@ -44,17 +42,22 @@ def capture(
         A transformers model in evaluation mode.
     inputs
         A text, several texts (a padded batch), token ids, or what a tokenizer returned. For speech models a waveform
-        (floats, [samples] or [batch, samples]), or what a processor returned.
+        (floats, [samples] or [batch, samples]), for vision models pixels (floats, [channels, height, width] or [batch,
+        ...]), or what a processor returned.
     tokenizer
         Needed for text; with token ids it makes the tokens readable. A processor will do. The frames of sound are
         labelled with the second at which they begin: they share the sound out evenly, at the sampling rate that the
-        processor tells, else 16 kHz.
+        processor tells, else 16 kHz. Patches are named by their row and column.
     pair
         A second text, for models that read sentence pairs.
     target
         For encoder-decoder models, what the decoder reads. A text is given the decoder's start token and moved right as
         the model does in training, unless its tokens begin with that token already. Token ids, such as
         ``model.generate(...)`` returns them, go to the decoder as they are.
+    image
+        A PIL image, an array or the path of a file, of which the processor passed as `tokenizer` makes pixels, beside
+        the text that is passed as `inputs`, if any. The picture that is shown is what the model saw: resized and
+        cropped. Without a processor its colours are not known; then the range of the pixels is spread.
     item
         Which item of a batch to keep; its padding is dropped.
 
@@ -77,7 +80,7 @@ def capture(
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
     model = without_wrapper(model)
     check_ready(model)
-    recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target))
+    recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target, image=image))
     layers = recorded.layers
     made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
     _warn(made.layers, layers)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import torch
 
 from headscope.recording import masks
-from headscope.recording.tokens import Tokens
+from headscope.recording.patches import Patches
+from headscope.recording.tokens import Tokens, listed
 
 if TYPE_CHECKING:
     from headscope.recording.interface import Call
@@ -77,20 +78,6 @@ class Numbered:
         return listed([f"token {at}" for at in valid.tolist()], "numbers")
 
 
-def listed(names: list[str], kind: str, special: Sequence[bool] | None = None) -> Tokens:
-    """Tokens that are no text, by their names."""
-    count = len(names)
-    return Tokens(
-        ids=tuple(range(count)),
-        texts=tuple(names),
-        labels=tuple(names),
-        special=(False,) * count if special is None else tuple(special),
-        segments=None,
-        words=tuple(range(count)),
-        kind=kind,
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Place:
     """Where attention calls belong: the two axes of their maps."""
@@ -125,6 +112,9 @@ class Axes:
         self._parts = parts
         self._batch, self._item = batch, item
         self._settled: dict[str, Axis] = {}
+        self._told: dict[Axis, Tokens] = {}
+        self.patches: list[tuple[Axis, Patches, str]] = []
+        """Axes of pictures, in the order in which they were learnt, what they show, and by which module."""
         self._stages: dict[str, list[Place]] = {part: [] for part in parts.names}
 
     def place(self, call: Call) -> Place:
@@ -152,11 +142,18 @@ class Axes:
             named.update(zip(names, stages, strict=True))
         return named
 
+    def tell(self, axis: Axis, tokens: Tokens) -> None:
+        """Say what stands on an axis, now that it is known."""
+        self._told[axis] = tokens
+
     @property
     def sides(self) -> dict[str, Sides]:
         """The tokens of every part that the model can have, in order; none of a part without calls."""
         nothing = dict.fromkeys(self._stages, Sides(*[listed([], "numbers")] * 2))
-        placed = {part: Sides(place.query.tokens, place.key.tokens) for part, place in self.named().items()}
+        placed = {
+            part: Sides(*[self._told.get(axis, axis.tokens) for axis in (place.query, place.key)])
+            for part, place in self.named().items()
+        }
         return {**placed, **{part: side for part, side in nothing.items() if part not in placed}}
 
     def _axis(self, stream: str, part: str, call: Call, length: int) -> Axis:
@@ -177,4 +174,7 @@ class Axes:
         row = self._item if batch == self._batch else 0
         masked = isinstance(call.mask, torch.Tensor) and call.key.shape[2] == length
         valid = masks.seen_by_any(call.mask if masked else None, row, length)
-        return Axis(length, valid, source.tokens(length, valid), row, batch)
+        axis = Axis(length, valid, source.tokens(length, valid), row, batch)
+        if isinstance(source, Patches):
+            self.patches.append((axis, source, call.name))
+        return axis

@@ -16,7 +16,6 @@ _ACCEPTED = (
 )
 SOUND = WAVEFORM, SPECTROGRAM = ("input_values", "input_features")
 _LATER = {
-    "pixel_values": "images",
     "pixel_values_videos": "videos",
     "inputs_embeds": "embeddings in place of token ids",
     "decoder_inputs_embeds": "embeddings in place of token ids",
@@ -27,12 +26,14 @@ _LATER = {
 
 
 def check_tokenizer(tokenizer: Any) -> Any:
-    """Return the tokenizer, or the one inside a processor; refuse what is neither."""
+    """Return the tokenizer, or the one inside a processor, None in one of images; refuse what is neither."""
     if tokenizer is None:
         return None
     for candidate in (tokenizer, getattr(tokenizer, "tokenizer", None)):
         if callable(candidate) and hasattr(candidate, "convert_ids_to_tokens"):
             return candidate
+    if hasattr(tokenizer, "image_mean"):  # the processor of a model that reads no text
+        return None
     raise UnsupportedInput(
         f"tokenizer is a {type(tokenizer).__name__}, not a transformers tokenizer. Use AutoTokenizer.from_pretrained; "
         "a tokenizers.Tokenizer becomes one by transformers.PreTrainedTokenizerFast(tokenizer_object=...)."
@@ -88,8 +89,9 @@ def as_mapping(inputs: Any, main: str = "input_ids") -> Mapping[str, Any]:
             if inputs.get(name) is not None:
                 raise UnsupportedInput(f"the inputs hold {name}: {what} cannot be captured yet. {_ACCEPTED}")
         if inputs.get(main) is None:
-            audio = any(name in inputs for name in SOUND)
-            why = "this model reads token ids, no audio" if audio and main not in SOUND else _ACCEPTED
+            others = {"audio": SOUND, "images": ("pixel_values",)}
+            held = [what for what, names in others.items() if main not in names and set(names) & set(inputs)]
+            why = f"this model reads no {held[0]}" if held else _ACCEPTED
             raise UnsupportedInput(f"the inputs hold {_listed(inputs)}, but no {main}: {why}")
         return inputs
     if isinstance(inputs, Sequence) and any(isinstance(entry, Mapping) for entry in inputs):

@@ -10,14 +10,16 @@ from typing import Any
 import torch
 
 from headscope.errors import UnsupportedInput
-from headscope.recording.axes import Axis, Sound
+from headscope.recording.axes import Axis, Learnt
 from headscope.recording.encoding import SOUND, check_tokenizer, checked_item, kept_positions
+from headscope.recording.images import process, read_pixels
 from headscope.recording.limits import check_ids, check_length, input_embedding
-from headscope.recording.parts import base_of, forward_takes, stack_of
-from headscope.recording.sound import read_sound, sound_input
+from headscope.recording.parts import base_of, forward_takes, is_twofold, stack_of
+from headscope.recording.sound import read_sound
 from headscope.recording.target import decoder_inputs
 from headscope.recording.text import read_text
 from headscope.recording.tokens import read_tokens
+from headscope.recording.towers import PIXELS
 
 __all__ = ["Inputs", "prepare"]
 
@@ -39,8 +41,9 @@ class Inputs:
 
     arguments: dict[str, Any]
     """Keyword arguments of the model's forward, the whole batch, on the model's device."""
-    axes: dict[str, Axis | Sound]
-    """Tokens of the item, padding left out: "encoder" and "decoder", or "self" where the model has no such parts."""
+    axes: dict[str, Axis | Learnt]
+    """Tokens of the item, padding left out: "encoder" and "decoder", or "self" where the model has no such parts; and
+    again by what they are, "text", "audio" or "vision"."""
     batch: int
     """How many items there are."""
     item: int
@@ -54,19 +57,22 @@ def prepare(
     item: int = 0,
     *,
     target: Any = None,
+    image: Any = None,
     writes: bool = False,
 ) -> Inputs:
-    """Make of text, ids, sound or a tokenizer's output what the model gets; refuse what it cannot take.
+    """Make of text, ids, sound, pixels or a tokenizer's output what the model gets; refuse what it cannot take.
 
     Parameters
     ----------
     model
-        A transformers model that reads token ids, or sound.
+        A transformers model that reads token ids, sound or images.
     inputs
         A text; a list of texts (a padded batch); token ids, a list, array or tensor, [tokens] or [batch, tokens];
-        a waveform, [samples] or [batch, samples]; or a mapping, as tokenizers and processors return it.
+        a waveform, [samples] or [batch, samples]; pixels, [channels, height, width] or [batch, ...]; or a mapping, as
+        tokenizers and processors return it.
     tokenizer
-        Needed for texts; with ids it makes the tokens readable. A processor will do, and tells the sampling rate.
+        Needed for texts; with ids it makes the tokens readable. A processor will do, and tells the sampling rate and
+        the colours.
     pair
         A second text, for each text.
     item
@@ -74,6 +80,8 @@ def prepare(
         stand: they are in the arguments and not in the tokens.
     target
         Text or token ids for the decoder of an encoder-decoder model.
+    image
+        An image, which the processor that is passed as `tokenizer` makes pixels of.
     writes
         The model is going to write the decoder's text itself (`generate`), so it needs no target.
 
@@ -82,22 +90,17 @@ def prepare(
     NoTokenizer, NoTarget, EmptyInput, OutOfRange, TooManyTokens, UnsupportedInput
     """
     taken = _taken_by_forward(model)
-    twofold = "decoder_input_ids" in (taken or ())
+    twofold = is_twofold(model)
     if not twofold and (target is not None or _holds_decoder_ids(inputs)):
         raise UnsupportedInput(f"{type(model).__name__} is no encoder-decoder model: it has no decoder for a target.")
-    sound = sound_input(inputs, taken or ())
-    source: Axis | Sound
-    if sound is not None and pair is not None:
-        raise UnsupportedInput("pair goes with a text, not with sound; a text for the decoder is passed as target=.")
-    if sound is not None:
-        values, source = read_sound(model, inputs, sound, tokenizer)
-    else:
-        values, source = read_text(inputs, check_tokenizer(tokenizer), pair, item)
-    batch = len(values[sound or "input_ids"])
+    if image is not None:
+        inputs = process(inputs, image, tokenizer)
+    reads, values = _read(model, inputs, _kinds(inputs, taken), tokenizer, pair=pair, item=item)
+    batch = _batch(values)
     item = checked_item(item, batch)
     first = "encoder" if twofold else "self"
-    axes: dict[str, Axis | Sound] = {first: source}
-    texts = {first: values} if sound is None else {}
+    axes: dict[str, Axis | Learnt] = {first: next(iter(reads.values())), **reads}
+    texts = {first: values} if "text" in reads else {}
     if twofold and not (writes and not _holds_decoder_ids(inputs)):
         given, kept = decoder_inputs(model, values, target, check_tokenizer(tokenizer), batch)
         axes["decoder"] = _decoder_axis(given, kept, check_tokenizer(tokenizer), item)
@@ -108,6 +111,55 @@ def prepare(
         check_ids(reader, text["input_ids"])
         check_length(reader, text)
     return Inputs(_arguments(model, values, taken), axes, batch, item)
+
+
+_NAMES = {"text": ("input_ids",), "audio": SOUND, "vision": (PIXELS,)}
+"""Under which names a forward takes each kind of thing that is read."""
+
+
+def _kinds(inputs: Any, taken: Mapping[str, inspect.Parameter] | None) -> list[str]:
+    """What of all that the model reads is there: "text", "audio", "vision"."""
+    known = {kind: names for kind, names in _NAMES.items() if taken is None or set(names) & set(taken)}
+    if isinstance(inputs, Mapping):
+        held = [kind for kind, names in known.items() if any(inputs.get(name) is not None for name in names)]
+        if held:
+            return held
+    return [next(iter(known))]
+
+
+def _read(
+    model: torch.nn.Module, inputs: Any, kinds: list[str], tokenizer: Any, *, pair: Any, item: int
+) -> tuple[dict[str, Axis | Learnt], dict[str, Any]]:
+    """Read all that the inputs hold.
+
+    Returns
+    -------
+    reads : dict
+        By kind, the tokens of the item or what the model makes tokens of.
+    values : dict
+        Tensors by name.
+    """
+    if pair is not None and "text" not in kinds:
+        what = {"audio": "sound", "vision": "images"}[kinds[0]]
+        raise UnsupportedInput(f"pair goes with a text, not with {what}; a text for the decoder is passed as target=.")
+    reads: dict[str, Axis | Learnt] = {}
+    values = inputs
+    if "text" in kinds:
+        values, reads["text"] = read_text(values, check_tokenizer(tokenizer), pair, item)
+    if "audio" in kinds:
+        values, reads["audio"] = read_sound(model, values, tokenizer)
+    if "vision" in kinds:
+        values, reads["vision"] = read_pixels(model, values, tokenizer)
+    return reads, values
+
+
+def _batch(values: Mapping[str, Any]) -> int:
+    """How many items there are; pictures that come as one row of patches are one."""
+    for names in _NAMES.values():
+        for name in names:
+            if name in values:
+                return len(values[name]) if name != PIXELS or values[name].dim() > 2 else 1
+    raise AssertionError("something was read")
 
 
 def _holds_decoder_ids(inputs: Any) -> bool:
@@ -125,10 +177,10 @@ def _taken_by_forward(model: torch.nn.Module) -> Mapping[str, inspect.Parameter]
     taken = forward_takes(model)
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     named = [name for name, parameter in taken.items() if parameter.kind not in variadic]
-    if named and not {"input_ids", *SOUND} & set(named):
+    if named and not {name for names in _NAMES.values() for name in names} & set(named):
         raise UnsupportedInput(
-            f"{type(base_of(model)).__name__} reads {named[0]}: only models that read token ids or sound can be "
-            "captured yet."
+            f"{type(base_of(model)).__name__} reads {named[0]}: only models that read token ids, sound or images can "
+            "be captured yet."
         )
     return taken if named else None
 
@@ -143,8 +195,9 @@ def _arguments(
         unknown = taken is not None and name not in taken
         if name in _NOT_FOR_THE_FORWARD or (unknown and name == "token_type_ids"):
             continue  # many tokenizers return token types to models that have none
-        if unknown and not open_ended:
-            raise UnsupportedInput(f"{type(model).__name__} takes no {name}; leave it out of the inputs.")
+        if unknown and (name == PIXELS or not open_ended):
+            what = ", it reads no images" if name == PIXELS else ""
+            raise UnsupportedInput(f"{type(model).__name__} takes no {name}{what}; leave it out of the inputs.")
         arguments[name] = value.to(device) if isinstance(value, torch.Tensor) else value
     return arguments
 

@@ -20,7 +20,9 @@ from headscope.recording.inputs import Inputs
 from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
 from headscope.recording.numbering import number_in
 from headscope.recording.parts import Parts
+from headscope.recording.patches import place_patches
 from headscope.recording.record import AnyRecord, Refusal
+from headscope.recording.sight import Sight
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,7 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
         uncompiled(model),
         parts.watched(),
         search,
+        Sight(model, arguments) as sight,
         Recording(model, builder.add),
         _calls_of_attention_modules(model) as called,
     ):
@@ -71,6 +74,8 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     unseen = _without_record(called, builder.modules)
     if not builder.modules:
         raise _nothing_seen(model, unseen)
+    with uncompiled(model):
+        place_patches(model, sight, builder.axes)
     refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
     return Recorded(builder.layers() + refused, builder.axes.sides, returned)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,9 +10,9 @@ import torch
 from headscope.errors import EmptyInput, UnsupportedInput
 from headscope.recording.axes import Sound
 from headscope.recording.encoding import SOUND, WAVEFORM, as_mapping, as_tensors, as_texts, padding_mask
-from headscope.recording.parts import base_of
+from headscope.recording.parts import base_of, forward_takes
 
-__all__ = ["read_sound", "sound_input"]
+__all__ = ["read_sound"]
 
 SAMPLING_RATE = 16_000
 """Samples a second, where no processor tells: what the speech models of transformers are made for."""
@@ -20,16 +20,7 @@ HOP = 160
 """Samples between two columns of a spectrogram, where no processor tells: 10 ms."""
 
 
-def sound_input(inputs: Any, taken: Collection[str]) -> str | None:
-    """Return under which name a forward that takes `taken` is to get `inputs` as sound, None if they are no sound."""
-    names = [name for name in SOUND if name in taken]
-    given = [name for name in names if isinstance(inputs, Mapping) and inputs.get(name) is not None]
-    if not given and "input_ids" in taken:
-        return None
-    return next(iter(given or names), None)
-
-
-def read_sound(model: torch.nn.Module, inputs: Any, name: str, processor: Any) -> tuple[dict[str, Any], Sound]:
+def read_sound(model: torch.nn.Module, inputs: Any, processor: Any) -> tuple[dict[str, Any], Sound]:
     """Read a waveform or what a processor returned.
 
     Returns
@@ -40,18 +31,24 @@ def read_sound(model: torch.nn.Module, inputs: Any, name: str, processor: Any) -
         How long it is: samples / sampling rate, or columns of the spectrogram x hop / sampling rate, both as the
         processor says, else 16 kHz and 10 ms.
     """
+    name = _name(model, inputs)
     if as_texts(inputs) is not None:
         raise UnsupportedInput(
             f"{type(model).__name__} reads sound ({name}), not text: pass a waveform or what its processor returned. "
             "A text for its decoder is passed as target=."
         )
     values = as_tensors(as_mapping(inputs, name))
-    if "input_ids" in values:
-        raise UnsupportedInput("the inputs hold audio beside text: that cannot be captured yet.")
     values[name] = sound = _checked(model, name, values[name])
-    if name == WAVEFORM and "attention_mask" in values:
+    if name == WAVEFORM and "attention_mask" in values and "input_ids" not in values:
         values["attention_mask"] = padding_mask(values["attention_mask"], sound.shape)
     return values, Sound(_seconds(model, name, sound, processor))
+
+
+def _name(model: torch.nn.Module, inputs: Any) -> str:
+    """Under which name the model's forward gets `inputs` as sound."""
+    taken = [name for name in SOUND if name in forward_takes(model)]
+    given = [name for name in taken if isinstance(inputs, Mapping) and inputs.get(name) is not None]
+    return (given or taken)[0]
 
 
 def _checked(model: torch.nn.Module, name: str, sound: Any) -> torch.Tensor:

@@ -22,6 +22,9 @@ from headscope.recording.tokens import Tokens, read_tokens
 
 __all__ = ["read_text"]
 
+_NO_TEXT = ("labels", "decoder_", "pixel_", "image_", "video_", "input_features", "input_values", "audio_", "feature_")
+"""How the names of what comes beside a text begin."""
+
 
 def read_text(inputs: Any, tokenizer: Any, pair: Any, item: int) -> tuple[dict[str, Any], Axis]:
     """Read a text, several, token ids, or what a tokenizer returned.
@@ -35,7 +38,7 @@ def read_text(inputs: Any, tokenizer: Any, pair: Any, item: int) -> tuple[dict[s
     """
     encoded = _encoded(inputs, tokenizer, pair, item)
     tensors = as_tensors(encoded)
-    others = {name: value for name, value in tensors.items() if name == "labels" or name.startswith("decoder_")}
+    others = {name: value for name, value in tensors.items() if name.startswith(_NO_TEXT)}
     values = as_ids({name: value for name, value in tensors.items() if name not in others})
     ids = values["input_ids"]
     item = checked_item(item, len(ids))

@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
+from headscope.recording.picture import Picture
 from headscope.recording.pieces import Piece, read_pieces
 from headscope.recording.readable import join_texts, readable, spell_bytes, word_label
 from headscope.recording.words import group
 
-__all__ = ["Tokens", "Word", "read_tokens", "tokens_of"]
+__all__ = ["Tokens", "Word", "listed", "read_tokens", "tokens_of"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of one axis, in order; every field but `kind` and `generated` has one entry per token.
+    """The tokens of one axis, in order; every field without a default has one entry per token.
 
     Examples
     --------
@@ -50,14 +51,19 @@ class Tokens:
     words: tuple[int, ...]
     """Index of the token's word, from 0, never decreasing."""
     kind: str = "text"
-    """"text", or "frames": stretches of sound, labelled with the second at which they begin."""
+    """"text"; "frames": stretches of sound, labelled with the second at which they begin; "patches" of a picture, named
+    by row and column; or "numbers", of tokens of which nothing else is known."""
     generated: int | None = None
     """Position of the first token that the model wrote itself; it wrote all that follow. None if it wrote none."""
 
+    picture: Picture | None = None
+    """What the patches among them are patches of."""
+
     def __post_init__(self) -> None:
         """Refuse fields of different lengths: a shifted label would be a wrong picture."""
-        of_all = ("kind", "generated")
+        of_all = ("kind", "generated", "picture")
         columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in of_all}
+        columns["picture"] = None if self.picture is None else self.picture.cells
         lengths = {name: len(column) for name, column in columns.items() if column is not None}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"invalid Tokens: fields of different lengths, {lengths}")
@@ -79,6 +85,20 @@ class Tokens:
     def word_label(self, positions: Sequence[int]) -> str:
         """Name the part of a word that stands at `positions`."""
         return word_label([self.texts[at] for at in positions], [self.labels[at] for at in positions])
+
+
+def listed(names: list[str], kind: str, special: Sequence[bool] | None = None) -> Tokens:
+    """The tokens of an axis that holds no text, by their names."""
+    count = len(names)
+    return Tokens(
+        ids=tuple(range(count)),
+        texts=tuple(names),
+        labels=tuple(names),
+        special=(False,) * count if special is None else tuple(special),
+        segments=None,
+        words=tuple(range(count)),
+        kind=kind,
+    )
 
 
 def read_tokens(ids: Sequence[int], tokenizer: Any = None, segments: Sequence[int] | None = None) -> Tokens:

@@ -10,7 +10,6 @@ from headscope.widgets.view import View, fixed
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
 
 __all__ = ["Explorer", "explore"]
 
@@ -38,11 +37,12 @@ class Explorer(View):
 
 def explore(
     model: torch.nn.Module,
-    inputs: Any,
+    inputs: Any = None,
     *,
-    tokenizer: PreTrainedTokenizerBase | None = None,
+    tokenizer: Any = None,
     pair: str | None = None,
     target: Any = None,
+    image: Any = None,
     item: int = 0,
     **initial: Any,
 ) -> Explorer:
@@ -50,7 +50,7 @@ def explore(
 
     Parameters
     ----------
-    model, inputs, tokenizer, pair, target, item
+    model, inputs, tokenizer, pair, target, image, item
         As in :func:`headscope.capture`.
     **initial
         First values of traits, as in `Explorer`.
@@ -66,5 +66,5 @@ def explore(
     """
     from headscope.answers.forward import capture
 
-    captured = capture(model, inputs, tokenizer=tokenizer, pair=pair, target=target, item=item)
+    captured = capture(model, inputs, tokenizer=tokenizer, pair=pair, target=target, image=image, item=item)
     return Explorer(captured, **initial)

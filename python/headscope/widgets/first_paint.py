@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from headscope.widgets.thumbnails import Question, thumbnail_packet
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
+    from headscope.recording.picture import Picture
     from headscope.recording.tokens import Tokens
     from headscope.widgets.selection import Selection, Shape
 
@@ -136,6 +138,16 @@ def _named(vectors: str, parameters: str) -> str:
     return f"{vectors}: {parameters}" if parameters else vectors
 
 
+def _picture_of(picture: Picture) -> dict[str, Any]:
+    data = base64.b64encode(picture.data).decode()
+    return {
+        "src": f"data:{picture.mime};base64,{data}",
+        "width": picture.width,
+        "height": picture.height,
+        "cells": [None if cell is None else [round(edge, 6) for edge in cell] for cell in picture.cells],
+    }
+
+
 def _side(sides: list[dict[str, Any]], tokens: Tokens) -> int:
     """Return the number of an axis among `sides`, where equal axes are described once."""
     side = {
@@ -145,6 +157,7 @@ def _side(sides: list[dict[str, Any]], tokens: Tokens) -> int:
         "segments": None if tokens.segments is None else list(tokens.segments),
         "words": list(tokens.words),
         "kind": tokens.kind,
+        "picture": tokens.picture and _picture_of(tokens.picture),
         "generated": tokens.generated,
     }
     if side not in sides:
