@@ -35,6 +35,10 @@ view`,
 view = ipywidgets.IntSlider()
 view`,
 
+  toggle: `
+view = ipywidgets.ToggleButton(description="toggle")
+view`,
+
   versions: `
 import json, platform
 import jupyterlab, transformers

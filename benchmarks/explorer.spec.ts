@@ -4,13 +4,15 @@
  */
 import { cpus, loadavg } from "node:os";
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
+import { type KernelMessage, Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
 import { CELLS } from "./cells.js";
 import { PageMeter, printedMs } from "./meter.js";
 import { print, type Shown, type Visit } from "./table.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const LAYERS = [3, 6, 12, 15, 18, 21, 24, 27];
+/** On these the pointer rests before the click, as a hand's does. */
+const RESTED = LAYERS.map((layer) => layer - 1);
 
 test("the explorer in JupyterLab", async ({ page, browser }) => {
   prepare("quickstart.ipynb", "bench.ipynb", CELLS);
@@ -27,11 +29,15 @@ test("the explorer in JupyterLab", async ({ page, browser }) => {
     await notebook.run("close");
     const explorer = await show(notebook, meter, "capture", "explorer", () => complete(page));
     const view = await notebook.view("explorer", "Explorer");
-    const first = await visit(page, meter, view);
-    const again = await visit(page, meter, view);
+    const first = await visit(page, meter, view, LAYERS);
+    const again = await visit(page, meter, view, LAYERS);
+    const rested = await visit(page, meter, view, RESTED, () =>
+      expect(view.locator(".value").first()).toHaveText(/\d/),
+    );
     const nothing = await clickNothing(page, meter, view);
     await notebook.run("close");
-    rounds.push({ forward, slider, explorer, first, again, nothing });
+    const toggle = await clickToggle(page, meter, notebook);
+    rounds.push({ forward, slider, explorer, first, again, rested, nothing, toggle });
   }
   const versions = await notebook.read<Record<string, string>>("versions");
   await shutDownKernels(page);
@@ -66,27 +72,59 @@ async function complete(page: Page): Promise<void> {
   await expect(page.locator(".neuron-rows").last()).toHaveAttribute("data-layer", "9");
 }
 
-/** Chooses one head after the other in the grid: CPU of the page for pointing at each, and for the click. */
-async function visit(page: Page, meter: PageMeter, view: Locator): Promise<Visit[]> {
+/**
+ * Chooses one head after the other in the grid: CPU of the page for pointing at each, and for the click.
+ *
+ * @param rest Waits with the pointer on the head until the explorer has read it.
+ */
+async function visit(
+  page: Page,
+  meter: PageMeter,
+  view: Locator,
+  layers: readonly number[],
+  rest: () => Promise<void> = async () => {},
+): Promise<Visit[]> {
   const spent = [];
   const explorer = await view.elementHandle();
-  for (const layer of LAYERS) {
+  for (const layer of layers) {
     const cell = view.getByRole("gridcell", { name: new RegExp(`^layer ${layer}, head ${layer % 9}(,|$)`) });
     const box = await cell.boundingBox();
     if (box === null || explorer === null) throw new Error(`layer ${layer} is not on the page`);
     const pointing = await meter.during(async () => {
       await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
       await twoFrames(page);
+      await rest();
     });
-    const click = await meter.during(async () => {
-      const isThere = explorer.evaluate(isAtLayer, layer); // looks once a frame: Playwright's own looking costs more
-      await page.mouse.down();
-      await page.mouse.up();
-      await isThere;
-      await twoFrames(page);
-    });
+    const click = await meter.during(() => clickUntil(page, () => explorer.evaluate(isAtLayer, layer)));
     spent.push({ pointing, click });
   }
+  return spent;
+}
+
+/** Clicks where the pointer is, and waits until the page shows it and has heard of it from the kernel. */
+async function clickUntil(page: Page, shown: () => Promise<void>): Promise<void> {
+  const isDone = [shown(), page.evaluate(echo)]; // they look once a frame: Playwright's own looking costs more
+  await page.mouse.down();
+  await page.mouse.up();
+  await Promise.all(isDone);
+  await twoFrames(page);
+}
+
+/** What the click on a widget costs in this notebook whose page has next to nothing to do. */
+async function clickToggle(page: Page, meter: PageMeter, notebook: Notebook): Promise<number[]> {
+  await notebook.run("toggle");
+  const spent = [];
+  const toggle = page.locator(".jp-OutputArea .widget-toggle-button").last();
+  await toggle.scrollIntoViewIfNeeded();
+  const button = await toggle.elementHandle();
+  const box = await toggle.boundingBox();
+  if (box === null || button === null) throw new Error("the button is not on the page");
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  for (const [index] of LAYERS.entries()) {
+    const isOn = index % 2 === 0;
+    spent.push(await meter.during(() => clickUntil(page, () => button.evaluate(isActive, isOn))));
+  }
+  await notebook.run("close");
   return spent;
 }
 
@@ -112,6 +150,30 @@ function isAtLayer(explorer: Node, layer: number): Promise<void> {
   return new Promise((resolve) => {
     const look = () => (rows?.dataset.layer === String(layer) ? resolve() : void requestAnimationFrame(look));
     look();
+  });
+}
+
+/** Runs on the page: waits until a toggle button is on, or off. */
+function isActive(button: Node, isOn: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () =>
+      (button as Element).classList.contains("mod-active") === isOn ? resolve() : void requestAnimationFrame(look);
+    look();
+  });
+}
+
+/** Runs on the page: waits until the kernel has told what a widget set, and is idle again. */
+function echo(): Promise<void> {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
+  return new Promise((resolve) => {
+    let isTold = false;
+    const hear = (_: unknown, { msg: { content } }: KernelMessage) => {
+      isTold ||= content.data?.method === "echo_update";
+      if (!isTold || content.execution_state !== "idle") return;
+      kernel?.anyMessage.disconnect(hear);
+      resolve();
+    };
+    kernel?.anyMessage.connect(hear);
   });
 }
 

@@ -20,13 +20,19 @@ interface Round {
   /** Heads of layers that the page does not have yet, and the same heads once more. */
   first: Visit[];
   again: Visit[];
+  /** Heads of new layers on which the pointer rested. */
+  rested: Visit[];
   nothing: number[];
+  /** Clicks on a button of ipywidgets. */
+  toggle: number[];
 }
 
 export function print(rounds: readonly Round[], machine: Record<string, string>): void {
   const pick = (take: (round: Round) => number) => rounds.map(take);
-  const visits = (when: "first" | "again", what: keyof Visit) =>
+  const visits = (when: "first" | "again" | "rested", what: keyof Visit) =>
     rounds.flatMap((round) => round[when].map((one) => one[what]));
+  const toggles = rounds.flatMap(({ toggle }) => toggle);
+  const less = (clicks: number[]) => clicks.map((click) => click - median(toggles));
   const both = ({ kernel, page }: Shown) => kernel + page;
   const rows: [string, number[]][] = [
     ["forward of the model", pick(({ forward }) => forward)],
@@ -37,8 +43,13 @@ export function print(rounds: readonly Round[], machine: Record<string, string>)
     ["capture's end to complete grid: both", pick(({ explorer }) => both(explorer))],
     ["  less what any widget costs", pick(({ explorer, slider }) => both(explorer) - both(slider))],
     ["a head chosen by a click, layer new to the page", visits("first", "click")],
+    ["  less what any widget's click costs", less(visits("first", "click"))],
     ["a head chosen by a click, layer at hand", visits("again", "click")],
+    ["  less what any widget's click costs", less(visits("again", "click"))],
+    ["a head chosen by a click, after the pointer's rest", visits("rested", "click")],
+    ["the pointer at rest on a head, layer new", visits("rested", "pointing")],
     ["the pointer on another head, layer at hand", visits("again", "pointing")],
+    ["any widget's click (a toggle button)", toggles],
     ["a click that changes nothing", rounds.flatMap(({ nothing }) => nothing)],
   ];
   console.log(`\n${"CPU in ms, 30 x 9 heads, 256 tokens".padEnd(52)}  median   least    most`);

@@ -38,8 +38,16 @@ interface Cell {
   };
 }
 
+/** A message from the kernel, or to it. */
+export interface KernelMessage {
+  msg: { content: { data?: { method?: string }; execution_state?: string } };
+}
+
+type Hear = (kernel: unknown, message: KernelMessage) => void;
+
 interface Kernel {
   status: string;
+  anyMessage: { connect(hear: Hear): void; disconnect(hear: Hear): void };
   requestExecute(what: { code: string; store_history: boolean }): {
     done: Promise<unknown>;
     onIOPub: (message: { content: { text?: string; evalue?: string } }) => void;
