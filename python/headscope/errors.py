@@ -4,6 +4,7 @@ __all__ = [
     "CaptureClosed",
     "CompiledModel",
     "EmptyInput",
+    "GenerationDiffers",
     "HeadscopeError",
     "NoAttention",
     "NoTarget",
@@ -54,6 +55,10 @@ class TooManyTokens(HeadscopeError):
 
 class EmptyInput(HeadscopeError):
     """Raised when the input holds no token."""
+
+
+class GenerationDiffers(HeadscopeError):
+    """Raised when a model computed other logits step by step than one forward over the text that it wrote computes."""
 
 
 class OutOfRange(HeadscopeError):

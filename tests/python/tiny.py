@@ -159,10 +159,15 @@ def eager_parts(model: PreTrainedModel, **arguments: torch.Tensor) -> dict[str, 
     return dict(zip(("encoder", "decoder", "cross"), parts, strict=True))
 
 
-def _eager_outputs(model: PreTrainedModel, arguments: dict[str, torch.Tensor]) -> Any:
+def eager_twin(model: PreTrainedModel) -> PreTrainedModel:
+    """A copy of `model` on eager attention."""
     config = copy.deepcopy(model.config)
     twin = type(model)._from_config(config, attn_implementation="eager").eval()
     twin.load_state_dict(model.state_dict())
-    twin.to(model.dtype)
+    twin.generation_config = copy.deepcopy(model.generation_config)
+    return twin.to(model.dtype)
+
+
+def _eager_outputs(model: PreTrainedModel, arguments: dict[str, torch.Tensor]) -> Any:
     with torch.no_grad():
-        return twin(**arguments, output_attentions=True)
+        return eager_twin(model)(**arguments, output_attentions=True)

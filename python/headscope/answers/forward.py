@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import torch
@@ -10,7 +9,9 @@ import torch
 from headscope.answers.capture import Capture
 from headscope.answers.report import LayerReport
 from headscope.errors import UnsupportedInput
+from headscope.notice import warn
 from headscope.recording.compiled import without_wrapper
+from headscope.recording.generation import write
 from headscope.recording.inputs import prepare
 from headscope.recording.offload import loaded
 from headscope.recording.record import AnyRecord, Refusal
@@ -26,6 +27,7 @@ def capture(
     target: Any = None,
     image: Any = None,
     item: int = 0,
+    generate: Any = None,
 ) -> Capture:
     """Run one forward of `model` and record its attention.
 
@@ -60,6 +62,13 @@ def capture(
         cropped. Without a processor its colours are not known; then the range of the pixels is spread.
     item
         Which item of a batch to keep; its padding is dropped.
+    generate
+        Let the model write on first: a mapping of settings for ``model.generate``, such as ``{"max_new_tokens": 20}``.
+        The one recorded forward then goes over the whole text, so that each generated token's row is its attention over
+        all before it; that ``generate`` computed the same step by step is checked by the logits of every step. Of
+        encoder-decoder models the decoder reads what was written. Where ``generate`` returns several sequences, `item`
+        is one of them. What ``model.generate`` returned for these inputs will do as well: token ids, which are not
+        checked, or its output with `logits`. `capture.tokens().generated` is the first position that was written.
 
     Returns
     -------
@@ -80,7 +89,17 @@ def capture(
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
     model = without_wrapper(model)
     check_ready(model)
-    recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target, image=image))
+    if generate is None:
+        recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target, image=image))
+    elif target is None:
+        written = write(model, inputs, generate, tokenizer, pair=pair, image=image, item=item)
+        recorded = record_forward(model, written.inputs)
+        written.check(model, recorded.returned)
+    else:
+        raise UnsupportedInput(
+            "target is what the decoder reads, which with generate= the model writes itself; leave one of them out. "
+            "For a beginning to go on from, pass a mapping with decoder_input_ids as inputs."
+        )
     layers = recorded.layers
     made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
     _warn(made.layers, layers)
@@ -92,7 +111,7 @@ def _warn(reports: tuple[LayerReport, ...], layers: list[AnyRecord | Refusal]) -
     refused = [report.reason for report in reports if report.refused]
     refused += [one.reason for one in layers if isinstance(one, Refusal) and one.reason not in refused]
     if refused:
-        warnings.warn(f"{len(refused)} layers cannot be shown; the first: {refused[0]}", stacklevel=3)
+        warn(f"{len(refused)} layers cannot be shown; the first: {refused[0]}")
 
 
 def _name_of(model: torch.nn.Module) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from headscope.errors import TooManyTokens, UnsupportedInput
+from headscope.notice import warn
 
 _POSITION_TABLES = ("position_embeddings", "position_embedding", "positions_embed", "embed_positions", "wpe")
 
@@ -133,8 +133,7 @@ def _warn_beyond_training(model: torch.nn.Module, count: int) -> None:
         config = config.get_text_config()
     length = getattr(config, "max_position_embeddings", None)
     if isinstance(length, int) and 0 < length < count:
-        warnings.warn(
+        warn(
             f"{count:,} tokens, but {type(model).__name__} was made for {length:,} (config.max_position_embeddings): "
-            "what it attends to may be far from what it learnt.",
-            stacklevel=5,  # this, check_length, prepare, capture, the caller
+            "what it attends to may be far from what it learnt."
         )

@@ -44,13 +44,14 @@ def explore(
     target: Any = None,
     image: Any = None,
     item: int = 0,
+    generate: Any = None,
     **initial: Any,
 ) -> Explorer:
     """Capture one forward of `model` and show it.
 
     Parameters
     ----------
-    model, inputs, tokenizer, pair, target, image, item
+    model, inputs, tokenizer, pair, target, image, item, generate
         As in :func:`headscope.capture`.
     **initial
         First values of traits, as in `Explorer`.
@@ -66,5 +67,14 @@ def explore(
     """
     from headscope.answers.forward import capture
 
-    captured = capture(model, inputs, tokenizer=tokenizer, pair=pair, target=target, image=image, item=item)
+    captured = capture(
+        model,
+        inputs,
+        tokenizer=tokenizer,
+        pair=pair,
+        target=target,
+        image=image,
+        item=item,
+        generate=generate,
+    )
     return Explorer(captured, **initial)
