@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,9 @@ TOKENS, TARGET, FRAMES, SAMPLES, PATCHES = 21, 9, 64, 1600, 16
 def inputs_for(model: PreTrainedModel, model_type: str) -> dict[str, Any]:
     """Inputs with which the forward of the model runs."""
     failure: Exception | None = None
-    for given in _attempts(model, INPUTS.get(model_type, {})):
+    for attempt in _attempts(model, INPUTS.get(model_type, {})):
         try:
+            given = attempt()
             forward(model, given)
             return given
         except Exception as error:
@@ -40,7 +42,7 @@ def forward(model: PreTrainedModel, given: dict[str, Any], **more: Any) -> Any:
         return model(**given, **cache, **more)
 
 
-def _attempts(model: PreTrainedModel, recipe: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _attempts(model: PreTrainedModel, recipe: dict[str, Any]) -> Iterator[Callable[[], dict[str, Any]]]:
     """What may be the inputs, likely ones first."""
     taken = inspect.signature(model.forward).parameters
     needed = _needed(model)
@@ -49,12 +51,15 @@ def _attempts(model: PreTrainedModel, recipe: dict[str, Any]) -> Iterator[dict[s
         names = [name for name in dict.fromkeys([*needed, *more]) if name not in recipe]
         if all(name in _MAKERS for name in names):
             for makers in product(*(_MAKERS[name] for name in names)):
-                generator = torch.Generator().manual_seed(1)
-                made = {name: maker(model, generator) for name, maker in zip(names, makers, strict=True)}
-                made |= {name: _read(value, generator) for name, value in recipe.items() if value is not None}
-                if "attention_mask" in taken and "input_ids" in made and "attention_mask" not in recipe:
-                    made["attention_mask"] = torch.ones_like(made["input_ids"])
-                yield made
+                yield partial(_made, model, dict(zip(names, makers, strict=True)), recipe)
+
+
+def _made(model: PreTrainedModel, makers: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    generator = torch.Generator().manual_seed(1)
+    made = {name: maker(model, generator) for name, maker in makers.items()}
+    made |= {name: _read(value, generator) for name, value in recipe.items() if value is not None}
+    masked = "attention_mask" in inspect.signature(model.forward).parameters and "attention_mask" not in recipe
+    return {**made, "attention_mask": torch.ones_like(made["input_ids"])} if masked and "input_ids" in made else made
 
 
 def _needed(model: PreTrainedModel) -> list[str]:

@@ -1,21 +1,125 @@
-"""What the rules cannot know about single model types: plain data.
-
-CLASSES: the class that stands for a type. CONFIGS: settings of a configuration, where a pair (type, settings) stands
-for a nested one. INPUTS: of a forward, a list is the shape of a random float tensor, a tuple (low, high, *shape) one of
-random whole numbers, anything else is passed as it is.
-"""
+"""What the rules cannot know about single model types: plain data."""
 
 from __future__ import annotations
 
 from typing import Any
 
 CLASSES: dict[str, str] = {}
+"""The class that stands for a type, where it is not the one that transformers' auto classes take first."""
+
+_RESNET = ("resnet", {"embedding_size": 16, "hidden_sizes": [16, 32, 48, 64], "out_features": ["stage4"]})
+_DETR = {"backbone_config": _RESNET, "use_timm_backbone": False, "use_pretrained_backbone": False, "backbone": None}
+_ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+_SERIES = {"prediction_length": 8, "context_length": 16, "lags_sequence": [1, 2, 3], "num_time_features": 1}
+_WINDOWED = {"window_size": 56}  # two by two merged patches of 14
 
 CONFIGS: dict[str, dict[str, Any]] = {
+    "autoformer": {**_SERIES, "label_length": 4, "moving_average": 3},
     "bamba": {"attn_layer_indices": [1], "mamba_d_head": 32},
+    "chameleon": {"vocabulary_map": {"<image>": 150}},
+    "cohere_compass_text": {"rope_parameters": {"full_attention": _ROPE, "sliding_attention": _ROPE}},
+    "conditional_detr": _DETR,
+    "dab-detr": _DETR,
+    "dbrx": {"attn_config": {"kv_n_heads": 2, "rope_theta": 10000.0, "clip_qkv": 8}},
+    "deepseek_ocr2_text": {"mlp_layer_types": ["dense", "sparse"]},
+    "deepseek_v2": {"num_experts_per_tok": 2},
+    "deformable_detr": {**_DETR, "num_feature_levels": 2},
+    "detr": _DETR,
+    "diffusion_gemma_text": {"moe_intermediate_size": 64, "num_experts": 4, "top_k_experts": 2},
+    "dots1": {"n_routed_experts": 4, "n_shared_experts": 1, "mlp_layer_types": ["dense", "sparse"]},
+    "dots3_note_audio_encoder": {"adapter_input_size": 64},
+    "esm": {"vocab_size": 160, "mask_token_id": 4, "pad_token_id": 1},
+    "fun_asr_nano": {"adaptor_config.intermediate_size": 16},
+    "glm5_next_text": {"index_kpool": 4},
+    "gpt_neo": {"attention_types": [[["global", "local"], 1]], "num_layers": 2},
+    "informer": _SERIES,
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1},
+    "layoutlmv3": {"coordinate_size": 12, "shape_size": 8},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"]},
+    "lilt": {"hidden_size": 96},
+    "llama4_vision_model": {
+        "intermediate_size": 256,
+        "projector_input_dim": 64,
+        "projector_output_dim": 64,
+        "vision_output_dim": 64,
+    },
+    "longcat_flash": {"head_dim": 8},
+    "mamba2": {"num_heads": 4, "head_dim": 32},
+    "mimi": {"upsample_groups": 64},
+    "mistral4": {"head_dim": 8},
+    "molmo2": {"adapter_config.vision_feature_layer": [1, 0]},
+    "moonshine_streaming": {"num_key_value_heads": 4},
+    "pix2struct_text_model": {"initializer_range": 0.02},
+    "pix2struct_vision_model": {"patch_embed_hidden_size": 768},
+    "qwen2_5_omni_thinker": {"vision_start_token_id": 150, "vision_end_token_id": 151},
+    "qwen2_5_omni_vision_encoder": _WINDOWED,
+    "qwen2_5_vl_vision": _WINDOWED,
+    "exaone4_5_vision": _WINDOWED,
+    "qwen3_omni_moe_talker_text": {"shared_expert_intermediate_size": 64},
+    "qwen3_omni_moe_thinker": {"vision_start_token_id": 150, "vision_end_token_id": 151},
+    "reformer": {"axial_pos_embds_dim": [16, 48], "axial_pos_shape": [8, 8], "attn_layers": ["local", "lsh"]},
+    "sam2_hiera_det_model": {"hidden_size": 96},
+    "sam_hq_vision_model": {"output_channels": 64},
+    "sam_prompt_encoder": {"image_embedding_size": 4},
+    "sam_hq_prompt_encoder": {"image_embedding_size": 4},
+    "sam_vision_model": {"output_channels": 64},
+    "shieldgemma2": {"yes_token_index": 10, "no_token_index": 11},
+    "step3p5": {"sliding_window": 8},
+    "t5gemma2_decoder": {"dropout_rate": 0.0},
+    "t5gemma2_text": {"dropout_rate": 0.0},
+    "table-transformer": _DETR,
+    "time_series_transformer": _SERIES,
+    "xmod": {"default_language": "en_XX"},
+    "zamba": {"num_hidden_layers": 5, "hybrid_layer_ids": [1, 3]},
 }
+"""Settings of configurations. A pair (type, settings) stands for a nested one, a dotted name for a setting in one."""
 
-INPUTS: dict[str, dict[str, Any]] = {}
+_PAST = {"past_values": [1, 19], "past_time_features": [1, 19, 1], "past_observed_mask": (1, 2, 1, 19)}
+_FUTURE = {"future_values": [1, 8], "future_time_features": [1, 8, 1]}
+_GLUE = {"pixel_values": [1, 2, 3, 64, 64]}
+
+INPUTS: dict[str, dict[str, Any]] = {
+    "autoformer": {**_PAST, **_FUTURE},
+    "bridgetower_vision_model": {"image": [1, 3, 64, 64]},
+    "decision_transformer": {
+        "states": [1, 5, 17],
+        "actions": [1, 5, 4],
+        "rewards": [1, 5, 1],
+        "returns_to_go": [1, 5, 1],
+        "timesteps": (0, 5, 1, 5),
+        "attention_mask": (1, 2, 1, 5),
+    },
+    "dia": {"decoder_input_ids": (5, 100, 1, 9, 9)},
+    "dia_decoder": {"input_ids": (5, 100, 1, 9, 9), "attention_mask": None},
+    "granite_speech5_ctc": {"input_features": [1, 32, 320]},
+    "granite_speech5_encoder": {"input_features": [1, 32, 320]},
+    "informer": {**_PAST, **_FUTURE},
+    "lightglue": _GLUE,
+    "lxmert": {"visual_feats": [1, 6, 64], "visual_pos": [1, 6, 4]},
+    "moshi_depth": {"input_ids": (5, 100, 1, 4), "last_hidden_state": [1, 4, 64], "attention_mask": None},
+    "musicgen_decoder": {"input_ids": (5, 100, 4, 9), "attention_mask": None},
+    "musicgen_melody_decoder": {"input_ids": (5, 100, 4, 9), "attention_mask": None},
+    "patchtsmixer": {"past_values": [1, 32, 1]},
+    "patchtst": {"past_values": [1, 32, 1]},
+    "perceiver": {"inputs": [1, 20, 64]},
+    "phi4_multimodal_audio": {"hidden_states": [1, 64, 80], "mask": (1, 2, 1, 64)},
+    "siglip2": {
+        "pixel_values": [1, 16, 768],
+        "pixel_attention_mask": (1, 2, 1, 16),
+        "spatial_shapes": {"values": [[4, 4]]},
+    },
+    "siglip2_vision_model": {
+        "pixel_values": [1, 16, 768],
+        "pixel_attention_mask": (1, 2, 1, 16),
+        "spatial_shapes": {"values": [[4, 4]]},
+    },
+    "speech-encoder-decoder": {"inputs": None, "input_values": [1, 1600]},
+    "speecht5": {"input_values": [1, 20, 64], "decoder_input_values": [1, 9, 64]},
+    "superglue": _GLUE,
+    "time_series_transformer": {**_PAST, **_FUTURE},
+}
+"""Inputs of a forward: a list is the shape of random numbers, a tuple (low, high, *shape) of random whole ones, a
+mapping holds values; None leaves the input out."""
 
 NO_MAPS: dict[str, str] = {}
+"""Why what a type returns under the name of attentions is no attention map."""

@@ -24,10 +24,11 @@ _MOST: list[tuple[str, int | None]] = [
     (r"nextn|mtp_|max_window_layers|(feature|adapter|residual)_layers?$|conv_layers|upsampl|downsampl", None),
     (r"(^|_)(n_layers?|depth|num_blocks|layers)$", LAYERS),
     (r"mamba_(d_head|head_?dim)|^mamba_headdim$", 2 * HEAD_WIDTH),
-    (r"(^|_)n?_?heads?$", HEADS),
     (r"rope_head_dim$|^rotary_dim$", HEAD_WIDTH // 2),
     (r"^qk_head_dim$", HEAD_WIDTH + HEAD_WIDTH // 2),
     (r"(head_dim|head_size|^d_kv|kv_channels|^d_head|dim_head|_d_head)$", HEAD_WIDTH),
+    (r"(^|_)n?_?heads?$", HEADS),
+    (r"^num_queries$|num_proposals$", 9),
     (r"lora_rank$|_rank$|d_state$|state_size$", HEAD_WIDTH),
     (r"vocab_size$|vocab_size_base$", VOCABULARY),
     (r"position_embeddings|^n_positions$|^n_ctx$|seq_len$|max_length$|_positions$", POSITIONS),
@@ -41,9 +42,11 @@ _MOST: list[tuple[str, int | None]] = [
     (r"^num_|channels$|mel|^input_|_input_|bins|codebook|^conv_|stem", None),
     (r"sizes?$|_?dims?$|_dim_|units$|width$|feedforward|^d_(model|ff|inner)$|^dff$|^n_(embd|inner)$", WIDTH),
 ]
+_UNSAID = {"head_dim": HEAD_WIDTH, "num_key_value_heads": HEADS // 2}
+"""What some configurations leave open and their models need."""
 _GROUPS = re.compile(r"key_value_heads|kv_heads|query_groups")
 _TOKEN = re.compile(r"(token|start|end|pad|bos|eos|boi|eoi|sep|cls|mask)\w*_(id|ids|index)$")
-_INDICES_OF_LAYERS = re.compile(r"(indexes|indices|layer_ids|layers_idx|attention_layers)$")
+_INDICES_OF_LAYERS = re.compile(r"^(?!out_)\w*(indexes|indices|layer_ids|layers_idx|attention_layers)$")
 
 
 def tiny_config(model_type: str, **settings: Any) -> PreTrainedConfig:
@@ -67,15 +70,17 @@ def _shrunk(config: PreTrainedConfig, settings: dict[str, Any], tokens: dict[int
     kind = type(config)
     fields = {field.name: vars(config).get(field.name) for field in dataclasses.fields(kind) if field.init}
     small = {name: _small(name, value, vars(config), tokens) for name, value in fields.items()}
-    small |= _fewer_layers(vars(config), fields, config.attribute_map.get("num_hidden_layers", "num_hidden_layers"))
+    if "num_hidden_layers" not in settings:
+        small |= _fewer_layers(vars(config), fields, config.attribute_map.get("num_hidden_layers", "num_hidden_layers"))
     if isinstance(small.get("rope_parameters"), dict):
         small["rope_parameters"] = _rope(small["rope_parameters"], kind)
     for name, value in fields.items():
         if isinstance(value, PreTrainedConfig) and name not in settings:
-            small[name] = _shrunk(value, _of_part(name, value), tokens)
+            within = {key.removeprefix(f"{name}."): one for key, one in settings.items() if key.startswith(f"{name}.")}
+            small[name] = _shrunk(value, {**_of_part(name, value), **within}, tokens)
     usual = _usual(kind)
     changed = {name: value for name, value in small.items() if _differ(value, usual.get(name))}
-    return kind(**{**changed, **settings})
+    return kind(**{**changed, **{name: value for name, value in settings.items() if "." not in name}})
 
 
 def _of_part(name: str, config: PreTrainedConfig) -> dict[str, Any]:
@@ -98,6 +103,8 @@ def _differ(one: Any, other: Any) -> bool:
 
 def _small(name: str, value: Any, config: dict[str, Any], tokens: dict[int, int]) -> Any:
     """The value of one field, made small."""
+    if value is None:
+        return _UNSAID.get(name)
     if _TOKEN.search(name):
         return _token(value, tokens)
     if name in ("depths", "num_layers", "num_blocks") and isinstance(value, tuple | list):
