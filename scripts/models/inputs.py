@@ -119,6 +119,12 @@ def _patches(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor
     return torch.randn(PATCHES, channels * depth * side * side, generator=generator)
 
 
+def _numbered_patches(_: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
+    """Patches that begin with their row and column, counted from 1."""
+    places = torch.cartesian_prod(torch.arange(1.0, 5.0), torch.arange(1.0, 5.0))
+    return torch.cat([places, torch.randn(PATCHES, 768, generator=generator)], dim=1)[None]
+
+
 def _states(model: PreTrainedModel, generator: torch.Generator) -> torch.Tensor:
     width = _config(model, "input_size", "input_dim", "hidden_size", otherwise=64)
     return torch.randn(1, TOKENS, width, generator=generator)
@@ -168,7 +174,7 @@ _MAKERS: dict[str, list[Callable[[PreTrainedModel, torch.Generator], Any]]] = {
     "grid_thw": [_grid],
     "image_grid_thw": [_grid],
     "input_features_mask": [_ones_of(FRAMES)],
-    "bbox": [_boxes],
-    "flattened_patches": [lambda _, generator: torch.randn(1, PATCHES, 770, generator=generator)],
+    "bbox": [_boxes, lambda *given: _boxes(*given) / 20],
+    "flattened_patches": [_numbered_patches],
     "spectrogram": [_frames_first],
 }

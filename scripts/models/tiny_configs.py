@@ -42,7 +42,7 @@ _MOST: list[tuple[str, int | None]] = [
     (r"^num_|channels$|mel|^input_|_input_|bins|codebook|^conv_|stem", None),
     (r"sizes?$|_?dims?$|_dim_|units$|width$|feedforward|^d_(model|ff|inner)$|^dff$|^n_(embd|inner)$", WIDTH),
 ]
-_UNSAID = {"head_dim": HEAD_WIDTH, "num_key_value_heads": HEADS // 2}
+_UNSAID = {"head_dim": HEAD_WIDTH, "num_key_value_heads": HEADS // 2, "num_experts_per_tok": 2}
 """What some configurations leave open and their models need."""
 _GROUPS = re.compile(r"key_value_heads|kv_heads|query_groups")
 _TOKEN = re.compile(r"(token|start|end|pad|bos|eos|boi|eoi|sep|cls|mask)\w*_(id|ids|index)$")
@@ -86,8 +86,10 @@ def _shrunk(config: PreTrainedConfig, settings: dict[str, Any], tokens: dict[int
 def _of_part(name: str, config: PreTrainedConfig) -> dict[str, Any]:
     """The recipe of a nested configuration; a backbone keeps its layers, of which some are picked by their numbers."""
     layers = vars(config).get("num_hidden_layers")
-    whole = {"num_hidden_layers": layers} if "backbone" in name and isinstance(layers, int) else {}
-    return {**whole, **_read(CONFIGS.get(config.model_type, {}))}
+    whole = {"num_hidden_layers": layers} if isinstance(layers, int) else {}
+    if "backbone" in name and isinstance(picked := getattr(config, "out_indices", None), list | tuple):
+        whole["out_indices"] = list(picked)
+    return {**(whole if "backbone" in name else {}), **_read(CONFIGS.get(config.model_type, {}))}
 
 
 def _usual(kind: Any) -> dict[str, Any]:
