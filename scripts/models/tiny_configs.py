@@ -119,13 +119,18 @@ def _small(name: str, value: Any, config: dict[str, Any], tokens: dict[int, int]
 
 
 def _small_number(name: str, value: int, config: dict[str, Any]) -> int:
-    if any(isinstance(config.get(key), tuple | list) for key in ("depths", "hidden_sizes", "num_heads")):
-        return 2 if name == "window_size" else value  # a pyramid, whose widths differ from stage to stage
+    if _is_pyramid(config):
+        return 2 if name == "window_size" else value
     if _GROUPS.search(name):
         heads = config.get("num_attention_heads")
         return min(value, HEADS // 2 if isinstance(heads, int) and value < heads else HEADS)
     most = next((most for pattern, most in _MOST if re.search(pattern, name)), None)
     return value if most is None else min(value, most)
+
+
+def _is_pyramid(config: dict[str, Any]) -> bool:
+    """Whether the widths differ from stage to stage; they are left as they are."""
+    return any(isinstance(config.get(name), tuple | list) for name in ("depths", "hidden_sizes", "num_heads"))
 
 
 def _side(value: Any, patch: Any) -> Any:
@@ -159,7 +164,7 @@ def _rope(value: dict[str, Any], kind: Any) -> dict[str, Any]:
 def _fewer_layers(config: dict[str, Any], fields: dict[str, Any], name: str) -> dict[str, Any]:
     """Of lists with one entry a layer, the entries of a few layers among which every kind of layer occurs."""
     count = config.get(name)
-    if not isinstance(count, int):
+    if not isinstance(count, int) or _is_pyramid(config):
         return {}
     small: dict[str, Any] = {}
     lists = {key: one for key, one in fields.items() if isinstance(one, list | tuple) and len(one) == count > LAYERS}
