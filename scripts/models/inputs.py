@@ -25,7 +25,8 @@ TOKENS, TARGET, FRAMES, SAMPLES, PATCHES = 21, 9, 64, 1600, 16
 def inputs_for(model: PreTrainedModel, model_type: str) -> dict[str, Any]:
     """Inputs with which the forward of the model runs."""
     failure: Exception | None = None
-    for attempt in _attempts(model, INPUTS.get(model_type, {})):
+    recipe = INPUTS.get(model_type, {})
+    for attempt in [*_beside_pictures(model, recipe), *_attempts(model, recipe)]:
         try:
             given = attempt()
             forward(model, given)
@@ -52,6 +53,37 @@ def _attempts(model: PreTrainedModel, recipe: dict[str, Any]) -> Iterator[Callab
         if all(name in _MAKERS for name in names):
             for makers in product(*(_MAKERS[name] for name in names)):
                 yield partial(_made, model, dict(zip(names, makers, strict=True)), recipe)
+
+
+def _beside_pictures(model: PreTrainedModel, recipe: dict[str, Any]) -> list[Callable[[], dict[str, Any]]]:
+    """A text with a picture in it, for models that put pictures into texts."""
+    if recipe or not hasattr(model, "get_image_features") or _image_token(model) is None:
+        return []
+    return [partial(_beside_picture, model, maker) for maker in _MAKERS["pixel_values"]]
+
+
+def _image_token(model: PreTrainedModel) -> int | None:
+    token: int | None = _config(model, "image_token_id", "image_token_index")
+    return token
+
+
+def _beside_picture(model: PreTrainedModel, maker: Any) -> dict[str, Any]:
+    """A text with as many image tokens as the model makes of a picture."""
+    generator = torch.Generator().manual_seed(1)
+    token, taken = _image_token(model), inspect.signature(model.forward).parameters
+    picture = {"pixel_values": maker(model, generator)}
+    if "image_grid_thw" in taken:
+        picture["image_grid_thw"] = _grid()
+    if "image_sizes" in taken:
+        picture["image_sizes"] = torch.tensor([picture["pixel_values"].shape[-2:]])
+    with torch.no_grad():
+        made = model.get_image_features(**picture)
+    features = getattr(made, "pooler_output", made)
+    count = sum(one.shape[:-1].numel() for one in ([features] if isinstance(features, torch.Tensor) else features))
+    words = torch.randint(20, 90, (TOKENS,), generator=generator)
+    ids = torch.cat([words[:3], torch.full((count,), token), words[3:]])[None]
+    kinds = {"mm_token_type_ids": (ids == token).long()} if "mm_token_type_ids" in taken else {}
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), **kinds, **picture}
 
 
 def _made(model: PreTrainedModel, makers: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:

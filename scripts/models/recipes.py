@@ -39,6 +39,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "dots3_note_audio_encoder": {"adapter_input_size": 64},
     "esm": {"vocab_size": 160, "mask_token_id": 4, "pad_token_id": 1},
     "fun_asr_nano": {"adaptor_config.intermediate_size": 16},
+    "gemma3": {"mm_tokens_per_image": 4},
     "glm5_next_text": {"index_kpool": 4},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]], "num_layers": 2},
     "hiera": {"image_size": [224, 224]},

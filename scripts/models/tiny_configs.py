@@ -30,7 +30,7 @@ _MOST: list[tuple[str, int | None]] = [
     (r"(^|_)n?_?heads?$", HEADS),
     (r"^num_queries$|num_proposals$", 9),
     (r"lora_rank$|_rank$|d_state$|state_size$", HEAD_WIDTH),
-    (r"vocab_size$|vocab_size_base$", VOCABULARY),
+    (r"vocab_size", VOCABULARY),
     (r"position_embeddings|^n_positions$|^n_ctx$|seq_len$|max_length$|_positions$", POSITIONS),
     (r"sliding_window|attention_window|local_attention$|chunk_size$|window_size$|^index_topk$", WINDOW),
     (r"experts$|expert_num$", 4),
