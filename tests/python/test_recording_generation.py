@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any
 import alphabets
 import pytest
 import torch
+from seeing import peaked, picture
 from tiny import build, eager_twin, ids
-from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
+from transformers import (
+    CLIPVisionConfig,
+    GenerationConfig,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 from transformers.generation.streamers import BaseStreamer
 
 import headscope as hs
@@ -428,6 +437,36 @@ def test_the_page_is_told_from_where_on_the_model_wrote(llama: PreTrainedModel) 
     view = hs.explore(llama, ids(11), generate=NINE, layer=2)
     assert [side["generated"] for side in view.meta["sides"]] == [11]
     assert [side["generated"] for side in hs.explore(llama, ids(11)).meta["sides"]] == [None]
+
+
+@pytest.mark.parametrize("item", [0, 3])
+def test_a_model_that_writes_about_images(item: int) -> None:
+    """Also with what a model asks of its tower meanwhile: hidden states, for which transformers hooks itself in."""
+    model, given = about_images()
+    settings = {"max_new_tokens": 5, "num_beams": 2, "num_return_sequences": 2, "pad_token_id": 0}
+    output = step_by_step(model, given, settings)
+    capture = hs.capture(model, given, generate=settings, item=item)
+    assert capture.tokens("language").ids == tuple(output.sequences[item].tolist())
+    assert (capture.tokens("language").generated, capture.tokens("vision").generated) == (13, None)
+    beams = output.beam_indices[item].tolist()
+    for layer in range(2):
+        steps = [[maps[layer][beam][None]] for maps, beam in zip(output.attentions, beams, strict=True)]
+        assert_equal(capture, layer, rows_of(steps, 0), "language")
+
+
+def about_images() -> tuple[PreTrainedModel, dict[str, torch.Tensor]]:
+    """A model that reads nine patches of an image within a text, and two such texts."""
+    sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = LlavaConfig(
+        vision_config=CLIPVisionConfig(image_size=24, patch_size=8, **sizes),
+        text_config=LlamaConfig(vocab_size=99, **sizes),
+        image_token_id=98,
+        vision_feature_layer=-1,
+    )
+    torch.manual_seed(0)
+    model = peaked(LlavaForConditionalGeneration(config))
+    text = torch.tensor([[5, *[98] * 9, 7, 8, 9]] * 2)
+    return model, {"input_ids": text, "attention_mask": torch.ones_like(text), "pixel_values": picture(2)}
 
 
 # Real models

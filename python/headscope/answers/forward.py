@@ -84,6 +84,9 @@ def capture(
     >>> capture = hs.capture(model, "The doctor asked the nurse a question.", tokenizer=tokenizer)  # doctest: +SKIP
     >>> capture.attention(layer=16, heads=[0], queries=9).shape  # doctest: +SKIP
     torch.Size([1, 1, 10])
+    >>> capture = hs.capture(model, "The doctor", tokenizer=tokenizer, generate={})  # doctest: +SKIP
+    >>> capture.tokens().generated  # doctest: +SKIP
+    2
     """
     if not isinstance(model, torch.nn.Module):
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")

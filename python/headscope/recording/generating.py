@@ -133,14 +133,27 @@ def _check_settings(model: torch.nn.Module, arguments: dict[str, Any], settings:
             raise UnsupportedInput(f"generate= holds {name}, which is no setting: {inputs[name]}.")
 
 
+_NOTED = ("_previous_max_cache_length", "_compiled_call", "_last_compile_config")
+"""What ``generate`` notes in the model for its next call."""
+
+
 @contextmanager
 def _left_as_found(model: torch.nn.Module) -> Iterator[None]:
-    """Undo what modules note in themselves while they generate, such as the sizes of caches and rotary frequencies."""
-    found = [(module, dict(vars(module)), dict(module._buffers)) for module in model.modules()]
+    """Undo what ``generate`` notes in the model, and what rotary positions that grow keep of the longest text."""
+    base = base_of(model)
+    noted = {name: value for name, value in vars(base).items() if name in _NOTED}
+    rotary = [
+        (module, dict(vars(module)), dict(module._buffers))
+        for module in base.modules()
+        if hasattr(module, "max_seq_len_cached")
+    ]
     try:
         yield
     finally:  # whatever ended it, be it Ctrl-C
-        for module, state, buffers in found:
+        for name in _NOTED:
+            vars(base).pop(name, None)
+        vars(base).update(noted)
+        for module, state, buffers in rotary:
             _restore(vars(module), state)
             _restore(module._buffers, buffers)
 
