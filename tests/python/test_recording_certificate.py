@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
-from tiny import build, ids
+from tiny import build, eager_attentions, ids
 from transformers import AttentionInterface, AttentionMaskInterface, DiffLlamaConfig, DiffLlamaForCausalLM
 from transformers.masking_utils import sdpa_mask
 from transformers.models.llama import modeling_llama
 
 import headscope as hs
-from headscope.recording import certificate
-from headscope.recording.masks import Mask, causal
+from headscope.recording import certificate, formula
+from headscope.recording.build import RecordBuilder
+from headscope.recording.masks import Mask, causal, from_visible, full
 from headscope.recording.record import Record
 
 
@@ -127,57 +129,184 @@ def test_where_the_formula_disagrees_the_models_own_eager_function_answers(monke
         capture.attention(2)
 
 
-def _late_key(record: Record) -> Record:
-    key = record.key.clone()
-    key[:, -2] += 1
-    return dataclasses.replace(record, key=key)
-
-
-def _mask_of_the_last_row(record: Record) -> Record:
-    stop = record.mask.stop.clone()
-    stop[-1] -= 1
-    return dataclasses.replace(record, mask=Mask(record.mask.start, stop))
-
-
-CORRUPTIONS: dict[str, tuple[str, Callable[[Record], Record]]] = {
-    "key of a late row": ("causal, grouped heads, rotary", _late_key),
-    "mask of the last row": ("causal, grouped heads, rotary", _mask_of_the_last_row),
-    "scale": ("bidirectional", lambda record: dataclasses.replace(record, scaling=record.scaling * 1.02)),
-    "window lost": ("sliding window", lambda record: dataclasses.replace(record, mask=causal(record.queries))),
-    "window one too wide": (
-        "sliding window",
-        lambda record: dataclasses.replace(record, mask=causal(record.queries, window=9)),
-    ),
-    "softcap lost": ("softcap and window", lambda record: dataclasses.replace(record, softcap=None)),
-    "sinks shifted": (
-        "sinks and window",
-        lambda record: dataclasses.replace(record, sinks=None if record.sinks is None else record.sinks + 0.1),
-    ),
-    "bias shifted": (
-        "position bias",
-        lambda record: dataclasses.replace(
-            record, bias=None if record.bias is None else record.bias + 0.5 * torch.arange(record.keys)
-        ),
-    ),
+LENGTH, PADDING = 120, 17
+PLACES = {
+    "causal": ("causal, grouped heads, rotary", None),
+    "bidirectional": ("bidirectional", None),
+    "sliding window": ("sliding window", None),
+    "softcap and window": ("softcap and window", None),
+    "sinks and window": ("sinks and window", None),
+    "position bias": ("position bias", None),
+    "padded left": ("causal, grouped heads, rotary", "left"),
+    "padded right": ("bidirectional", "right"),
+    "window, padded left": ("sliding window", "left"),
+    "sinks, padded left": ("sinks and window", "left"),
+    "bias, padded right": ("position bias", "right"),
 }
 
 
-@pytest.mark.parametrize("padded", [False, True], ids=["alone", "padded item"])
-@pytest.mark.parametrize("what", list(CORRUPTIONS))
-def test_a_corrupted_record_is_never_certified_with_the_formula(
-    what: str, padded: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mechanism, corrupt = CORRUPTIONS[what]
-    certify = certificate.certify
-    monkeypatch.setattr(certificate, "certify", lambda record: certify(corrupt(record)))
-    tokens = ids(40, batch=2)
+def _inputs(padded: str | None) -> dict[str, torch.Tensor]:
+    tokens = ids(LENGTH, batch=2)
     mask = torch.ones_like(tokens)
-    mask[1, :7] = 0
-    inputs = {"input_ids": tokens, "attention_mask": mask} if padded else tokens[:1]
+    if padded is not None:
+        mask[1, slice(None, PADDING) if padded == "left" else slice(-PADDING, None)] = 0
+    return {"input_ids": tokens, "attention_mask": mask}
+
+
+def _unchecked_row(record: Record) -> int:
+    """A late row that is not among those looked at when the layer is recorded."""
+    assert record.rows is not None
+    return max(set(range(record.queries)) - set(record.rows.tolist()))
+
+
+def _strongest_key(record: Record, row: int) -> int:
+    """What a row of head 1 looks at most, itself not counted."""
+    weights = formula.weights(record, torch.tensor([1]), torch.tensor([row]))[0, 0]
+    weights[row] = 0
+    return int(weights.argmax())
+
+
+def _other_key(record: Record) -> Record:
+    key = record.key.clone()
+    key[:, _unchecked_row(record)] += 1
+    return dataclasses.replace(record, key=key)
+
+
+def _other_query(record: Record) -> Record:
+    query = record.query.clone()
+    query[1, _unchecked_row(record)] += 1
+    return dataclasses.replace(record, query=query)
+
+
+def _other_span(record: Record, side: str) -> Record:
+    """Hides from one late row the key that it looks at most, and what is before or after, or shows it one key more."""
+    row, start, stop = _unchecked_row(record), record.mask.start.clone(), record.mask.stop.clone()
+    if side == "before":
+        start[row] = _strongest_key(record, row) + 1
+    elif side == "after":
+        stop[row] = _strongest_key(record, row)
+    else:
+        stop[row] += 1
+    return dataclasses.replace(record, mask=Mask(start, stop))
+
+
+def _other_cell(record: Record) -> Record:
+    visible = record.mask.rows(torch.arange(record.queries), record.keys, record.device).clone()
+    row = _unchecked_row(record)
+    visible[0, row, _strongest_key(record, row)] = False
+    return dataclasses.replace(record, mask=from_visible(visible))
+
+
+def _other_sink(record: Record) -> Record:
+    assert record.sinks is not None
+    sinks = record.sinks.clone()
+    sinks[2] += 0.1
+    return dataclasses.replace(record, sinks=sinks)
+
+
+def _other_bias(record: Record) -> Record:
+    row, bias = _unchecked_row(record), torch.zeros(record.heads, record.queries, record.keys)
+    bias += 0 if record.bias is None else record.bias
+    bias[1, row, _strongest_key(record, row)] -= 5
+    return dataclasses.replace(record, bias=bias)
+
+
+CORRUPTIONS: dict[str, tuple[str, Callable[[Record], Record]]] = {  # with what has to be there
+    "key of a late token": ("", _other_key),
+    "query of a late token": ("", _other_query),
+    "last keys of a late row hidden": ("", lambda record: _other_span(record, "after")),
+    "first keys of a late row hidden": ("", lambda record: _other_span(record, "before")),
+    "one key more on a late row": ("causal|window", lambda record: _other_span(record, "more")),
+    "one cell of the mask": ("", _other_cell),
+    "mask lost": ("causal|window", lambda record: dataclasses.replace(record, mask=full(record.queries, record.keys))),
+    "window lost": ("window", lambda record: dataclasses.replace(record, mask=causal(record.queries))),
+    "window one too wide": (
+        "window",
+        lambda record: dataclasses.replace(record, mask=causal(record.queries, window=9)),
+    ),
+    "scale": ("", lambda record: dataclasses.replace(record, scaling=record.scaling * 1.2)),
+    "softcap lost": ("softcap", lambda record: dataclasses.replace(record, softcap=None)),
+    "sink of one head": ("sinks", _other_sink),
+    "sinks lost": ("sinks", lambda record: dataclasses.replace(record, sinks=None)),
+    "bias of one pair": ("", _other_bias),
+    "bias lost": ("bias", lambda record: dataclasses.replace(record, bias=None)),
+}
+GRID = [
+    (what, place)
+    for what, (there, _) in CORRUPTIONS.items()
+    for place, (mechanism, _) in PLACES.items()
+    if re.search(there, mechanism)
+]
+LAYER = 0  # has the window, where layers take turns, and the same input in the forward that it is compared with
+
+
+def _is_another(record: Record, other: Record) -> bool:
+    every = torch.arange(record.heads), torch.arange(record.queries)
+    with formula.exactly():
+        difference = formula.weights(record, *every) - formula.weights(other, *every)
+    return float(difference.abs().max()) > 1e-3
+
+
+@pytest.mark.parametrize(("what", "place"), GRID)
+def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer of a real capture is corrupted as it is recorded; what is answered of it must be the model's own."""
+    mechanism, padded = PLACES[place]
+    model, inputs, item = build(mechanism), _inputs(padded), int(padded is not None)
+    layers = RecordBuilder.layers
+
+    def corrupted(self: RecordBuilder) -> list[Any]:
+        made = layers(self)
+        record = made[LAYER]
+        assert isinstance(record, Record)
+        made[LAYER] = CORRUPTIONS[what][1](record)
+        assert _is_another(record, made[LAYER])
+        return made
+
+    monkeypatch.setattr(RecordBuilder, "layers", corrupted)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        capture = hs.capture(build(mechanism), inputs, item=int(padded))
-    assert all(report.refused or report.reason == "computed by the model's eager function" for report in capture.layers)
+        capture = hs.capture(model, inputs, item=item)
+    try:
+        answer = capture.attention(LAYER)
+    except hs.RefusedLayer:
+        assert capture.layers[LAYER].refused
+    else:
+        assert capture.layers[LAYER].reason == "computed by the model's eager function"
+        kept = inputs["attention_mask"][item].bool()
+        own = eager_attentions(model, **inputs)[LAYER][item][:, kept][:, :, kept]
+        torch.testing.assert_close(answer, own, atol=1e-5, rtol=0)
+    capture.attention(1)
+    assert not capture.layers[1].refused
+
+
+@pytest.mark.parametrize("place", ["causal", "sliding window", "padded left", "window, padded left"])
+def test_a_hidden_term_on_one_late_row_of_one_head_is_refused(
+    hidden_implementation: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever row it is: when the layer is first read, all are compared."""
+    mechanism, padded = PLACES[place]
+    item = int(padded is not None)
+    rows = hs.capture(build(mechanism), _inputs(padded), item=item).record(1)
+    assert isinstance(rows, Record)
+    row = _unchecked_row(rows) + (PADDING if padded == "left" else 0)
+
+    def hidden(module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, **_: Any) -> Any:
+        key, value = (modeling_llama.repeat_kv(one, module.num_key_value_groups) for one in (key, value))
+        score = query @ key.transpose(2, 3) * scaling
+        late = min(row, score.shape[2] - 1)
+        score[:, 1, late, late - 1] += 0.05
+        visible = torch.ones(score.shape[2:], dtype=torch.bool).tril() if mask is None else mask
+        weights = score.masked_fill(~visible, torch.finfo(score.dtype).min).softmax(-1)
+        return (weights @ value).transpose(1, 2).contiguous(), weights
+
+    AttentionInterface.register(hidden_implementation, hidden)
+    model = build(mechanism)
+    model.set_attn_implementation(hidden_implementation)
+    capture = hs.capture(model, _inputs(padded), item=item)
+    for layer in range(3):
+        assert not capture.layers[layer].refused
+        with pytest.raises(hs.RefusedLayer, match=r"differs by .* from its own function on random values"):
+            capture.attention(layer)
 
 
 def test_rows_checked_are_first_last_every_bend_and_some_at_random() -> None:
@@ -232,3 +361,29 @@ def test_the_second_check_keeps_what_the_first_one_found(implementation: str) ->
     for layer in range(3):
         capture.record(layer)
     assert [(report.reason, report.refused) for report in capture.layers] == before
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 4e-2), (torch.float16, 5e-3)])
+def test_large_scores_rounded_by_the_model_are_shown_as_the_model_rounds_them(
+    dtype: torch.dtype, tolerance: float
+) -> None:
+    """In half precision, scores above 70 are multiples of 0.5 or 0.06: a model that writes them down has other weights.
+
+    Scores of the first layer are made to be that large; the formula would be off by more than the tolerance.
+    """
+    model = build("sinks and window")
+    with torch.no_grad():
+        model.model.layers[0].self_attn.q_proj.weight.mul_(40)
+        model.to(dtype)
+        own = model(ids(40), output_attentions=True).attentions
+    capture = hs.capture(model, ids(40))
+    record = capture.record(0)
+    assert isinstance(record, Record)
+    with formula.exactly():
+        every = torch.arange(4), torch.arange(40)
+        scores, hidden = formula.scores(record, *every)
+        assert float(scores.masked_fill(hidden, 0).max()) > 70
+        assert float((formula.weights(record, *every) - own[0][0].float()).abs().max()) > tolerance
+    assert capture.layers[0].reason == "computed by the model's eager function"
+    for layer, weights in enumerate(own):
+        torch.testing.assert_close(capture.attention(layer), weights[0].float(), atol=tolerance, rtol=0)

@@ -10,7 +10,7 @@ import torch
 
 from headscope.recording import masks
 from headscope.recording.axes import Axes, Axis, Place
-from headscope.recording.certificate import choose_rows
+from headscope.recording.certificate import choose_rows, traces
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Call
@@ -117,6 +117,7 @@ class RecordBuilder:
             source=self._source(call, place, takes_bias=position_bias is not None),
             rows=rows,
             output=output,
+            traces=traces(call.output[query.row])[query.valid.to(call.output.device)],
             consumers=self._search.after(call, query.row, query.valid[rows], output),
             precision=of_products(call.query),
         )

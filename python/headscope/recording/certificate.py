@@ -1,15 +1,20 @@
 """The certificate: recomputed attention against what the layer itself returned.
 
-Two checks, because the output ``P V`` alone does not determine the pattern ``P``:
+At once, when a layer is recorded, on rows that matter: recomputed weights times the recorded values, against the output
+of the same forward. Once more on every row, when the layer is first read:
 
-1. on rows that matter, recomputed weights times the recorded values, against the output of the same forward;
-2. when a layer is first read, the layer's own function on the recorded queries and keys with random values.
+1. against that output again, of which two numbers for each row and head were kept: its components along two random
+   directions;
+2. because the output ``P V`` alone does not determine the pattern ``P``, against the layer's own function, run on the
+   recorded queries and keys with random values;
+3. where that function says its weights, against these, in the precision of the model.
 
-Both differences are divided by the largest value of the head, so that they are in units of attention weight.
+Differences are divided by the largest value of the head, so that they are in units of attention weight.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +37,13 @@ TOLERANCE = {
 precision models round their own scores and weights on the way."""
 
 ROWS = 16
-"""Rows checked of every layer, at most."""
+"""Rows checked of every layer at once, at most."""
+
+DIRECTIONS = 2
+"""Along how many the output of every row is kept."""
+
+COLUMNS = 8
+"""Of the random values, how many are compared on every row."""
 
 Weigh = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
 """From a layer, its heads [h] and rows [r] to weights, float32 [h, r, K]."""
@@ -63,8 +74,18 @@ def choose_rows(mask: Mask, queries: int) -> torch.Tensor:
     return torch.tensor(sorted(picked))
 
 
+def traces(output: torch.Tensor) -> torch.Tensor:
+    """Components of outputs [Q, H, dv] along random directions, float32 [Q, H, DIRECTIONS]."""
+    return output.float() @ _directions(output.shape[-1]).to(output.device)
+
+
+@functools.cache
+def _directions(width: int) -> torch.Tensor:
+    return torch.randn(width, DIRECTIONS, generator=torch.Generator().manual_seed(width))
+
+
 def certify(record: Record) -> Finding:
-    """First check, against the output of the recorded forward.
+    """First look, on some rows, against the output of the recorded forward.
 
     Returns
     -------
@@ -78,59 +99,110 @@ def certify(record: Record) -> Finding:
         Where neither does.
     """
     if record.rows is None or record.output is None:
-        return Finding(None, formula.weights, "formula")
+        return Finding(None, formula.weights, FORMULA)
     expected = record.output.transpose(0, 1).float()  # [H, R, dv]
-    return _first_that_agrees(record, record.value, expected, "the output of its own forward")
+    limit, failures = _limit(record), []
+    for method, weigh in WAYS.items():
+        try:
+            error = _difference(record, weigh, record.rows, expected)
+        except (torch.OutOfMemoryError, MemoryError):
+            raise  # says nothing of the layer, and may pass
+        except Exception as problem:
+            failures.append(f"{method} failed ({type(problem).__name__}: {problem})")
+            continue
+        if error <= limit:
+            return Finding(error, weigh, method)
+        failures.append(f"{method} differs by {error:.1e} (accepted: {limit:.0e})")
+    raise _refused(record, f"compared with the output of its own forward, {'; '.join(failures)}")
 
 
 def confirm(record: Record, finding: Finding) -> Finding:
-    """Second check, with random values through the layer's own function; may fall back or refuse like `certify`."""
-    source = record.source
-    if source is None or record.rows is None or record.not_finite:
+    """Second look, on all rows; may fall back or refuse like `certify`, and tries no way that failed there."""
+    if record.traces is None:
         return finding
-    if source.changed():
+    if record.source is not None and record.source.changed():
         raise RefusedLayer(
             f"layer {record.layer} ({record.module}): the module's parameters were changed after the capture, so its "
             "weights can no longer be checked. Capture again."
         )
-    generator = torch.Generator().manual_seed(record.layer)
-    value = torch.randn(record.value.shape, generator=generator).to(record.query.device)
-    given, output = _run_on(record, value)  # [Q, H, dv]
-    expected = output[record.rows].transpose(0, 1).float()
-    limit = TOLERANCE.get(given.query.dtype, TOLERANCE[torch.bfloat16])
-    error = _difference(given, finding.weigh, record.rows, value.to(given.value), expected)
-    if source.function is source.eager and finding.weigh is formula.weights:  # it says its weights: compare them too
-        heads, rows = torch.arange(record.heads, device=record.query.device), record.rows.to(record.query.device)
-        said = eager_weights(given, heads, rows) - formula.weights(given, heads, rows)
-        error = max(error, float(said.abs().max()))
-    if error <= limit:
-        return Finding(max(error, finding.error or 0.0), finding.weigh, finding.method)
-    if finding.weigh is formula.weights:  # the other way must pass both checks
-        other = _difference(given, eager_weights, record.rows, value.to(given.value), expected)
-        assert record.output is not None
-        forward = _difference(record, eager_weights, record.rows, record.value, record.output.transpose(0, 1).float())
-        if other <= limit and forward <= _limit(record):
-            return Finding(max(other, forward), eager_weights, "the model's eager function")
-    raise RefusedLayer(
-        f"layer {record.layer} ({record.module}) was refused: compared with its own function on random values, "
-        f"{finding.method} differs by {error:.1e} (accepted: {limit:.0e}). Something enters its attention that "
-        "headscope did not see."
-    )
+    again = _run_again(record)
+    failures = []
+    for method, weigh in list(WAYS.items())[list(WAYS).index(finding.method) :]:
+        found = _look(record, again, weigh)
+        failed = [one for one in found if not one.error <= one.limit]
+        if not failed:
+            return Finding(max([finding.error or 0.0, *(one.error for one in found)]), weigh, method)
+        failures += [
+            f"{method} differs by {one.error:.1e} from {one.what} (accepted: {one.limit:.0e})" for one in failed
+        ]
+    raise _refused(record, "; ".join(failures))
 
 
-def _run_on(record: Record, value: torch.Tensor) -> tuple[Record, torch.Tensor]:
-    """Run the layer's function on random values: in float32, where it takes that, else as recorded.
+@dataclass(frozen=True, eq=False)
+class _Again:
+    """The layer's own function, run again on the recorded queries and keys."""
 
-    The rounding of half precision could hide a small term that the record does not show.
+    record: Record
+    """On what it was run: in float32 where the function takes that, else as recorded."""
+    value: torch.Tensor  # [G, K, dv] random
+    output: torch.Tensor  # [H, Q, dv]
+    weights: torch.Tensor | None  # [H, Q, K] what it says its weights are; None where it says none
+
+
+@dataclass(frozen=True)
+class _Compared:
+    what: str
+    error: float
+    limit: float
+
+
+def _look(record: Record, again: _Again | None, weigh: Weigh) -> list[_Compared]:
+    """Compare one way to compute weights with everything that is known of the layer."""
+    assert record.traces is not None
+    directions = _directions(record.value.shape[-1]).to(record.value.device)
+    forward = record.value.float() @ directions, record.traces.transpose(0, 1)
+    if again is None:
+        errors = _differences(record, weigh, forward)
+        return [_Compared("the output of its own forward", errors[0], _limit(record))]
+    function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
+    if weigh is formula.weights:  # which takes whatever was recorded as float32
+        errors = _differences(record, weigh, forward, function)
+    else:
+        errors = [*_differences(record, weigh, forward), *_differences(again.record, weigh, function)]
+    found = [
+        _Compared("the output of its own forward", errors[0], _limit(record)),
+        _Compared("its own function on random values", errors[1], _limit(again.record)),
+    ]
+    said = again.weights
+    if weigh is formula.weights and said is not None:
+        error = _difference_of_weights(record, lambda rows: said[:, rows])
+        found.append(_Compared("the weights that its own function says", error, _limit(again.record)))
+        if again.record.query.dtype != record.query.dtype:
+            heads = torch.arange(record.heads, device=record.device)
+            error = _difference_of_weights(record, lambda rows: eager_weights(record, heads, rows))
+            found.append(_Compared("its own weights in its own precision", error, _limit(record)))
+    return found
+
+
+def _run_again(record: Record) -> _Again | None:
+    """Run the layer's function on random values; None where it is not known.
+
+    In float32, where it takes that: half precision could round away a small term that the record does not show.
     """
-    exact = replace(record, query=record.query.float(), key=record.key.float(), value=record.value.float())
-    for given in (exact, record):
+    if record.source is None:
+        return None
+    generator = torch.Generator().manual_seed(record.layer)
+    value = torch.randn(record.value.shape, generator=generator).to(record.device)
+    vectors = {name: getattr(record, name).float() for name in ("query", "key", "value")}
+    for given in (replace(record, **vectors, precision=None), record):
         try:
-            return given, run_layer(given, value.to(given.value))
+            output, weights = run_layer(given, value.to(given.value))
         except (torch.OutOfMemoryError, MemoryError):
             raise  # says nothing of the layer, and may pass
         except Exception as error:
             failure = error
+            continue
+        return _Again(given, value.to(given.value), output.transpose(0, 1), weights)
     raise RefusedLayer(
         f"layer {record.layer} ({record.module}): its attention function could not be run again on the recorded "
         f"queries and keys ({type(failure).__name__}: {failure})."
@@ -138,8 +210,15 @@ def _run_on(record: Record, value: torch.Tensor) -> tuple[Record, torch.Tensor]:
 
 
 @torch.no_grad()
-def run_layer(record: Record, value: torch.Tensor) -> torch.Tensor:
-    """The layer's own function on the recorded queries and keys and other values [G, K, dv]; [Q, H, dv]."""
+def run_layer(record: Record, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The layer's own function on the recorded queries and keys and other values [G, K, dv].
+
+    Returns
+    -------
+    output : tensor [Q, H, dv]
+    weights : tensor [H, Q, K], or None
+        Where it is the eager function, which says them.
+    """
     source = record.source
     assert source is not None
     kind = source.masked_with
@@ -147,7 +226,7 @@ def run_layer(record: Record, value: torch.Tensor) -> torch.Tensor:
     options = _options(record, None)
     with loaded(source.module):
         result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
-    return result[0][0]  # type: ignore[no-any-return]
+    return result[0][0], result[1][0] if source.function is source.eager else None
 
 
 @torch.no_grad()
@@ -175,41 +254,63 @@ def _limit(record: Record) -> float:
     return TOLERANCE.get(record.precision or record.query.dtype, TOLERANCE[torch.bfloat16])
 
 
-def _first_that_agrees(record: Record, value: torch.Tensor, expected: torch.Tensor, against: str) -> Finding:
-    assert record.rows is not None
-    limit = _limit(record)
-    failures = []
-    for method, weigh in (("formula", formula.weights), ("the model's eager function", eager_weights)):
-        try:
-            error = _difference(record, weigh, record.rows, value, expected)
-        except (torch.OutOfMemoryError, MemoryError):
-            raise  # says nothing of the layer, and may pass
-        except Exception as problem:
-            failures.append(f"{method} failed ({type(problem).__name__}: {problem})")
-            continue
-        if error <= limit:
-            return Finding(error, weigh, method)
-        failures.append(f"{method} differs by {error:.1e}")
-    raise RefusedLayer(
-        f"layer {record.layer} ({record.module}) was refused: compared with {against}, {'; '.join(failures)} "
-        f"(accepted: {limit:.0e}). Something enters its attention that headscope did not see."
+def _refused(record: Record, why: str) -> RefusedLayer:
+    return RefusedLayer(
+        f"layer {record.layer} ({record.module}) was refused: {why}. Something enters its attention that headscope did "
+        "not see."
     )
 
 
 @torch.no_grad()
-def _difference(record: Record, weigh: Weigh, rows: torch.Tensor, value: torch.Tensor, expected: torch.Tensor) -> float:
-    heads = torch.arange(record.heads, device=record.query.device)
-    weight = weigh(record, heads, rows.to(record.query.device))  # [H, R, K]
-    grouped = value.float()  # [G, K, dv]
+def _difference(record: Record, weigh: Weigh, rows: torch.Tensor, expected: torch.Tensor) -> float:
+    """Between recomputed weights x recorded values and outputs [H, R, dv] of some rows."""
+    return _differences(record, weigh, (record.value.float(), expected), rows=rows)[0]
+
+
+@torch.no_grad()
+def _differences(
+    record: Record, weigh: Weigh, *pairs: tuple[torch.Tensor, torch.Tensor], rows: torch.Tensor | None = None
+) -> list[float]:
+    """For each pair of values [G, K, n] and expected outputs [H, R, n]: the largest difference from weights x values.
+
+    In units of attention weight. `rows` are those of the outputs, all if None. Weights are computed once for all pairs.
+    """
+    heads = torch.arange(record.heads, device=record.device)
+    rows = torch.arange(record.queries) if rows is None else rows
     size = record.heads // record.groups
-    ours = (weight.unflatten(0, (record.groups, size)) @ grouped[:, None]).flatten(0, 1)  # [H, R, dv]
-    scale = grouped.abs().amax(dim=(1, 2)).repeat_interleave(size).clamp(min=torch.finfo(torch.float32).tiny)
-    difference = (ours - expected).abs() / scale[:, None, None]
-    if record.not_finite:  # only what the model itself computed as a number can be compared
-        difference = difference[torch.isfinite(expected) & torch.isfinite(difference)]
+    tiny = torch.finfo(torch.float32).tiny
+    scales = [values.abs().amax(dim=(1, 2)).repeat_interleave(size).clamp(min=tiny) for values, _ in pairs]
+    together = torch.cat([values for values, _ in pairs], dim=-1)[:, None]
+    widths = [values.shape[-1] for values, _ in pairs]
+    errors = [0.0] * len(pairs)
+    done = 0
+    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
+        weight = weigh(record, heads, stripe)  # [H, r, K]
+        ours = (weight.unflatten(0, (record.groups, size)) @ together).flatten(0, 1).split(widths, dim=-1)
+        for at, (_, expected) in enumerate(pairs):
+            difference = (ours[at] - expected[:, done : done + len(stripe)]).abs() / scales[at][:, None, None]
+            errors[at] = max(errors[at], _largest(difference, record))
+        done += len(stripe)
+    return errors
+
+
+@torch.no_grad()
+def _difference_of_weights(record: Record, said: Callable[[torch.Tensor], torch.Tensor]) -> float:
+    """Between the formula's weights of all rows and those said of rows [r], [H, r, K]."""
+    heads = torch.arange(record.heads, device=record.device)
+    stripes = formula.stripes(torch.arange(record.queries, device=record.device), record.heads * record.keys)
+    return max(
+        _largest((formula.weights(record, heads, stripe) - said(stripe).float()).abs(), record) for stripe in stripes
+    )
+
+
+def _largest(difference: torch.Tensor, record: Record) -> float:
+    """The largest number; of a record that holds NaN, only where the model itself and we computed numbers."""
+    if record.not_finite:
+        difference = difference[torch.isfinite(difference)]
     if difference.numel() == 0:
         return 0.0
-    return float(difference.max()) if not difference.isnan().any() else float("inf")
+    return float(difference.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
 
 
 def _dense_mask(record: Record, rows: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
@@ -232,3 +333,9 @@ def _options(record: Record, rows: torch.Tensor | None) -> dict[str, Any]:
     if record.bias is None or not source.takes_bias:
         return source.options
     return {**source.options, "position_bias": (record.bias if rows is None else record.bias[:, rows])[None]}
+
+
+FORMULA = "formula"
+
+WAYS: dict[str, Weigh] = {FORMULA: formula.weights, "the model's eager function": eager_weights}
+"""How weights may be computed, by name, the first one first."""
