@@ -164,7 +164,8 @@ def eager_twin(model: PreTrainedModel) -> PreTrainedModel:
     config = copy.deepcopy(model.config)
     twin = type(model)._from_config(config, attn_implementation="eager").eval()
     twin.load_state_dict(model.state_dict())
-    twin.generation_config = copy.deepcopy(model.generation_config)
+    if model.can_generate():
+        twin.generation_config = copy.deepcopy(model.generation_config)
     return twin.to(model.dtype)
 
 
