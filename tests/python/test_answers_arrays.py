@@ -125,17 +125,30 @@ def test_an_item_of_a_batch_without_its_padding() -> None:
     assert torch.equal(whole.attention(0), layers[0][0])
 
 
-def test_nothing_is_copied_that_need_not_be() -> None:
-    layers = eager(build("bidirectional"), input_ids=ids(9)).attentions
-    capture = hs.from_attentions(layers, WORDS)
-    assert {tensor.data_ptr() for tensor in capture._part(None).layers.tensors()} == {t.data_ptr() for t in layers}
-    assert capture.nbytes == sum(layer.nbytes for layer in layers)
+@pytest.mark.parametrize("kind", ["torch", "numpy"])
+def test_what_is_written_into_the_arrays_later_changes_nothing(kind: str) -> None:
+    """As where one buffer is filled anew for every text."""
+    weights = random_weights(2, 4, 9, 9)
+    buffer: Any = weights.clone() if kind == "torch" else weights.numpy().copy()
+    capture = hs.from_attentions(buffer, WORDS)
+    buffer[:] = 0
+    assert torch.equal(capture.attention(1), weights[1])
+    assert capture.nbytes == weights.nbytes
+    q, k = vectors()
+    buffer = [q, k] if kind == "torch" else [q.numpy(), k.numpy()]
+    capture = hs.from_vectors(*buffer, tokens=WORDS, causal=True)
+    before = capture.attention(1)
+    for one in buffer:
+        one[:] = 0
+    assert torch.equal(capture.attention(1), before)
 
 
 def test_the_budget_counts_what_was_handed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hs.budget, "captures", 1000)
     with pytest.raises(OverBudget):
         hs.from_attentions(random_weights(3, 4, 9, 9), WORDS)
+    with pytest.raises(OverBudget):
+        hs.from_vectors(*vectors(), tokens=WORDS, causal=True)
 
 
 ALPHABETS = {
@@ -163,6 +176,17 @@ def test_tokens_read_alike_from_ids_and_from_strings(alphabet: str) -> None:
         read = hs.from_attentions(weights, tokens, **options).tokens()
         assert (read.texts, read.labels) == (wanted.texts, wanted.labels)
         assert (read.words, read.special) == (wanted.words, wanted.special)
+
+
+def test_spelled_bytes_are_told_where_no_token_begins_with_a_space() -> None:
+    text = "你好吗"
+    tokenizer = alphabets.byte_level()
+    spelled = tokenizer.convert_ids_to_tokens(tokenizer(text)["input_ids"])
+    assert "".join(spelled) != text
+    read = hs.from_attentions(square(len(spelled)), spelled).tokens()
+    assert "".join(word.label for word in read.as_words()) == text
+    plain = ["naïve", "café"]
+    assert hs.from_attentions(square(2), plain).tokens().texts == tuple(plain)
 
 
 def test_strings_without_marks_are_words() -> None:

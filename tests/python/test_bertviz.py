@@ -385,6 +385,16 @@ def test_the_value_of_the_call_is_the_view_that_python_reads(notebook: kernels.N
     assert notebook.run("print(_.layer, torch.equal(_.selected.attention, weights[1]))", "read") == "1 True\n"
 
 
+@pytest.mark.parametrize("code", ["head_view(weights, words)", "view = head_view(weights, words)"])
+def test_a_cell_that_runs_again_and_again_leaves_one_capture(notebook: kernels.Notebook, code: str) -> None:
+    count = "import gc; gc.collect(); from headscope.answers.budget import living; print(len(list(living())))"
+    notebook.run(code, "again")
+    before = notebook.run(count, "count")
+    for _ in range(5):
+        notebook.run(code, "again")
+    assert notebook.run(count, "count") == before
+
+
 def test_a_page_is_shown_by_the_cell(notebook: kernels.Notebook) -> None:
     before = len(notebook.messages)
     notebook.run("model_view(weights, words, html_action='return')", "page")

@@ -45,11 +45,23 @@ def admit(capture: Contents) -> None:
     with _lock:
         others = list(_living)
         _living.add(capture)
-    held = sum(other.nbytes for other in others)
-    if held + capture.nbytes > budget.captures:
+    try:
+        _check_room(capture.nbytes, others)
+    except OverBudget:
         _living.discard(capture)
+        raise
+
+
+def check_room(nbytes: int) -> None:
+    """Raise OverBudget if a capture of so many bytes would not fit beside those that live."""
+    _check_room(nbytes, list(_living))
+
+
+def _check_room(nbytes: int, others: list[Contents]) -> None:
+    held = sum(other.nbytes for other in others)
+    if held + nbytes > budget.captures:
         raise OverBudget(
-            f"this capture holds {megabytes(capture.nbytes)} and {len(others)} living captures hold "
+            f"this capture holds {megabytes(nbytes)} and {len(others)} living captures hold "
             f"{megabytes(held)}; the budget is {megabytes(budget.captures)}. Delete captures and views that are no "
             "longer needed (capture.close(), view.close()), or raise headscope.budget.captures."
         )

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from headscope.answers.budget import check_room
 from headscope.answers.capture import Capture
 from headscope.answers.positions import listed, one_of
 from headscope.errors import UnsupportedInput
@@ -53,8 +54,8 @@ def from_attentions(
     The weights are shown as they are. Nothing tells whether they are a model's own: `Capture.layers` has no error to
     name for them, and there are no queries and keys, so that the neuron view stays empty. `headscope.capture` has both.
 
-    Arrays are not copied but for one item of several, and count for ``headscope.budget.captures``: do not write into
-    them while the capture lives.
+    Arrays are copied, so that what is written into them later changes no picture; the copies count for
+    ``headscope.budget.captures``.
 
     Parameters
     ----------
@@ -119,11 +120,12 @@ def from_attentions(
     made: list[AnyRecord | Refusal] = []
     sides: dict[str, Sides] = {}
     sums: dict[str, Sums] = {}
-    for part, arrays in given.items():
+    chosen = {part: _chosen(part, arrays, item, layers) for part, arrays in given.items()}
+    check_room(sum(one.nbytes for of_part in chosen.values() for one in of_part.values() if one is not None))
+    for part, of_part in chosen.items():
         key, query = (read.axis(argument, part) for argument in _TOKENS_OF[part])
         sides[part] = Sides(query.tokens, key.tokens)
-        for number, weights in _chosen(part, arrays, item, layers).items():
-            made.append(_layer(part, number, weights, (query, key), sums))
+        made += [_layer(part, number, weights, (query, key), sums) for number, weights in of_part.items()]
     _warn(sums)
     return Capture(made, sides, name)
 
@@ -183,7 +185,7 @@ def _layer(
     if weights is None:
         return Refusal(part, number, module, f"{module} is None: the model returned no weights of this layer.")
     _check_axes(weights, module, axes)
-    weights = without_padding(without_padding(weights, axes[0], 1), axes[1], 2)
+    weights = without_padding(weights, *axes)
     not_finite, sums[module] = check_weights(weights, module)
     why = f"{HANDED_IN} {sums[module]}".strip()
     return KeptWeights(part, number, module, weights, why, tier=0, not_finite=not_finite)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from headscope.answers.budget import check_room
 from headscope.answers.capture import Capture
 from headscope.errors import UnsupportedInput
 from headscope.recording.arrays import name_bad_heads, read_layers
@@ -44,8 +45,8 @@ def from_vectors(
     see. There is no forward to compare them with: they are right where the vectors are those that the attention used
     (after rotary embedding and norms) and nothing else enters its scores; `Capture.layers` has no error to name.
 
-    Arrays are not copied but for one item of several, and count for ``headscope.budget.captures``: do not write into
-    them while the capture lives.
+    Arrays are copied, so that what is written into them later changes no picture; the copies count for
+    ``headscope.budget.captures``.
 
     Parameters
     ----------
@@ -98,7 +99,9 @@ def from_vectors(
     axes = query_axis, key_axis
     terms = _Terms(mask, bias, bool(causal), axes, item)
     made: list[AnyRecord | Refusal] = []
-    for number, (q, k, v) in enumerate(_together(query, key, value, item)):
+    layers = list(_together(query, key, value, item))
+    check_room(sum(one.nbytes for layer in layers for one in layer))
+    for number, (q, k, v) in enumerate(layers):
         module = f"query[{number}], key[{number}]"
         _check_shapes(q, k, v, module, axes)
         seen, added = terms.of(number, len(q))
@@ -106,9 +109,9 @@ def from_vectors(
             part="self",
             layer=number,
             module=module,
-            query=without_padding(q, query_axis, 1),
-            key=without_padding(k, key_axis, 1),
-            value=without_padding(v, key_axis, 1),
+            query=without_padding(q, query_axis),
+            key=without_padding(k, key_axis),
+            value=without_padding(v, key_axis),
             scaling=q.shape[-1] ** -0.5 if scaling is None else float(scaling),
             mask=seen,
             softcap=None if softcap is None else float(softcap),

@@ -15,9 +15,7 @@ __all__ = ["as_tensor", "is_array", "name_bad_heads", "read_layers"]
 
 
 def read_layers(given: Any, what: str, item: int) -> list[torch.Tensor | None]:
-    """One array per layer, [heads, rows, columns], of one item of a batch.
-
-    Arrays are taken as they are and not copied, but for one item of several: the others may then be freed.
+    """One array per layer, [heads, rows, columns], of one item of a batch; views of what was given, where they can be.
 
     Parameters
     ----------
@@ -98,5 +96,5 @@ def _of_item(layer: torch.Tensor, name: str, item: int) -> torch.Tensor:
             f"{name} has the shape {list(layer.shape)}: a layer is [heads, rows, columns], "
             "or [batch, heads, rows, columns]."
         )
-    own = layer[checked_item(item, len(layer))]
-    return own.clone() if len(layer) > 1 else own
+    own: torch.Tensor = layer[checked_item(item, len(layer))]
+    return own

@@ -65,7 +65,7 @@ def _why_nothing(given: Any) -> str:
     if hasattr(given, "get_seq_length"):
         return f"is a {type(given).__name__}, past_key_values: keys and values and no attention weights"
     if isinstance(given, torch.Tensor) and given.dim() in (2, 3):
-        return f"is one tensor of shape {list(given.shape)}, hidden states or a pooled output: no attention weights"
+        return f"is one tensor of shape {list(given.shape)}, hidden states, logits or the like: no attention weights"
     if isinstance(given, Sequence) and not isinstance(given, str):
         if len(given) == 0:
             return f"is an empty {type(given).__name__}: the model returned no attention weights"

@@ -53,11 +53,7 @@ def read_terms(
             visible = visible.to(seen.device) & seen
             added += [] if numbers is None else [numbers]
     total = sum(added[1:], start=added[0]) if added else None
-    return masks.from_visible(_cut(visible, axes)), None if total is None else _cut(total, axes)
-
-
-def _cut(pairs: torch.Tensor, axes: tuple[Axis, Axis]) -> torch.Tensor:
-    return without_padding(without_padding(pairs, axes[0], 1), axes[1], 2)
+    return masks.from_visible(without_padding(visible, *axes)), None if total is None else without_padding(total, *axes)
 
 
 def _causal(queries: int, keys: int) -> Mask:

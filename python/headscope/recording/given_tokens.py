@@ -57,11 +57,13 @@ def read_axis(given: Any, tokenizer: Any, item: int, segments: Segments, what: s
     return replace(axis, tokens=tokens)
 
 
-def without_padding(array: torch.Tensor, axis: Axis, dim: int) -> torch.Tensor:
-    """`array` at the positions of `axis` that are no padding; itself, and no copy, where that is all."""
-    if len(axis.valid) == axis.length:
-        return array
-    return array.index_select(dim, axis.valid.to(array.device))
+def without_padding(array: torch.Tensor, *axes: Axis) -> torch.Tensor:
+    """A copy of `array`, whose dimensions from 1 on are `axes`, without their padding."""
+    kept = array
+    for dim, axis in enumerate(axes, start=1):
+        if len(axis.valid) < axis.length:
+            kept = kept.index_select(dim, axis.valid.to(kept.device))
+    return kept.clone() if kept is array else kept
 
 
 def _is_strings(given: Any) -> bool:

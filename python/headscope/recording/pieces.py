@@ -185,6 +185,18 @@ def _added_tokens(tokenizer: Any) -> list[Any]:
     return list(getattr(tokenizer, "added_tokens_decoder", {}).values())
 
 
+def are_spelled_bytes(names: Sequence[str]) -> bool:
+    """Whether names beyond ASCII are UTF-8 in GPT-2's alphabet; plain text in it hardly ever is valid UTF-8."""
+    text = "".join(names)
+    if text.isascii() or not set(text) <= _BYTE_ALPHABET.keys():
+        return False
+    try:
+        _spelled_in(_BYTE_ALPHABET, text).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from headscope.recording.pieces import Piece, Style, read_name, read_names
+from headscope.recording.pieces import Piece, Style, are_spelled_bytes, read_name, read_names
 from headscope.recording.tokens import Tokens, tokens_of
 
 __all__ = ["read_strings"]
@@ -34,7 +34,8 @@ def read_strings(
         Draw the strings as they are, marks and all, each a word of its own.
     """
     if as_written or tokenizer is None:
-        style, mark = (Style.WORDS, "") if as_written else _style_of(strings)
+        plain = [string for string in strings if not _STRUCTURAL.fullmatch(string)]
+        style, mark = (Style.WORDS, "") if as_written else _style_of(plain)
         pieces = [_piece(string, style, mark) for string in strings]
     else:
         pieces = read_names(strings, tokenizer)
@@ -53,7 +54,7 @@ def _style_of(strings: Sequence[str]) -> tuple[Style, str]:
     ):
         if any(map(found, strings)):
             return style, mark
-    return Style.WORDS, ""
+    return (Style.BYTES if are_spelled_bytes(strings) else Style.WORDS), ""
 
 
 def _piece(string: str, style: Style, mark: str) -> Piece:
