@@ -14,7 +14,7 @@ import torch
 import transformers
 
 from models import kinds, page, runner
-from models.compare import as_line, compare
+from models.compare import compare
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     kept = runner.ROOT / "build" / "models" / "results.jsonl"
     types = given.types or kinds.types()
-    results = runner.run(types, lambda one: as_line(compare(one)), kept, given.jobs, given.anew)
+    results = runner.run(types, compare, kept, given.jobs, given.anew)
     written = page.page(results, runner.versions())
     if given.types:
         print(written)

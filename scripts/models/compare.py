@@ -6,8 +6,8 @@ import re
 import time
 import warnings
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import headscope as hs
 from headscope.answers.report import LayerReport
@@ -18,6 +18,7 @@ from models.inputs import forward
 from models.kinds import model_class
 from models.recipes import NO_MAPS
 from models.reference import Map, eager_copy, own_maps
+from models.result import Result
 
 if TYPE_CHECKING:
     import torch
@@ -26,39 +27,6 @@ EXACT = 1e-5
 UNLIKE = 1e-3
 """From here on, relative outputs of default and eager attention are not the same function."""
 CERTIFIED = 1e-4
-
-
-@dataclass
-class Result:
-    """What came out for one model type; goes into a line of JSON."""
-
-    type: str
-    kind: str = ""
-    """Name of the class that was built."""
-    status: str = ""
-    """exact, certified (there is nothing to compare with), partly (some layers refused), refused, no attention, not
-    built, or wrong."""
-    tiers: list[int] = field(default_factory=list)
-    layers: int = 0
-    """Layers captured."""
-    compared: int = 0
-    """Layers that have a map of the model's own."""
-    returned: int = 0
-    """Those of them whose map the model returns as ``output_attentions``."""
-    error: float = 0.0
-    """The largest difference from the model's own maps."""
-    drifted: int = 0
-    """Layers that differ by more than 1e-5, yet not from the eager map of the same states: the model's own sdpa and
-    eager forwards differ."""
-    unlike: list[str] = field(default_factory=list)
-    """Layers whose default attention is another function than their eager one, given the same states."""
-    certificate: float = 0.0
-    refused: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    no_maps: list[str] = field(default_factory=list)
-    """Outputs named attentions that are none, with the reason."""
-    detail: str = ""
-    seconds: float = 0.0
 
 
 def compare(model_type: str) -> Result:
@@ -130,7 +98,7 @@ def _differs(capture: hs.Capture, report: LayerReport, own: Map | None, result: 
         return False
     result.compared += 1
     result.returned += own.field != ""
-    result.wrong += _misnumbered(report, own)
+    result.wrong += _misnumbered(report, own, capture.layers)
     difference = _difference(answer, own)
     if isinstance(difference, str):
         result.wrong.append(f"{report.module}: {difference}")
@@ -218,11 +186,12 @@ def _related(one: str, other: str) -> bool:
     return one.startswith(other + ".") or other.startswith(one + ".")
 
 
-def _misnumbered(report: LayerReport, own: Map) -> list[str]:
+def _misnumbered(report: LayerReport, own: Map, reports: Sequence[LayerReport]) -> list[str]:
     """Whether a layer's number is not the only one in its module's name, or its part not that of the model's output."""
-    numbers = [int(name) for name in own.module.split(".") if name.isdecimal()]
     said = []
-    if len(numbers) == 1 and numbers[0] != report.layer:
+    numbers = _numbers(own.module)
+    alike = [one for one in reports if one.part == report.part and _numbers(one.module) == numbers]
+    if len(numbers) == len(alike) == 1 and numbers[0] != report.layer:
         said.append(f"{report.module}: layer {report.layer}")
     part = re.match(r"(encoder|decoder|cross)_attentions$", own.field)
     if part and report.part in ("encoder", "decoder", "cross") and report.part != part[1]:
@@ -230,12 +199,24 @@ def _misnumbered(report: LayerReport, own: Map) -> list[str]:
     return said
 
 
+def _numbers(module: str) -> list[int]:
+    return [int(name) for name in module.split(".") if name.isdecimal()]
+
+
 def _difference(answer: torch.Tensor, own: Map) -> float | str:
-    expected = own.weights[0].float()
+    expected = _without_padding(own.weights[0].float(), answer.shape)
     if answer.shape != expected.shape:
         return f"the model's own map is {list(expected.shape)}, the capture's {list(answer.shape)}"
-    difference = (answer - expected).abs().max()
+    known = expected.isfinite()
+    difference = (answer - expected)[known].abs().max()
     return "not finite where the model's own map is" if difference.isnan() else float(difference)
+
+
+def _without_padding(weights: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    """The model's own map [heads, queries, keys] without the last tokens, if none is seen and they are not captured."""
+    _, queries, keys = shape
+    padded = not weights[:, :queries, keys:].any()
+    return weights[:, :queries, :keys] if padded else weights
 
 
 def _explain(built: Built, capture: hs.Capture, differing: list[tuple[LayerReport, Map]], result: Result) -> None:
@@ -252,21 +233,19 @@ def _explain(built: Built, capture: hs.Capture, differing: list[tuple[LayerRepor
         elif forced.differences.get(own.module, 0.0) > UNLIKE and _eager_is_exact(built, report, own):
             result.unlike.append(
                 f"{report.module}: given the same states, the outputs of its default and its eager attention differ by "
-                f"{forced.differences[own.module]:.0e} of the largest number; a capture of the eager one is exact"
+                f"{forced.differences[own.module]:.0e} of the largest number; captured, the eager one is exact or refused"
             )
         else:
             result.wrong.append(f"{report.module}: given the same states, differs by {error} from the eager map")
 
 
 def _eager_is_exact(built: Built, report: LayerReport, own: Map) -> bool:
-    """Whether a capture of the eager copy has the eager map."""
+    """Whether a capture of the eager copy has the eager map, or refuses to show it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         capture = hs.capture(eager_copy(built.model), built.inputs)
-    error = _difference(capture.attention(report.layer, part=report.part), own)
+    try:
+        error = _difference(capture.attention(report.layer, part=report.part), own)
+    except RefusedLayer:
+        return True
     return isinstance(error, float) and error <= EXACT
-
-
-def as_line(result: Result) -> dict[str, Any]:
-    """The result as plain data."""
-    return asdict(result)

@@ -199,6 +199,7 @@ _MAKERS: dict[str, list[Callable[[PreTrainedModel, torch.Generator], Any]]] = {
     "input_ids": [_ids(TOKENS)],
     "decoder_input_ids": [_ids(TARGET)],
     "pixel_values": [_picture, _frames, _patches],
+    "pixel_values_videos": [_frames],
     "input_values": [_waveform, _channel, _frames_first],
     "input_features": [_frames_first, _spectrogram],
     "hidden_states": [_patches, _states, _picture],

@@ -56,7 +56,7 @@ def _head(versions: dict[str, str]) -> str:
 
 
 def _counts(results: list[dict[str, Any]]) -> str:
-    with_maps = [one for one in results if one.get("compared") and one["status"] != "not built"]
+    with_maps = [one for one in results if one["compared"] and one["status"] != "not built"]
     count = Counter(one["status"] for one in results)
     compared = Counter(one["status"] for one in with_maps)
     same = compared["exact"] + compared["partly"]
@@ -78,11 +78,11 @@ def _counts(results: list[dict[str, Any]]) -> str:
 
 
 def _is_starred(one: dict[str, Any]) -> bool:
-    return bool(one.get("drifted"))
+    return bool(one["drifted"])
 
 
 def _is_unlike(one: dict[str, Any]) -> bool:
-    return bool(one.get("unlike"))
+    return bool(one["unlike"])
 
 
 def _table(results: list[dict[str, Any]]) -> str:
@@ -91,7 +91,7 @@ def _table(results: list[dict[str, Any]]) -> str:
 
 
 def _row(one: dict[str, Any]) -> str:
-    tiers = ", ".join(map(str, one.get("tiers", [])))
+    tiers = ", ".join(map(str, one["tiers"]))
     star = " †" if _is_unlike(one) else " *" if _is_starred(one) else ""
     error = f"{one['error']:.0e}{star}" if one["compared"] else ""
     return f"| {one['type']} | {one['kind']} | {tiers} | {one['layers']} | {one['compared'] or ''} | {error} |"
@@ -103,7 +103,7 @@ def _section(title: str, text: str, body: str) -> str:
 
 def _reasons(results: list[dict[str, Any]], name: str) -> str:
     head = "| type | class | |\n|---|---|---|\n"
-    rows = [f"| {one['type']} | {one.get('kind', '')} | {_cell(one[name])} |" for one in results if one.get(name)]
+    rows = [f"| {one['type']} | {one['kind']} | {_cell(one[name])} |" for one in results if one[name]]
     return head + "\n".join(rows) if rows else ""
 
 

@@ -145,6 +145,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "speech-encoder-decoder": {"inputs": None, "input_values": [1, 1600]},
     "speecht5": {"input_values": [1, 20, 64], "decoder_input_values": [1, 9, 64]},
     "superglue": _GLUE,
+    "vit_mae": {"noise": [1, 16]},
     "voxtral_realtime_text": {"t_cond": [1, 64]},
     "xclip_vision_model": {"pixel_values": [8, 3, 128, 128]},
     "time_series_transformer": {**_PAST, **_FUTURE},
@@ -152,5 +153,39 @@ INPUTS: dict[str, dict[str, Any]] = {
 """Inputs of a forward: a list is the shape of random numbers, a tuple (low, high, *shape) of random whole ones, a
 mapping holds values; None leaves the input out."""
 
-NO_MAPS: dict[str, str] = {}
+_BLOCKS = "maps of blocks of queries, [batch, heads or blocks, ..., queries, keys]"
+_POINTS = "weights of a few sampled points of the picture, not of tokens"
+_NAN = "not a number in every row, under eager attention"
+_OUTPUT = "what the attention returned, not its weights"
+_SERIES_PARTS = "auto-correlation of a series at its lags, no weights of tokens"
+
+NO_MAPS: dict[str, str] = {
+    "autoformer": _SERIES_PARTS,
+    "deformable_detr": _POINTS,
+    "florence_vision": _OUTPUT,
+    "gemma4_audio": _BLOCKS,
+    "granite_speech_encoder": _OUTPUT,
+    "granite_speech_plus_encoder": _OUTPUT,
+    "groupvit": "which group a patch is assigned to: each patch's column sums to 1, not the rows",
+    "groupvit_vision_model": "which group a patch is assigned to: each patch's column sums to 1, not the rows",
+    "hiera": _BLOCKS,
+    "longt5": _BLOCKS,
+    "minimax": "the state of linear attention, [head width, head width]",
+    "nemotron3_5_asr": _NAN,
+    "nemotron_asr_streaming": _NAN,
+    "nemotron_asr_streaming_encoder": _NAN,
+    "prophetnet": "scores before the softmax, or maps of n-gram streams",
+    "rf_detr": _POINTS,
+    "rt_detr": _POINTS,
+    "rwkv": "the output of the recurrence, [batch, tokens, width]",
+    "sam": "the mask decoder returns its layers' outputs",
+    "sam2_hiera_det_model": _OUTPUT,
+    "sam2_vision_model": _OUTPUT,
+    "sam_hq": "the mask decoder returns its layers' outputs",
+    "slanet": "attention of a recurrent decoder, one row a step",
+    "slanext": "attention of a recurrent decoder, one row a step",
+    "squeezebert": "scores before the softmax",
+    "t5gemma2": "the part that falls to the decoder's own tokens of one map over both; the whole is compared",
+    "yoso": "estimated outputs, [batch, tokens, width]",
+}
 """Why what a type returns under the name of attentions is no attention map."""

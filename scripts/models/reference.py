@@ -43,8 +43,15 @@ class Map:
         """Whether it has the four axes of a map, and its rows are weights: not negative, with a sum of at most 1."""
         if self.weights.dim() != 4 or not self.weights.is_floating_point():
             return False
-        sums = self.weights.sum(-1)
-        return bool((self.weights >= 0).all() and (sums < 1 + 1e-4).all() and sums.max() > 0.5)
+        rows = self.weights[~self.weights.isnan().any(-1)]  # some models fill rows that see nothing with NaN
+        sums = rows.sum(-1)
+        return bool(len(rows) and (rows >= 0).all() and (sums < 1 + 1e-4).all() and sums.max() > 0.5)
+
+
+def _map(tensor: torch.Tensor, module: str, field: str, place: int) -> Map:
+    """The map; where a model made one axis of batch and heads, they are the heads of the one item."""
+    whole = Map(tensor[None], module, field, place) if tensor.dim() == 3 else None
+    return whole if whole is not None and whole.is_map() else Map(tensor, module, field, place)
 
 
 def eager_copy(model: PreTrainedModel) -> PreTrainedModel:
@@ -77,7 +84,7 @@ def own_maps(twin: PreTrainedModel, inputs: dict[str, Any], forced: Forced | Non
     for name, tensor in made:
         named.setdefault(id(tensor), name)
     returned = [(field, place, one) for field, place, one in _listed(outputs) if one.dim() >= 3]
-    maps = [Map(tensor, named.get(id(tensor), ""), field, place) for field, place, tensor in returned]
+    maps = [_map(tensor, named.get(id(tensor), ""), field, place) for field, place, tensor in returned]
     known = {id(tensor) for *_, tensor in returned}
     kinds = {name: type(module).__name__ for name, module in twin.named_modules()}
     kept = [(name, one) for name, one in made if named.get(id(one)) == name and id(one) not in known]

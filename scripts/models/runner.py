@@ -11,12 +11,13 @@ import resource
 import signal
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from models.result import Result
 
 ROOT = Path(__file__).parents[2]
 SECONDS, BYTES = 120, 6 << 30
@@ -40,9 +41,7 @@ def _hash(folder: str) -> str:
     return seen.hexdigest()[:12]
 
 
-def run(
-    types: list[str], work: Callable[[str], dict[str, Any]], kept: Path, jobs: int, anew: bool
-) -> list[dict[str, Any]]:
+def run(types: list[str], work: Callable[[str], Result], kept: Path, jobs: int, anew: bool) -> list[dict[str, Any]]:
     """The result of every type: those in the file `kept` that were made by the same versions, the others run now."""
     key = versions()
     done = {} if anew else {line["type"]: line for line in _lines(kept) if line["versions"] == key}
@@ -65,11 +64,10 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
 @dataclass
 class _Child:
     type: str
-    begin: float
     answer: IO[bytes]
 
 
-def _in_processes(types: list[str], work: Callable[[str], dict[str, Any]], jobs: int) -> Iterator[dict[str, Any]]:
+def _in_processes(types: list[str], work: Callable[[str], Result], jobs: int) -> Iterator[dict[str, Any]]:
     """Results as they come, of at most `jobs` processes at a time."""
     waiting, running = list(types), {}
     while waiting or running:
@@ -81,30 +79,31 @@ def _in_processes(types: list[str], work: Callable[[str], dict[str, Any]], jobs:
         with child.answer as file:
             file.seek(0)
             said = file.read()
-        yield json.loads(said) if said else _killed(child, status)
+        if not said:  # out of memory, or the process was ended
+            said = json.dumps(Result(child.type, status="not built", detail=_why(status)).line()).encode()
+        yield json.loads(said)
 
 
-def _start(model_type: str, work: Callable[[str], dict[str, Any]]) -> tuple[_Child, int]:
+def _start(model_type: str, work: Callable[[str], Result]) -> tuple[_Child, int]:
     answer = tempfile.TemporaryFile()  # noqa: SIM115 - read and closed by the parent
     process = os.fork()
     if process:
-        return _Child(model_type, time.monotonic(), answer), process
+        return _Child(model_type, answer), process
     try:
         resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
         signal.alarm(SECONDS)  # ends the process
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
-        answer.write(json.dumps(work(model_type)).encode())
+        answer.write(json.dumps(work(model_type).line()).encode())
     except BaseException:
-        said = {"type": model_type, "status": "wrong", "wrong": [f"the table itself failed: {traceback.format_exc()}"]}
-        answer.write(json.dumps(said).encode())
+        failed = Result(model_type, status="wrong", wrong=[f"the table itself failed: {traceback.format_exc()}"])
+        answer.write(json.dumps(failed.line()).encode())
     finally:
         answer.flush()
         os._exit(0)
 
 
-def _killed(child: _Child, status: int) -> dict[str, Any]:
-    ran = time.monotonic() - child.begin
-    why = f"stopped after {SECONDS} s" if os.WTERMSIG(status) == signal.SIGALRM else f"its process died ({status})"
-    return {"type": child.type, "status": "not built", "detail": why, "seconds": round(ran, 1)}
+def _why(status: int) -> str:
+    timed_out = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+    return f"stopped after {SECONDS} s" if timed_out else f"its process died ({status})"
