@@ -232,8 +232,8 @@ def _explain(built: Built, capture: hs.Capture, differing: list[tuple[LayerRepor
             result.drifted += 1
         elif forced.differences.get(own.module, 0.0) > UNLIKE and _eager_is_exact(built, report, own):
             result.unlike.append(
-                f"{report.module}: given the same states, the outputs of its default and its eager attention differ by "
-                f"{forced.differences[own.module]:.0e} of the largest number; captured, the eager one is exact or refused"
+                f"{report.module}: given the same states, its default and its eager attention return what differs by "
+                f"{forced.differences[own.module]:.0e} of the largest; the eager one, captured, is exact or refused"
             )
         else:
             result.wrong.append(f"{report.module}: given the same states, differs by {error} from the eager map")
