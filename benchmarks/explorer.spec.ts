@@ -95,19 +95,23 @@ async function visit(
       await twoFrames(page);
       await rest();
     });
-    const click = await meter.during(() => clickUntil(page, () => explorer.evaluate(isAtLayer, layer)));
+    const click = await clickUntil(page, meter, () => explorer.evaluate(isAtLayer, layer));
     spent.push({ pointing, click });
   }
   return spent;
 }
 
-/** Clicks where the pointer is, and waits until the page shows it and has heard of it from the kernel. */
-async function clickUntil(page: Page, shown: () => Promise<void>): Promise<void> {
-  const isDone = [shown(), page.evaluate(echo)]; // they look once a frame: Playwright's own looking costs more
-  await page.mouse.down();
-  await page.mouse.up();
-  await Promise.all(isDone);
-  await twoFrames(page);
+/** CPU of a click where the pointer is, until the page shows it and has heard of it from the kernel. */
+async function clickUntil(page: Page, meter: PageMeter, shown: () => Promise<void>): Promise<number> {
+  const echo = await page.evaluateHandle(listen); // before the click, which the kernel may answer at once
+  return meter.during(async () => {
+    const isShown = shown(); // looks once a frame: Playwright's own looking costs more
+    await page.mouse.down();
+    await page.mouse.up();
+    await isShown;
+    await echo.evaluate(({ told }) => told);
+    await twoFrames(page);
+  });
 }
 
 /** What the click on a widget costs in this notebook whose page has next to nothing to do. */
@@ -122,7 +126,7 @@ async function clickToggle(page: Page, meter: PageMeter, notebook: Notebook): Pr
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   for (const [index] of LAYERS.entries()) {
     const isOn = index % 2 === 0;
-    spent.push(await meter.during(() => clickUntil(page, () => button.evaluate(isActive, isOn))));
+    spent.push(await clickUntil(page, meter, () => button.evaluate(isActive, isOn)));
   }
   await notebook.run("close");
   return spent;
@@ -162,10 +166,10 @@ function isActive(button: Node, isOn: boolean): Promise<void> {
   });
 }
 
-/** Runs on the page: waits until the kernel has told what a widget set, and is idle again. */
-function echo(): Promise<void> {
+/** Runs on the page: from now on listens until the kernel has told what a widget set, and is idle again. */
+function listen(): { told: Promise<void> } {
   const kernel = jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
-  return new Promise((resolve) => {
+  const told = new Promise<void>((resolve) => {
     let isTold = false;
     const hear = (_: unknown, { msg: { content } }: KernelMessage) => {
       isTold ||= content.data?.method === "echo_update";
@@ -175,6 +179,7 @@ function echo(): Promise<void> {
     };
     kernel?.anyMessage.connect(hear);
   });
+  return { told };
 }
 
 function twoFrames(page: Page): Promise<void> {
