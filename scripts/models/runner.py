@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import headscope
 from models.result import Result
 
 ROOT = Path(__file__).parents[2]
@@ -29,14 +30,14 @@ def versions() -> dict[str, str]:
     return {
         **packages,
         "python": platform.python_version(),
-        "headscope": _hash("python/headscope"),
-        "table": _hash("scripts/models"),
+        "headscope": _hash(Path(headscope.__file__).parent),
+        "table": _hash(Path(__file__).parent),
     }
 
 
-def _hash(folder: str) -> str:
+def _hash(folder: Path) -> str:
     seen = hashlib.sha256()
-    for file in sorted((ROOT / folder).rglob("*.py")):
+    for file in sorted(folder.rglob("*.py")):
         seen.update(file.read_bytes())
     return seen.hexdigest()[:12]
 
