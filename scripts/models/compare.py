@@ -118,10 +118,12 @@ def _passed_over(maps: list[Map], paired: list[tuple[LayerReport, Map | None]]) 
     """Maps of the model that the capture neither has nor speaks of."""
     found = [own for _, own in paired if own is not None]
     said = " ".join(report.reason for report, _ in paired)
+    modules = [report.module for report, _ in paired]
+    rest = [one for one in maps if one not in found and not (one.module and one.module in said)]
     return [
         f"{one.module or one.field}[{one.place}]: the model has a map, the capture neither layer nor refusal"
-        for one in maps
-        if one not in found and not (one.module and one.module in said)
+        for one in rest
+        if one.field or not any(one.module == module or _related(one.module, module) for module in modules)
     ]
 
 
@@ -157,29 +159,36 @@ def _maps(built: Built, result: Result) -> list[Map]:
 
 
 def _paired(capture: hs.Capture, maps: list[Map]) -> list[tuple[LayerReport, Map | None]]:
-    """Each layer of the capture with the model's own map of the same module: of several calls, in their order."""
-    rest = list(maps)
-    paired: list[tuple[LayerReport, Map | None]] = []
-    for report in capture.layers:
-        same = [one for one in rest if one.module == report.module]
-        around = [one for one in rest if one.module and _related(one.module, report.module)]
-        own = next(iter(same or around), None)
-        if own is not None:
-            rest.remove(own)
-        paired.append((report, own))
-    return _by_place(paired, [one for one in rest if not one.module])
+    """Each layer of the capture with the model's own map of the same module; of several calls, in their order.
+
+    What the model returns comes first; then what its modules were seen to make.
+    """
+    reports, returned = list(capture.layers), [one for one in maps if one.field]
+    found: dict[int, Map] = {}
+    for known in (returned, [one for one in maps if not one.field]):
+        rest = list(known)
+        for at, report in enumerate(reports):
+            same = [one for one in rest if one.module == report.module]
+            around = [one for one in rest if one.module and _related(one.module, report.module)]
+            own = next(iter(same or around), None)
+            if own is not None and at not in found:
+                rest.remove(own)
+                found[at] = own
+        if known is returned:
+            found |= _by_place(reports, found, [one for one in rest if not one.module])
+    return [(report, found.get(at)) for at, report in enumerate(reports)]
 
 
-def _by_place(paired: list[tuple[LayerReport, Map | None]], rest: list[Map]) -> list[tuple[LayerReport, Map | None]]:
-    """Pair maps of unknown modules with the layers of their part, where there are as many."""
+def _by_place(reports: list[LayerReport], found: dict[int, Map], rest: list[Map]) -> dict[int, Map]:
+    """Maps of unknown modules, for the layers of their part, where there are as many."""
     fields = {"encoder": "encoder_attentions", "decoder": "decoder_attentions", "cross": "cross_attentions"}
-    for part in dict.fromkeys(report.part for report, _ in paired):
-        lonely = [at for at, (report, own) in enumerate(paired) if own is None and report.part == part]
+    more: dict[int, Map] = {}
+    for part in dict.fromkeys(report.part for report in reports):
+        lonely = [at for at, report in enumerate(reports) if at not in found and report.part == part]
         maps = [one for one in rest if one.field == fields.get(part, "attentions")]
         if len(lonely) == len(maps):
-            for at, own in zip(lonely, maps, strict=True):
-                paired[at] = (paired[at][0], own)
-    return paired
+            more |= dict(zip(lonely, maps, strict=True))
+    return more
 
 
 def _related(one: str, other: str) -> bool:
@@ -190,8 +199,8 @@ def _misnumbered(report: LayerReport, own: Map, reports: Sequence[LayerReport]) 
     """Whether a layer's number is not the only one in its module's name, or its part not that of the model's output."""
     said = []
     numbers = _numbers(own.module)
-    alike = [one for one in reports if one.part == report.part and _numbers(one.module) == numbers]
-    if len(numbers) == len(alike) == 1 and numbers[0] != report.layer:
+    others = [_numbers(one.module) for one in reports if one.part == report.part]
+    if len(numbers) == others.count(numbers) == 1 == max(map(len, others)) and numbers[0] != report.layer:
         said.append(f"{report.module}: layer {report.layer}")
     part = re.match(r"(encoder|decoder|cross)_attentions$", own.field)
     if part and report.part in ("encoder", "decoder", "cross") and report.part != part[1]:
@@ -207,6 +216,8 @@ def _difference(answer: torch.Tensor, own: Map) -> float | str:
     expected = _without_padding(own.weights[0].float(), answer.shape)
     if answer.shape != expected.shape:
         return f"the model's own map is {list(expected.shape)}, the capture's {list(answer.shape)}"
+    if own.is_mean():
+        answer, expected = answer.mean(0), expected[0]
     known = expected.isfinite()
     difference = (answer - expected)[known].abs().max()
     return "not finite where the model's own map is" if difference.isnan() else float(difference)

@@ -39,6 +39,11 @@ class Map:
         """Whether it is the map of the same layer, of another forward."""
         return (self.module, self.field, self.place) == (other.module, other.field, other.place)
 
+    def is_mean(self) -> bool:
+        """Whether it is one map for every head: the mean over the heads, as ``nn.MultiheadAttention`` returns it."""
+        heads = self.weights[0]
+        return len(heads) > 1 and bool((heads == heads[:1]).all())
+
     def is_map(self) -> bool:
         """Whether it has the four axes of a map, and its rows are weights: not negative, with a sum of at most 1."""
         if self.weights.dim() != 4 or not self.weights.is_floating_point():
@@ -50,8 +55,8 @@ class Map:
 
 def _map(tensor: torch.Tensor, module: str, field: str, place: int) -> Map:
     """The map; where a model made one axis of batch and heads, they are the heads of the one item."""
-    whole = Map(tensor[None], module, field, place) if tensor.dim() == 3 else None
-    return whole if whole is not None and whole.is_map() else Map(tensor, module, field, place)
+    merged = tensor.dim() == 3 and torch.allclose(tensor.sum(-1).float(), torch.ones(tensor.shape[:-1]), atol=1e-4)
+    return Map(tensor[None] if merged else tensor, module, field, place)
 
 
 def eager_copy(model: PreTrainedModel) -> PreTrainedModel:
