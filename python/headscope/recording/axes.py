@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -13,10 +13,9 @@ from headscope.recording.patches import Patches
 from headscope.recording.tokens import Tokens, listed
 
 if TYPE_CHECKING:
-    from headscope.recording.interface import Call
     from headscope.recording.parts import Parts
 
-__all__ = ["Axes", "Axis", "Learnt", "Numbered", "Place", "Sides", "Sound"]
+__all__ = ["Axes", "Axis", "Learnt", "Numbered", "Place", "Seen", "Sides", "Sound"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +87,20 @@ class Place:
     key: Axis
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The axes of one module's attention as the model has them."""
+
+    module: torch.nn.Module
+    name: str
+    """Of the module, in the model."""
+    batch: int
+    queries: int
+    keys: int
+    mask: Any = None
+    """As an attention function takes it; None where there is none."""
+
+
 class Axes:
     """The axes of every part of one model, those that nobody tells learnt from the first call.
 
@@ -110,16 +123,16 @@ class Axes:
             for name, axis in known.items()
         }
         self._parts = parts
-        self._batch, self._item = batch, item
+        self.batch, self._item = batch, item
         self._settled: dict[str, Axis] = {}
         self._told: dict[Axis, Tokens] = {}
         self.patches: list[tuple[Axis, Patches, str]] = []
         """Axes of pictures, in the order in which they were learnt, what they show, and by which module."""
         self._stages: dict[str, list[Place]] = {part: [] for part in parts.names}
 
-    def place(self, call: Call) -> Place:
-        """Where a call belongs; the axes are those of its part, be they those of the call or not."""
-        part, queries, keys = self._parts.of(call.module, call.name), call.query.shape[2], call.key.shape[2]
+    def place(self, seen: Seen) -> Place:
+        """Where an attention belongs; the axes are those of its part, be they those that were seen or not."""
+        part, queries, keys = self._parts.of(seen.module, seen.name), seen.queries, seen.keys
         stages = self._stages[part]
         for place in stages:
             if (place.query.length, place.key.length) == (queries, keys):
@@ -127,7 +140,7 @@ class Axes:
         query, key = self._parts.streams(part)
         if query == key and queries != keys and not isinstance(self._source(query), Axis):
             key = f"{part} keys"
-        axes = self._axis(query, part, call, queries), self._axis(key, part, call, keys)
+        axes = self._axis(query, part, seen, queries), self._axis(key, part, seen, keys)
         known = next((place for place in stages if (place.query, place.key) == axes), None)
         if known is None:
             stages.append(Place(part, *axes))
@@ -156,25 +169,24 @@ class Axes:
         }
         return {**placed, **{part: side for part, side in nothing.items() if part not in placed}}
 
-    def _axis(self, stream: str, part: str, call: Call, length: int) -> Axis:
+    def _axis(self, stream: str, part: str, seen: Seen, length: int) -> Axis:
         """The axis of a stream; one that nobody told may have another length in a later stage of its own part."""
         source = self._source(stream)
         if isinstance(source, Axis):
             return source
         known = self._settled.get(stream)
         if known is None or (known.length != length and stream in (part, f"{part} keys")):
-            self._settled[stream] = self._learn(source, call, length)
+            self._settled[stream] = self._learn(source, seen, length)
         return self._settled[stream]
 
     def _source(self, stream: str) -> Axis | Learnt:
         return self._known.get(stream, self._known.get(self._parts.reads(stream), Numbered()))
 
-    def _learn(self, source: Learnt, call: Call, length: int) -> Axis:
-        batch = len(call.query)
-        row = self._item if batch == self._batch else 0
-        masked = isinstance(call.mask, torch.Tensor) and call.key.shape[2] == length
-        valid = masks.seen_by_any(call.mask if masked else None, row, length)
-        axis = Axis(length, valid, source.tokens(length, valid), row, batch)
+    def _learn(self, source: Learnt, seen: Seen, length: int) -> Axis:
+        row = self._item if seen.batch == self.batch else 0
+        masked = isinstance(seen.mask, torch.Tensor) and seen.keys == length
+        valid = masks.seen_by_any(seen.mask if masked else None, row, length)
+        axis = Axis(length, valid, source.tokens(length, valid), row, seen.batch)
         if isinstance(source, Patches):
-            self.patches.append((axis, source, call.name))
+            self.patches.append((axis, source, seen.name))
         return axis

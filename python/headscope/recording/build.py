@@ -9,15 +9,21 @@ from typing import Any, TypeVar
 import torch
 
 from headscope.recording import masks
-from headscope.recording.axes import Axes, Axis, Place
-from headscope.recording.certificate import choose_rows, traces
+from headscope.recording.arrange import Arranged, Unarranged, arrange
+from headscope.recording.axes import Axes, Place, Seen
+from headscope.recording.certificate import choose_rows, spread, traces
 from headscope.recording.consumers import ConsumerSearch
+from headscope.recording.cut import keys_of, pairs_of, queries_of
+from headscope.recording.dispatch import Fused
+from headscope.recording.fused import as_call
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Call
 from headscope.recording.masks import Mask
 from headscope.recording.numbering import numbered
+from headscope.recording.observed import observed
 from headscope.recording.parts import Parts
-from headscope.recording.precision import as_taken, of_products
+from headscope.recording.precision import of_products
+from headscope.recording.provenance import Attended
 from headscope.recording.record import AnyRecord, LayerFunction, Record, Refusal
 
 T = TypeVar("T")
@@ -63,7 +69,8 @@ class RecordBuilder:
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
         self._search.stop()
-        place = self.axes.place(call)
+        seen = Seen(call.module, call.name, len(call.query), call.query.shape[2], call.key.shape[2], call.mask)
+        place = self.axes.place(seen)
         reason = self._why_not(call, place)
         read = None if reason else self._mask(call, place)
         if read is None:
@@ -72,18 +79,51 @@ class RecordBuilder:
         else:
             self._made.append((place, self._record(call, place, *read)))
 
+    def add_fused(self, fused: Fused, module: torch.nn.Module, name: str) -> None:
+        """Take one call of a fused kernel."""
+        self.add(as_call(fused, module, name))
+
+    def add_attended(self, attended: Attended, module: torch.nn.Module, name: str) -> None:
+        """Take one softmax of scores whose output was multiplied by values."""
+        self._search.stop()
+        try:
+            arranged = arrange(attended, self.axes.batch)
+        except Unarranged as problem:
+            shape = list(attended.softmax.shape)
+            place = self.axes.place(Seen(module, name, self.axes.batch, 0, shape[attended.softmax.axis]))
+            reason = f"{name}: the axes of its softmax, {shape}, are not those of attention: {problem}."
+            self._made.append((place, Refusal(place.part, 0, name, reason)))
+            return
+        seen = Seen(module, name, len(arranged.weights), *arranged.weights.shape[2:])
+        place = self.axes.place(seen)
+        reason = self._why_not_axes(name, place, (seen.batch, seen.queries), (seen.batch, seen.keys))
+        if reason:
+            self._made.append((place, Refusal(place.part, 0, name, reason)))
+        else:
+            self._made.append((place, self._observed(arranged, place, name)))
+
+    def _observed(self, arranged: Arranged, place: Place, name: str) -> AnyRecord:
+        record = observed(arranged, place, name)
+        if isinstance(record, Record):
+            query = place.query
+            record.mask = self._once(record.mask)
+            rows = record.rows = self._rows_of(record.mask, record.queries)
+            output = queries_of(place, arranged.output).transpose(0, 1)  # [Q, H, dv]
+            record.output, record.traces = output[rows].clone(), traces(output)
+            record.spread = spread(pairs_of(place, arranged.weights))
+            shape = arranged.output.transpose(1, 2).shape
+            record.consumers = self._search.after(name, shape, query.row, query.valid[rows], record.output)
+            record.not_finite = _not_finite(record)
+        return record
+
     def _why_not(self, call: Call, place: Place) -> str:
-        query, key = place.query, place.key
+        query = place.query
         shapes = tuple(call.query.shape), tuple(call.key.shape)
-        expected = (query.batch, query.length), (key.batch, key.length)
-        if any(len(one) != 4 or (one[0], one[2]) != axes for one, axes in zip(shapes, expected, strict=True)):
-            what = (
-                f"{query.length} tokens" if query is key else f"{query.length} tokens and {key.length} of the encoder"
-            )
-            return (
-                f"{call.name}: the axes of its attention are not the {what} of {query.batch} texts: "
-                f"queries {list(shapes[0])}, keys {list(shapes[1])}."
-            )
+        if any(len(shape) != 4 for shape in shapes):
+            return f"{call.name}: its queries are of shape {list(shapes[0])}, its keys of {list(shapes[1])}."
+        reason = self._why_not_axes(call.name, place, *((shape[0], shape[2]) for shape in shapes))
+        if reason:
+            return reason
         if not isinstance(call.mask, torch.Tensor | None):
             return (
                 f"{call.name}: its mask is a {type(call.mask).__name__}, which headscope cannot read; "
@@ -93,10 +133,22 @@ class RecordBuilder:
             return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
         return ""
 
+    @staticmethod
+    def _why_not_axes(name: str, place: Place, queries: tuple[int, int], keys: tuple[int, int]) -> str:
+        """Why these numbers of texts and tokens are not those of the place; empty if they are."""
+        query, key = place.query, place.key
+        if queries == (query.batch, query.length) and keys == (key.batch, key.length):
+            return ""
+        what = f"{query.length} tokens" if query is key else f"{query.length} tokens and {key.length} of the encoder"
+        return (
+            f"{name}: the axes of its attention are not the {what} of {query.batch} texts: it has {queries[1]} queries "
+            f"and {keys[1]} keys of {queries[0]} texts."
+        )
+
     def _record(self, call: Call, place: Place, mask: Mask, additive: torch.Tensor | None) -> Record:
         position_bias = call.options.get("position_bias")
         bias = additive if position_bias is None else self._bias(position_bias, additive, place)
-        query, key = place.query, place.key
+        query = place.query
         rows = self._rows_of(mask, len(query.valid))
         sinks = call.options.get("s_aux", call.options.get("sinks"))
         width = call.query.shape[-1]
@@ -106,9 +158,9 @@ class RecordBuilder:
             part=place.part,
             layer=0,
             module=call.name,
-            query=self._cut(call.query, query),
-            key=self._cut(call.key, key),
-            value=self._cut(call.value, key),
+            query=queries_of(place, call.query),
+            key=keys_of(place, call.key),
+            value=keys_of(place, call.value),
             scaling=width**-0.5 if scaling is None else float(scaling),
             mask=mask,
             softcap=call.options.get("softcap"),
@@ -118,7 +170,8 @@ class RecordBuilder:
             rows=rows,
             output=output,
             traces=traces(call.output[query.row])[query.valid.to(call.output.device)],
-            consumers=self._search.after(call, query.row, query.valid[rows], output),
+            tier=call.tier,
+            consumers=self._search.after(call.name, call.output.shape, query.row, query.valid[rows], output),
             precision=of_products(call.query),
         )
         record.not_finite = _not_finite(record)
@@ -129,21 +182,6 @@ class RecordBuilder:
         if id(mask) not in self._rows:
             self._rows[id(mask)] = choose_rows(mask, queries)
         return self._rows[id(mask)]
-
-    def _cut(self, tensor: torch.Tensor, axis: Axis) -> torch.Tensor:
-        """The item's valid positions of [B, heads, T, d]; a copy unless it is the whole tensor."""
-        tensor = as_taken(tensor)
-        if axis.is_whole:
-            return tensor.detach()[0]
-        return tensor.detach()[axis.row, :, axis.valid.to(tensor.device)]
-
-    def _cut_square(self, tensor: torch.Tensor, place: Place) -> torch.Tensor:
-        """The item's valid rows and columns of [1 or B, 1 or H, Q, K]."""
-        query, key = place.query, place.key
-        item = tensor.detach()[query.row if tensor.shape[0] > 1 else 0]
-        if query.is_whole and key.is_whole:
-            return item
-        return item[:, query.valid.to(tensor.device)[:, None], key.valid.to(tensor.device)]
 
     def _mask(self, call: Call, place: Place) -> tuple[Mask, torch.Tensor | None] | None:
         """Who sees whom and what a mask adds to the scores; None where that is not known."""
@@ -156,13 +194,13 @@ class RecordBuilder:
 
     def _read(self, mask: torch.Tensor, place: Place) -> tuple[Mask, torch.Tensor | None]:
         query, key = place.query, place.key
-        cut = self._cut_square(mask[..., : key.length].expand(-1, -1, query.length, -1), place)
+        cut = pairs_of(place, mask[..., : key.length].expand(-1, -1, query.length, -1))
         visible, bias = (cut, None) if cut.dtype == torch.bool else masks.split_additive(cut)
         return self._once(masks.from_visible(visible)), bias
 
     def _bias(self, position_bias: torch.Tensor, additive: torch.Tensor | None, place: Place) -> torch.Tensor | None:
         """What is added to the scores; None where it is 0 everywhere, as in T5's cross-attention."""
-        bias = self._share(place, position_bias, lambda: _unless_zero(self._cut_square(position_bias, place)))
+        bias = self._share(place, position_bias, lambda: _unless_zero(pairs_of(place, position_bias)))
         if bias is None or additive is None:
             return additive if bias is None else bias
         return bias + additive

@@ -6,7 +6,7 @@ of the same forward. Once more on every row, when the layer is first read:
 1. against that output again, of which two numbers for each row and head were kept: its components along two random
    directions;
 2. because the output ``P V`` alone does not determine the pattern ``P``, against the layer's own function, run on the
-   recorded queries and keys with random values;
+   recorded queries and keys with random values, or against the weights of its own softmax times these;
 3. where that function says its weights, against these, in the precision of the model.
 
 Differences are divided by the largest value of the head, so that they are in units of attention weight.
@@ -84,6 +84,16 @@ def _directions(width: int) -> torch.Tensor:
     return torch.randn(width, DIRECTIONS, generator=torch.Generator().manual_seed(width))
 
 
+def spread(weights: torch.Tensor) -> torch.Tensor:
+    """What weights [H, Q, K] make of random values, float32 [H, Q, COLUMNS]."""
+    return weights.float() @ _noise(weights.shape[-1]).to(weights.device)
+
+
+@functools.lru_cache(maxsize=8)
+def _noise(keys: int) -> torch.Tensor:
+    return torch.randn(keys, COLUMNS, generator=torch.Generator().manual_seed(keys))
+
+
 def certify(record: Record) -> Finding:
     """First look, on some rows, against the output of the recorded forward.
 
@@ -102,7 +112,7 @@ def certify(record: Record) -> Finding:
         return Finding(None, formula.weights, FORMULA)
     expected = record.output.transpose(0, 1).float()  # [H, R, dv]
     limit, failures = _limit(record), []
-    for method, weigh in WAYS.items():
+    for method, weigh in _ways(record).items():
         try:
             error = _difference(record, weigh, record.rows, expected)
         except (torch.OutOfMemoryError, MemoryError):
@@ -127,7 +137,8 @@ def confirm(record: Record, finding: Finding) -> Finding:
         )
     again = _run_again(record)
     failures = []
-    for method, weigh in list(WAYS.items())[list(WAYS).index(finding.method) :]:
+    ways = _ways(record)
+    for method, weigh in list(ways.items())[list(ways).index(finding.method) :]:
         found = _look(record, again, weigh)
         failed = [one for one in found if not one.error <= one.limit]
         if not failed:
@@ -185,12 +196,15 @@ def _look(record: Record, again: _Again | None, weigh: Weigh) -> list[_Compared]
 
 
 def _run_again(record: Record) -> _Again | None:
-    """Run the layer's function on random values; None where it is not known.
+    """Run the layer's function on random values; None where it is not known. Of a softmax that was seen it is known.
 
     In float32, where it takes that: half precision could round away a small term that the record does not show.
     """
     if record.source is None:
-        return None
+        if record.spread is None:
+            return None
+        value = _noise(record.keys).to(record.device).expand(record.groups, -1, -1)
+        return _Again(record, value, record.spread, None)
     generator = torch.Generator().manual_seed(record.layer)
     value = torch.randn(record.value.shape, generator=generator).to(record.device)
     vectors = {name: getattr(record, name).float() for name in ("query", "key", "value")}
@@ -248,6 +262,11 @@ def eager_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> to
             )
         answers.append(weight[0, heads].float())
     return torch.cat(answers, dim=1)
+
+
+def _ways(record: Record) -> dict[str, Weigh]:
+    """Those of `WAYS` that there are for a record."""
+    return {FORMULA: WAYS[FORMULA]} if record.source is None else WAYS
 
 
 def _limit(record: Record) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Call
+from headscope.recording.interface import LOOKS_LIKE_ATTENTION
 from headscope.recording.precision import of_products
 from headscope.recording.watch import Watch
 
@@ -69,13 +69,17 @@ class ConsumerSearch:
             self._handles[-1].remove()
             self._handles.pop()
 
-    def after(self, call: Call, item: int, positions: torch.Tensor, output: torch.Tensor) -> list[Consumer]:
+    def after(
+        self, name: str, shape: torch.Size, item: int, positions: torch.Tensor, output: torch.Tensor
+    ) -> list[Consumer]:
         """Begin the search after a call.
 
         Parameters
         ----------
-        call
-            What the model just called.
+        name
+            The attention module that was just called.
+        shape
+            Of what it returned, [B, Q, H, dv].
         item, positions
             Where in the batch the rows [R] stand that are compared.
         output : tensor [R, H, dv]
@@ -88,18 +92,18 @@ class ConsumerSearch:
         """
         self.stop()
         found: list[Consumer] = []
-        expected = _HeadOutputs(call.output.shape, item, positions, output)
+        expected = _HeadOutputs(shape, item, positions, output)
         ours = threading.get_ident()  # somebody else may run the same model on the same text
 
-        def hook(name: str) -> Callable[..., None]:
+        def hook(consumer: str) -> Callable[..., None]:
             def note(module: torch.nn.Module, given: tuple[Any, ...], returned: Any) -> None:
                 if threading.get_ident() == ours and len(given) == 1 and expected.went_into(given[0], returned):
-                    found.append(expected.consumer(name, module, given[0], returned))
+                    found.append(expected.consumer(consumer, module, given[0], returned))
 
             return note
 
-        for name, module in self._around(call.name).items():
-            self._handles.append(module.register_forward_hook(hook(name)))
+        for one, module in self._around(name).items():
+            self._handles.append(module.register_forward_hook(hook(one)))
         return found
 
     def _around(self, name: str) -> dict[str, torch.nn.Module]:

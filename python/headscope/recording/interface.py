@@ -9,8 +9,10 @@ masks, and some model files compute differently by name.
 from __future__ import annotations
 
 import re
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -40,6 +42,8 @@ class Call:
     eager: Callable[..., Any]
     """The model file's own eager function, as it was handed to the interface."""
     output: torch.Tensor  # [B, Q, H, dv]
+    tier: int = 1
+    """What saw it: 1 the interface, 2 the operations."""
 
 
 class Recording:
@@ -60,6 +64,7 @@ class Recording:
         self._names = {id(module): name for name, module in model.named_modules()}
         self._receive = receive
         self._thread: int | None = None
+        self._calling = 0
 
     def __enter__(self) -> Recording:
         self._thread = threading.get_ident()
@@ -78,6 +83,20 @@ class Recording:
     def close(self) -> None:
         """Stop recording. May be called more than once."""
         _wrapper.close(self)
+
+    @property
+    def listens(self) -> bool:
+        """Whether this is the newest recording of the running thread, and no call that it will take is running."""
+        return not self._calling and _wrapper.newest_here() is self
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """While a call runs that will be taken."""
+        self._calling += 1
+        try:
+            yield
+        finally:
+            self._calling -= 1
 
     def owns(self, module: torch.nn.Module) -> bool:
         """Whether `module`, called by the running thread, belongs to this recording."""
@@ -98,30 +117,36 @@ class _Wrapper:
         self._original: Callable[..., Any]
 
     def open(self, recording: Recording) -> None:
-        from transformers import AttentionInterface
-
         with self._lock:
-            if not self._installed:
+            if not self._installed and "transformers" in sys.modules:  # else no model of it can be recorded
+                from transformers import AttentionInterface
+
                 self._original = AttentionInterface.get_interface
                 self._installed = True
                 setattr(AttentionInterface, "get_interface", _get_interface)  # noqa: B010 - mypy forbids the plain form
             self._recordings.append(recording)
 
     def close(self, recording: Recording) -> None:
-        from transformers import AttentionInterface
-
         with self._lock:
             if recording in self._recordings:
                 self._recordings.remove(recording)
+            if not self._installed or self._recordings:
+                return
+            from transformers import AttentionInterface
+
             # Somebody else may have wrapped our wrapper; then it stays, and passes everything through.
-            on_top = AttentionInterface.__dict__["get_interface"]
-            if self._installed and not self._recordings and on_top in (_get_interface, self._original):
+            if AttentionInterface.__dict__["get_interface"] in (_get_interface, self._original):
                 setattr(AttentionInterface, "get_interface", self._original)  # noqa: B010
                 self._installed = False
 
     def newest_owner(self, module: torch.nn.Module) -> Recording | None:
         with self._lock:
             return next((recording for recording in reversed(self._recordings) if recording.owns(module)), None)
+
+    def newest_here(self) -> Recording | None:
+        ours = threading.get_ident()
+        with self._lock:
+            return next((recording for recording in reversed(self._recordings) if recording._thread == ours), None)
 
     def watch(self, interface: Any, implementation: str, default: Callable[..., Any]) -> Callable[..., Any]:
         """The function that the interface would return, made to report to the recording that owns its caller."""
@@ -137,8 +162,9 @@ class _Wrapper:
             attention_mask: Any = None,
             **options: Any,
         ) -> Any:
-            result = function(module, query, key, value, attention_mask, **options)
             owner = self.newest_owner(module)
+            with owner.calling() if owner is not None else nullcontext():
+                result = function(module, query, key, value, attention_mask, **options)
             if owner is not None:
                 owner.take(
                     module,

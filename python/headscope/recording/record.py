@@ -118,6 +118,7 @@ class Record:
     rows: torch.Tensor | None = None  # [R] the rows of `output`
     output: torch.Tensor | None = None  # [R, H, dv] what the layer returned for them
     traces: torch.Tensor | None = None  # [Q, H, n] what it returned for all rows, along a few random directions
+    spread: torch.Tensor | None = None  # [H, Q, n] what its own weights make of random values, where they were seen
     consumers: list[Consumer] = field(default_factory=list)
     """The modules that were given the heads' outputs as they are, those within others first."""
     precision: torch.dtype | None = None
@@ -159,7 +160,8 @@ class Record:
     def tensors(self) -> Iterable[torch.Tensor]:
         """Every tensor that this record keeps alive."""
         mask = self.mask
-        held = [self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output, self.traces]
+        held = [self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output]
+        held += [self.traces, self.spread]
         held += [consumer.returned for consumer in self.consumers]
         return (tensor for tensor in [*held, mask.start, mask.stop, mask.visible] if tensor is not None)
 

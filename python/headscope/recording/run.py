@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from headscope.recording.axes import Sides
 from headscope.recording.build import RecordBuilder
 from headscope.recording.compiled import check_python, uncompiled
 from headscope.recording.consumers import ConsumerSearch
+from headscope.recording.dispatch import Operations
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
 from headscope.recording.numbering import number_in
@@ -57,27 +58,47 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
         Before or after the forward; the model is unaltered in every case.
     """
     check_ready(model)
+    arguments = {**inputs.arguments, **_economies(model, inputs.arguments)}
+    seen = _forward(model, inputs, arguments)
+    if seen.unseen or not seen.builder.modules:
+        seen = _forward(model, inputs, arguments, operations=True)
+    if not seen.builder.modules:
+        raise _nothing_seen(model, seen.unseen)
+    with uncompiled(model):
+        place_patches(model, seen.sight, seen.builder.axes)
+    refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, seen.parts) for name in seen.unseen]
+    return Recorded(seen.builder.layers() + refused, seen.builder.axes.sides, seen.returned)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What one forward showed."""
+
+    builder: RecordBuilder
+    parts: Parts
+    sight: Sight
+    unseen: list[str]
+    """Modules that look like attention, were called and left no record."""
+    returned: Any
+
+
+def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], operations: bool = False) -> _Seen:
+    """Run the model once, with tier 1, or with tier 2 beside it."""
     parts = Parts(model)
     search = ConsumerSearch(model)
     builder = RecordBuilder(inputs, parts, search)
-    arguments = {**inputs.arguments, **_economies(model, inputs.arguments)}
-    with (
-        torch.no_grad(),
-        uncompiled(model),
-        parts.watched(),
-        search,
-        Sight(model, arguments) as sight,
-        Recording(model, builder.add),
-        _calls_of_attention_modules(model) as called,
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(uncompiled(model))
+        stack.enter_context(parts.watched())
+        stack.enter_context(search)
+        sight = stack.enter_context(Sight(model, arguments))
+        recording = stack.enter_context(Recording(model, builder.add))
+        called = stack.enter_context(_calls_of_attention_modules(model))
+        if operations:
+            stack.enter_context(Operations(model, builder, recording))
         returned = model(**arguments)
-    unseen = _without_record(called, builder.modules)
-    if not builder.modules:
-        raise _nothing_seen(model, unseen)
-    with uncompiled(model):
-        place_patches(model, sight, builder.axes)
-    refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, parts) for name in unseen]
-    return Recorded(builder.layers() + refused, builder.axes.sides, returned)
+    return _Seen(builder, parts, sight, _without_record(called, builder.modules), returned)
 
 
 def check_ready(model: torch.nn.Module) -> None:
