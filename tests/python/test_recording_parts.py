@@ -100,7 +100,7 @@ def test_keys_that_are_no_tokens_of_the_encoder_are_refused() -> None:
     assert [report.layer for report in capture.layers if report.refused] == [0]
     assert capture.head_count(0, "cross") == 0
     assert capture.attention(1, part="cross").shape == (2, 6, 9)
-    with pytest.raises(hs.RefusedLayer, match=r"keys \[1, 2, 18, 32\]"):
+    with pytest.raises(hs.RefusedLayer, match="18 keys"):
         capture.attention(0, part="cross")
 
 
