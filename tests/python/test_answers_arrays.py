@@ -226,6 +226,10 @@ def test_the_number_of_tokens_must_be_that_of_the_positions() -> None:
         UnsupportedInput, match=r"attentions\[0\] has 9 queries and 9 keys, and there are 8 tokens: w0 "
     ):
         hs.from_attentions(square(9), WORDS[:8])
+    with pytest.raises(UnsupportedInput, match=r"there are 40 tokens: (w ){11}w, \.\.\. Pass"):
+        hs.from_attentions(square(9), ["w"] * 40)
+    with pytest.raises(UnsupportedInput, match=r"9 queries and 9 keys, and there are 2 tokens: w0 w1. Pass [^;]*$"):
+        hs.from_attentions(encoder_attentions=square(9), encoder_tokens=WORDS[:2])
     with pytest.raises(UnsupportedInput, match="attentions came without tokens: pass tokens="):
         hs.from_attentions(square(9))
     with pytest.raises(UnsupportedInput, match="cross_attentions came without tokens: pass encoder_tokens="):

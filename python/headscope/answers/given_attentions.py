@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["from_attentions"]
 
 HANDED_IN = "These weights were handed in as they are."
+MOST_TOKENS = 12
+"""So many tokens are named where their number is wrong."""
 
 _TOKENS_OF = {
     "self": ("tokens", "query_tokens"),
@@ -184,22 +186,25 @@ def _layer(
     module = f"{FIELDS[part]}[{number}]"
     if weights is None:
         return Refusal(part, number, module, f"{module} is None: the model returned no weights of this layer.")
-    _check_axes(weights, module, axes)
+    _check_axes(weights, part, module, axes)
     weights = without_padding(weights, *axes)
     not_finite, sums[module] = check_weights(weights, module)
     why = f"{HANDED_IN} {sums[module]}".strip()
     return KeptWeights(part, number, module, weights, why, tier=0, not_finite=not_finite)
 
 
-def _check_axes(weights: torch.Tensor, module: str, axes: tuple[Axis, Axis]) -> None:
+def _check_axes(weights: torch.Tensor, part: str, module: str, axes: tuple[Axis, Axis]) -> None:
     queries, keys = (axis.length for axis in axes)
     if tuple(weights.shape[1:]) == (queries, keys):
         return
     there_are = f"{keys} tokens" if axes[0] is axes[1] else f"{queries} tokens of the queries and {keys} of the keys"
+    texts = axes[1].tokens.texts
+    others = part == "self" and weights.shape[1] != weights.shape[2]
+    named = f"{' '.join(texts[:MOST_TOKENS])}{', ...' if len(texts) > MOST_TOKENS else '.'}"
     raise UnsupportedInput(
         f"{module} has {weights.shape[1]} queries and {weights.shape[2]} keys, and there are {there_are}: "
-        f"{' '.join(axes[1].tokens.texts)}. Pass one token for each position, special tokens included"
-        + ("; query_tokens= where the queries are others." if weights.shape[1] != weights.shape[2] else ".")
+        f"{named} Pass one token for each position, special tokens included"
+        f"{'; query_tokens= where the queries are others' if others else ''}."
     )
 
 
