@@ -74,7 +74,8 @@ def _beside_picture(model: PreTrainedModel, maker: Any) -> dict[str, Any]:
     picture = {"pixel_values": maker(model, generator)}
     if "image_grid_thw" in taken:
         picture["image_grid_thw"] = _grid()
-    if "image_sizes" in taken:
+    sizes = inspect.signature(model.get_image_features).parameters.get("image_sizes")
+    if sizes is not None and sizes.default is sizes.empty:
         picture["image_sizes"] = torch.tensor([picture["pixel_values"].shape[-2:]])
     with torch.no_grad():
         made = model.get_image_features(**picture)

@@ -17,6 +17,7 @@ _WINDOWED = {"window_size": 56}  # two by two merged patches of 14
 CONFIGS: dict[str, dict[str, Any]] = {
     "audio-spectrogram-transformer": {"max_length": 64},
     "autoformer": {**_SERIES, "label_length": 4, "moving_average": 3},
+    "bigbird_pegasus": {"block_size": 2, "num_random_blocks": 1},
     "blip-2": {"image_token_index": 150},
     "d_fine": _LEVELS,
     "deimv2": _LEVELS,
@@ -69,6 +70,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "exaone4_5_vision": _WINDOWED,
     "qwen3_omni_moe_talker_text": {"shared_expert_intermediate_size": 64},
     "qwen3_omni_moe_thinker": {"vision_start_token_id": 150, "vision_end_token_id": 151},
+    "recurrent_gemma": {"block_types": ["recurrent", "attention"]},
     "reformer": {"axial_pos_embds_dim": [16, 48], "axial_pos_shape": [8, 8], "attn_layers": ["local", "lsh"]},
     "sam2_hiera_det_model": {"hidden_size": 96},
     "sam_hq_vision_model": {"output_channels": 64, "num_pos_feats": 32},
