@@ -92,7 +92,8 @@ def _start(model_type: str, work: Callable[[str], Result]) -> tuple[_Child, int]
         return _Child(model_type, answer), process
     try:
         resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
-        signal.alarm(SECONDS)  # ends the process
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process
+        signal.alarm(SECONDS)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
