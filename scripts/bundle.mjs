@@ -39,6 +39,16 @@ const common = {
   // A page with RequireJS defines `define.amd`; a dependency must not register itself there.
   define: { "define.amd": "false", HEADSCOPE_VERSION: JSON.stringify(version) },
   plugins: [styles],
+  // Calls of `h` are shorter than those of the automatic runtime, by which JSX is checked.
+  inject: ["scripts/elements.mjs"],
+  tsconfigRaw: {
+    compilerOptions: {
+      jsx: "react",
+      jsxFactory: "jsxElement",
+      jsxFragmentFactory: "jsxFragment",
+      useDefineForClassFields: false, // as in tsconfig.json
+    },
+  },
   metafile: true,
   logLevel: "info",
 };

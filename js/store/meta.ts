@@ -44,8 +44,11 @@ export interface Side {
   segments: number[] | null;
   /** Index of the token's word, ascending from 0. */
   words: number[];
-  /** "frames" are stretches of sound, labelled with the second at which they begin; "text" where it is left out. */
-  kind?: "text" | "frames" | "patches";
+  /**
+   * "frames" are stretches of sound, labelled with the second at which they begin; "patches" are named by row and column;
+   * of "numbers" nothing else is known; "text" where it is left out.
+   */
+  kind?: "text" | "frames" | "patches" | "numbers";
   /** What was looked at, where tokens are patches of a picture. */
   picture?: SidePicture | null;
   /** Position of the first token that the model wrote itself. */

@@ -11,6 +11,8 @@ export interface Settings {
   /** Scale of the thumbnails: one for all heads, or each head its own. */
   intensity: "shared" | "head";
   thumbnails: "matrix" | "lines";
+  /** Whether tokens that are patches are drawn on their picture, or in columns as any others. */
+  patches: "picture" | "columns";
   /** Layers and heads in the model view, null for all. */
   show_layers: readonly number[] | null;
   show_heads: readonly number[] | null;
@@ -42,6 +44,7 @@ export const DEFAULTS: Settings = {
   measure: "weight",
   intensity: "shared",
   thumbnails: "matrix",
+  patches: "picture",
   show_layers: null,
   show_heads: null,
   order: "contribution",

@@ -5,6 +5,7 @@ import explorerStyle from "./explorer/explorer.css";
 import { Explorer } from "./explorer/explorer.js";
 import headStyle from "./head/head.css";
 import { HeadView } from "./head/head_view.js";
+import picturedStyle from "./head/pictured.css";
 import { ViewState } from "./head/state.js";
 import enlargedStyle from "./model/enlarged.css";
 import modelStyle from "./model/model.css";
@@ -17,7 +18,7 @@ import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
 
-const STYLE = sharedStyle + headStyle + modelStyle + enlargedStyle + neuronStyle + explorerStyle;
+const STYLE = sharedStyle + headStyle + picturedStyle + modelStyle + enlargedStyle + neuronStyle + explorerStyle;
 
 function viewOf(store: Store, frame: FrameState): VNode {
   const { kind } = frame;

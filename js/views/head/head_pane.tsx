@@ -1,4 +1,6 @@
 import { useRef } from "preact/hooks";
+import type { Settings } from "../../store/settings.js";
+import { Choices, type Option } from "../shared/choices.js";
 import { PaneTitle } from "../shared/pane_title.js";
 import { Progress } from "../shared/progress.js";
 import { SentenceFilter, TokenSwitch } from "../shared/token_settings.js";
@@ -8,6 +10,7 @@ import { Captions } from "./captions.js";
 import { Chips } from "./chips.js";
 import { Foot } from "./foot.js";
 import { Layers } from "./layers.js";
+import { PicturedBody } from "./pictured_body.js";
 import type { ViewState } from "./state.js";
 import { Tips } from "./tip_box.js";
 
@@ -15,11 +18,13 @@ import { Tips } from "./tip_box.js";
 export function HeadPane({ view }: { view: ViewState }) {
   const pane = useRef<HTMLDivElement>(null);
   const { store, frame } = view;
+  const isPictured = view.pictured.isOn.value;
   useWidth(pane, view.width, view.guard);
   return (
     <div class="head-pane" ref={pane} {...frame.region("Attention heads")}>
       <header class="pane-head">
         <PaneTitle store={store} frame={frame} name="Heads">
+          {!frame.isAlone && <PatchChoices view={view} />}
           <Progress loading={store.loading.value} label="Loading the layer" />
         </PaneTitle>
         <div class="line choice">
@@ -31,16 +36,32 @@ export function HeadPane({ view }: { view: ViewState }) {
           <TokenSwitch store={store} frame={frame} name="hide_special" />
           <TokenSwitch store={store} frame={frame} name="words" />
           <SentenceFilter store={store} frame={frame} />
+          {frame.isAlone && <PatchChoices view={view} />}
         </div>
         <Remarks view={view} />
-        <Captions view={view} />
+        {!isPictured && <Captions view={view} />}
       </header>
       <div class="pane-body">
-        {view.width.value > 0 && <Body view={view} />}
+        {view.width.value > 0 && (isPictured ? <PicturedBody view={view} /> : <Body view={view} />)}
         <Tips view={view} pane={pane} />
       </div>
-      <Foot view={view} />
+      {isPictured ? <footer class="pane-foot" /> : <Foot view={view} />}
     </div>
+  );
+}
+
+const PATCHES: readonly Option<Settings["patches"]>[] = [{ value: "picture" }, { value: "columns" }];
+
+/** Nothing where no token is a patch. */
+function PatchChoices({ view }: { view: ViewState }) {
+  if (!view.pictured.isThere.value) return null;
+  return (
+    <Choices
+      label="Patches"
+      options={PATCHES}
+      chosen={view.store.settings.value.patches}
+      choose={view.guard((patches) => view.store.set({ patches }))}
+    />
   );
 }
 

@@ -6,7 +6,7 @@ import type { ViewState } from "./state.js";
 /** The attention-head view as a widget of its own. */
 export function HeadView({ view }: { view: ViewState }) {
   useRows(view);
-  const hints = view.layout.value.scrolls ? [["Shift + wheel", "scrolls"]] : [];
+  const hints = view.layout.value.scrolls && !view.pictured.isOn.value ? [["Shift + wheel", "scrolls"]] : [];
   return (
     <Shell store={view.store} frame={view.frame} label="Attention heads" hints={hints}>
       <HeadPane view={view} />

@@ -8,6 +8,7 @@ import type { Guard } from "../shared/guard.js";
 import type { Look } from "../shared/theme.js";
 import { focusOf, opposite, type Pins, type Place, partnerOf, pinnedPlace, type SideName } from "./focus.js";
 import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from "./layout.js";
+import { Pictured } from "./pictured.js";
 
 /**
  * One head view on the page. Two kinds of state, kept apart:
@@ -44,6 +45,7 @@ export class ViewState {
   readonly focus: ReadonlySignal<Place | null>;
   /** The entry that the pointer pairs with the focus. */
   readonly partner: ReadonlySignal<number | null>;
+  readonly pictured: Pictured;
 
   readonly #measure: ReadonlySignal<Measure>;
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
@@ -62,6 +64,7 @@ export class ViewState {
     this.pins = computed(() => this.#pins());
     this.focus = computed(() => this.#shownOnly(focusOf(this.hover.value, this.pins.value)));
     this.partner = computed(() => partnerOf(this.hover.value, this.focus.value));
+    this.pictured = new Pictured(this);
     this.#rows = { query: this.#rowsOf("query"), key: this.#rowsOf("key") };
   }
 

@@ -1,8 +1,9 @@
 import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { headColour } from "../shared/palette.js";
-import { type Anchor, anchorOf, Tooltip } from "../shared/tooltip.js";
+import { type Anchor, anchorAt, anchorOf, Tooltip } from "../shared/tooltip.js";
 import { ROW } from "./layout.js";
+import { boxesIn } from "./sight.js";
 import type { ViewState } from "./state.js";
 import { pairTip, placeTip, type Tip } from "./tips.js";
 
@@ -28,9 +29,11 @@ export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLEle
   if (view.frame.hint.value !== null) return null;
   const hover = view.hover.value;
   const tip = tipOf(view);
-  const anchor = hover === null || tip === null ? null : anchorOfEntry(view, pane.current);
+  const anchorOfHover = view.pictured.isOn.value ? anchorOfPatch : anchorOfEntry;
+  const anchor = hover === null || tip === null ? null : anchorOfHover(view, pane.current);
   return anchor === null || tip === null ? null : (
     <Tooltip anchor={anchor} align={hover?.side === "query" ? "right" : "left"}>
+      {hover !== null && view.pictured.isOn.value && <div>{view.pictured.name(hover.side, hover.entry)}</div>}
       <TipBox view={view} tip={tip} />
     </Tooltip>
   );
@@ -58,4 +61,15 @@ function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null
   const top = zone.top + hover.entry * ROW - view.topOf(hover.side);
   const { token } = view.layout.value;
   return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };
+}
+
+/** The patch itself, or the token that stands for none. */
+function anchorOfPatch(view: ViewState, pane: HTMLElement | null): Anchor | null {
+  const hover = view.hover.value;
+  const list = pane?.querySelector(`.sight.${hover?.side}`);
+  const shell = pane?.closest(".shell");
+  if (!shell || !list || hover === null) return null;
+  const box = boxesIn(list, view.pictured.patches[hover.side].value).get(hover.entry);
+  const { left, top } = shell.getBoundingClientRect();
+  return box === undefined ? null : anchorAt(box, left, top);
 }

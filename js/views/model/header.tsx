@@ -2,16 +2,13 @@ import type { Settings } from "../../store/settings.js";
 import { whyDisabled, whyNoFilter } from "../shared/actions.js";
 import { Choices, type Option } from "../shared/choices.js";
 import { counted } from "../shared/format.js";
+import { Intensity } from "../shared/intensity.js";
 import { PaneTitle } from "../shared/pane_title.js";
 import { Progress } from "../shared/progress.js";
 import { SentenceFilter, TokenSwitch } from "../shared/token_settings.js";
 import { NumberFields } from "./number_fields.js";
 import type { ModelState } from "./state.js";
 
-const INTENSITIES: readonly Option<Settings["intensity"]>[] = [
-  { value: "shared", name: "one scale for all heads" },
-  { value: "head", text: "per head", name: "a scale for each head" },
-];
 const KINDS: readonly Option<Settings["thumbnails"]>[] = [{ value: "matrix" }, { value: "lines" }];
 
 /** In the explorer what concerns the tokens stands with the heads; alone there is more to set, on a line of its own. */
@@ -37,16 +34,10 @@ export function ModelHeader({ view }: { view: ModelState }) {
 
 /** How the thumbnails are drawn. */
 function Looks({ view }: { view: ModelState }) {
-  const { intensity, thumbnails } = view.store.settings.value;
+  const { thumbnails } = view.store.settings.value;
   return (
     <span class="looks">
-      <span class="muted small">intensity</span>
-      <Choices
-        label="Intensity"
-        options={INTENSITIES}
-        chosen={intensity}
-        choose={view.guard((value) => view.store.set({ intensity: value }))}
-      />
+      <Intensity store={view.store} frame={view.frame} />
       <Choices
         label="Thumbnails"
         options={KINDS}

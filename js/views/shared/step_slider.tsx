@@ -9,7 +9,7 @@ interface Props {
   frame: FrameState;
 }
 
-const MARKED = "A bar stands beside the tokens that the model wrote. A step pins the row that wrote its token.";
+const MARKED = "A bar marks the tokens that the model wrote. A step pins the row that wrote its token.";
 
 /** Goes through what the model wrote, token by token: each step pins the query whose row wrote its token. */
 export function StepSlider({ store, frame }: Props) {

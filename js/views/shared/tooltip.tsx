@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Box } from "../../store/patches.js";
 
 /** A rectangle in pixels of the widget's own box. */
 export interface Anchor {
@@ -48,12 +49,12 @@ export function Tooltip({ anchor, align, children }: Props) {
 
 /** Where an element stands in the box of another. */
 export function anchorOf(element: Element, frame: Element): Anchor {
-  const inner = element.getBoundingClientRect();
-  const outer = frame.getBoundingClientRect();
-  return {
-    left: inner.left - outer.left,
-    right: inner.right - outer.left,
-    top: inner.top - outer.top,
-    bottom: inner.bottom - outer.top,
-  };
+  const { left, top } = frame.getBoundingClientRect();
+  return anchorAt(element.getBoundingClientRect(), left, top);
+}
+
+/** A rectangle as seen from a point. */
+export function anchorAt(box: Box, x: number, y: number): Anchor {
+  const [left, top] = [box.left - x, box.top - y];
+  return { left, right: left + box.width, top, bottom: top + box.height };
 }

@@ -16,6 +16,7 @@ __all__ = ["SETTINGS", "THEMES", "Settings"]
 THEMES = ("auto", "light", "dark")
 INTENSITIES = ("shared", "head")
 THUMBNAILS = ("matrix", "lines")
+PATCHES = ("picture", "columns")
 ORDERS = ("position", "contribution", "contrast")
 STRIPS = ("key", "value", "query")
 MARKS = ("none", "key", "distance")
@@ -57,9 +58,12 @@ class Settings(HasTraits):
         MEASURES, "weight", help='What is drawn: the "weight", or weight x norm of the value as it enters the output.'
     ).tag(sync=True)
     intensity = Enum(
-        INTENSITIES, "shared", help='Scale of thumbnails: "shared" by all heads, or each "head" its own.'
+        INTENSITIES, "shared", help='Scale of thumbnails and heat: "shared" by all heads, or each "head" its own.'
     ).tag(sync=True)
     thumbnails = Enum(THUMBNAILS, "matrix", help='How the model view draws a head: "matrix" or "lines".').tag(sync=True)
+    patches = Enum(
+        PATCHES, "picture", help='Where patches of a picture are drawn: on the "picture", or in "columns" with lines.'
+    ).tag(sync=True)
     show_layers = Numbers(help="Layers in the model view; None for all.").tag(sync=True)
     show_heads = Numbers(help="Heads in the model view; None for all.").tag(sync=True)
     order = Enum(ORDERS, "contribution", help="How the neuron view orders neurons.").tag(sync=True)

@@ -18,6 +18,14 @@ const SENTENCE = [
 /** Audio has no words: frames are labelled by when they start. */
 const FRAMES = Array.from({ length: 9 }, (_, at) => `${(at * 0.06).toFixed(2)} s`);
 
+/** A class token, two registers and 196 patches. */
+const PATCHES = ["[CLS]", "register 0", "register 1", ...squares(14)];
+const CAPTION = ["<s>", " A", " lake", " under", " mountains", " in", " the", " evening"];
+
+function squares(side: number): string[] {
+  return Array.from({ length: side * side }, (_, at) => `patch ${Math.floor(at / side)},${at % side}`);
+}
+
 /** What the page can show. */
 export const SCENARIOS = {
   /** Causal, 9 heads in 3 groups. */
@@ -93,6 +101,55 @@ export const SCENARIOS = {
         generated: 1,
       },
     },
+  },
+  /** A vision tower. */
+  vision: {
+    tokens: PATCHES,
+    special: [0, 1, 2],
+    causal: false,
+    heads: 8,
+    groups: 8,
+    bias: "sights",
+    patches: { side: 14, first: 3 },
+  },
+  /** A vision-language model: a question about a picture, and what was answered. */
+  looking: {
+    tokens: ["<s>", "USER", ":", ...Array(64).fill("<image>"), " What", " is", " this", "?", ...CAPTION.slice(1)],
+    generated: 71,
+    bias: "sights",
+    patches: { side: 8, first: 3 },
+  },
+  /** A decoder of text that looks at an encoder of patches. */
+  captioning: {
+    tokens: [],
+    heads: 8,
+    groups: 8,
+    special: [0],
+    parts: {
+      cross: {
+        tokens: CAPTION,
+        keyTokens: ["[CLS]", ...squares(14)],
+        causal: false,
+        generated: 1,
+        patches: { side: 14, first: 1, of: "keys" },
+      },
+    },
+  },
+  /** A picture that nobody can read, and one that is no data URL. */
+  brokenPicture: {
+    tokens: ["[CLS]", ...squares(3)],
+    special: [0],
+    causal: false,
+    patches: { side: 3, first: 1 },
+    src: "data:image/png;base64,AAAA",
+    broken: { layer: 1, query: 5 },
+  },
+  foreignPicture: {
+    tokens: ["[CLS]", ...squares(3)],
+    special: [0],
+    causal: false,
+    patches: { side: 3, first: 1 },
+    src: "http://headscope.test/picture.png",
   },
   grid30x9: { tokens: Array.from({ length: 24 }, (_, at) => ` t${at}`), layers: 30 },
   patterns: {

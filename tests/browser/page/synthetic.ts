@@ -3,6 +3,7 @@ import type { ThumbnailQuestion } from "../../../js/source/source.js";
 import type { ThumbnailHeader } from "../../../js/source/thumbnails.js";
 import type { LayerMeta, Meta, Side } from "../../../js/store/meta.js";
 import { type Packed, packVectors, packWeights } from "./pack.js";
+import { photograph } from "./photo.js";
 import { picturesOf } from "./pictures.js";
 import { type Mechanisms, type Terms, termsOf, weightsOf } from "./terms.js";
 
@@ -27,6 +28,10 @@ export interface PartOptions extends Mechanisms {
   keyTokens?: string[];
   /** Position of the first query token that the model wrote. */
   generated?: number;
+  /** A square of patches among the tokens of either side, and the position of its first. */
+  patches?: { side: number; first: number; of?: "keys" };
+  /** Instead of the photograph. */
+  src?: string;
 }
 
 export interface Options extends PartOptions {
@@ -94,8 +99,10 @@ class Stack {
   ) {
     this.layers = Array.from({ length: options.layers ?? 4 }, (_, layer) => this.#metaOf(layer));
     const { tokens, keyTokens, generated = null } = options;
-    this.query = { ...sideOf(options, tokens), generated };
-    this.key = keyTokens === undefined ? this.query : sideOf(options, keyTokens);
+    const isOfKeys = options.patches?.of === "keys";
+    const query = { ...sideOf(options, tokens), generated };
+    this.query = isOfKeys ? query : pictured(query, options);
+    this.key = keyTokens === undefined ? this.query : pictured(sideOf(options, keyTokens), options);
   }
 
   terms(layer: number): Terms {
@@ -147,10 +154,28 @@ class Stack {
   }
 }
 
+/** The side with its patches on a picture; one that is nothing but patches and special tokens says so. */
+function pictured(side: Side, { patches, src }: PartOptions): Side {
+  if (patches === undefined) return side;
+  const { side: count, first } = patches;
+  const cells = side.labels.map((_, at): [number, number, number, number] | null => {
+    const patch = at - first;
+    if (patch < 0 || patch >= count * count) return null;
+    return [(patch % count) / count, Math.floor(patch / count) / count, 1 / count, 1 / count];
+  });
+  const isOnly = cells.every((cell, at) => cell !== null || side.special[at] === 1);
+  return {
+    ...side,
+    kind: isOnly ? "patches" : "text",
+    picture: { src: src ?? photograph(), width: 224, height: 224, cells },
+  };
+}
+
 function sideOf({ special = [], segments = null, words = null }: Options, tokens: string[]): Side {
+  const isList = tokens.some((text) => text.startsWith("patch "));
   const isSound = tokens.every((text) => / s$/.test(text));
   return {
-    labels: tokens.map((text) => (isSound ? text : text.replaceAll(" ", "·").replaceAll("\n", "⏎"))),
+    labels: tokens.map((text) => (isSound || isList ? text : text.replaceAll(" ", "·").replaceAll("\n", "⏎"))),
     texts: tokens.map((text) => text.replace(/^##/, "")),
     special: tokens.map((_, at) => (special.includes(at) ? 1 : 0)),
     segments,

@@ -23,7 +23,7 @@ export interface Mechanisms {
   softcap?: number;
   sink?: boolean;
   /** Falls with distance, alike for all heads or steeper from head to head; or makes heads of well-known patterns. */
-  bias?: "shared" | "head" | "patterns";
+  bias?: "shared" | "head" | "patterns" | "sights";
 }
 
 export interface Sizes {
@@ -69,6 +69,7 @@ function sees(
 
 function biasOf({ heads, queries, keys }: Sizes, { bias }: Mechanisms): number[][][] | null {
   if (bias === undefined) return null;
+  if (bias === "sights") return sights(heads, queries, keys);
   if (bias === "patterns") return patterns(heads, queries, keys);
   return Array.from({ length: bias === "head" ? heads : 1 }, (_, head) => {
     const slope = 2 ** -(head + 1);
@@ -84,6 +85,24 @@ function patterns(heads: number, queries: number, keys: number): number[][][] {
   ];
   return Array.from({ length: heads }, (_, head) =>
     table(queries, keys, (query, key) => (isMeant[head]?.(query, key) ? PATTERN : 0)),
+  );
+}
+
+/**
+ * As heads of vision towers look: round where they are, along their row, or at one thing, whatever the query. Squares of
+ * patches begin at position 3.
+ */
+function sights(heads: number, queries: number, keys: number): number[][][] {
+  const side = Math.floor(Math.sqrt(keys - 3));
+  const place = (at: number) => [(at - 3) % side, Math.floor((at - 3) / side)] as const;
+  const thing = [0.7 * side, 0.3 * side] as const;
+  const far = ([x, y]: readonly [number, number], [u, v]: readonly [number, number]) => Math.hypot(x - u, y - v);
+  return Array.from({ length: heads }, (_, head) =>
+    table(queries, keys, (query, key) => {
+      const [from, to] = [place(query), place(key)];
+      const off = [far(from, to), 3 * Math.abs(from[1] - to[1]), 1.5 * far(to, thing)][head % 3];
+      return Math.fround(4 - off * (1 + 2 / side));
+    }),
   );
 }
 

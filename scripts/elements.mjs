@@ -1,0 +1,2 @@
+// What the bundle writes JSX as.
+export { Fragment as jsxFragment, h as jsxElement } from "preact";
