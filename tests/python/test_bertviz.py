@@ -115,6 +115,7 @@ def test_tokens_are_prettified_or_left_as_written(attention: Any) -> None:
     assert pretty.word_spans[2] == range(2, 4)
     assert pretty.as_words()[2].text == "doctor"
     assert raw.labels == tuple(WORDS)
+    assert raw.special == pretty.special == tuple(word.startswith("[") for word in WORDS)
     assert [len(span) for span in raw.word_spans] == [1] * 9
     pair = head_view(attention, WORDS, 5, prettify_tokens=False)
     assert pair.capture.segments == [[0, 1, 2, 3, 4], [5, 6, 7, 8]]
