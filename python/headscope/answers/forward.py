@@ -14,8 +14,10 @@ from headscope.recording.compiled import without_wrapper
 from headscope.recording.generation import write
 from headscope.recording.inputs import prepare
 from headscope.recording.offload import loaded
+from headscope.recording.plain import is_plain, plain_inputs
+from headscope.recording.plain_tokens import check_names
 from headscope.recording.record import AnyRecord, Refusal
-from headscope.recording.run import check_ready, record_forward
+from headscope.recording.run import Recorded, check_ready, record_forward
 
 
 def capture(
@@ -28,6 +30,7 @@ def capture(
     image: Any = None,
     item: int = 0,
     generate: Any = None,
+    tokens: Any = None,
 ) -> Capture:
     """Run one forward of `model` and record its attention.
 
@@ -41,11 +44,12 @@ def capture(
     Parameters
     ----------
     model
-        A transformers model in evaluation mode.
+        A transformers model, or any other torch module, in evaluation mode.
     inputs
         A text, several texts (a padded batch), token ids, or what a tokenizer returned. For speech models a waveform
         (floats, [samples] or [batch, samples]), for vision models pixels (floats, [channels, height, width] or [batch,
-        ...]), or what a processor returned.
+        ...]), or what a processor returned. For any other torch module what its forward takes: a tensor, a tuple of
+        positional arguments, or a mapping of keyword arguments.
     tokenizer
         Needed for text; with token ids it makes the tokens readable. A processor will do. The frames of sound are
         labelled with the second at which they begin: they share the sound out evenly, at the sampling rate that the
@@ -69,6 +73,10 @@ def capture(
         encoder-decoder models the decoder reads what was written. Where ``generate`` returns several sequences, `item`
         is one of them. What ``model.generate`` returned for these inputs will do as well: token ids, which are not
         checked, or its output with `logits`. `capture.tokens().generated` is the first position that was written.
+    tokens
+        Names for the positions of a plain torch module: strings, one for each; a pair of such lists, for the queries
+        and the keys; or a mapping of either by part. Without them positions are numbered, or named by the token ids
+        among `inputs`.
 
     Returns
     -------
@@ -92,21 +100,52 @@ def capture(
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
     model = without_wrapper(model)
     check_ready(model)
-    if generate is None:
-        recorded = record_forward(model, prepare(model, inputs, tokenizer, pair, item, target=target, image=image))
-    elif target is None:
-        written = write(model, inputs, generate, tokenizer, pair=pair, image=image, item=item)
-        recorded = record_forward(model, written.inputs)
-        written.check(model, recorded.returned)
-    else:
+    others = {"pair": pair, "image": image}
+    if is_plain(model, inputs, tokens):
+        _check_none(**others, target=target, generate=generate)
+        recorded = _recorded_plain(model, inputs, tokens, tokenizer, item)
+    elif tokens is not None:
         raise UnsupportedInput(
-            "target is what the decoder reads, which with generate= the model writes itself; leave one of them out. "
-            "For a beginning to go on from, pass a mapping with decoder_input_ids as inputs."
+            "tokens= names the positions of modules that are no transformers models; pass the model's tokenizer."
         )
+    elif generate is not None:
+        recorded = _recorded_writing(model, inputs, generate, tokenizer, target=target, item=item, **others)
+    else:
+        recorded = record_forward(model, prepare(model, inputs, tokenizer, item=item, target=target, **others))
     layers = recorded.layers
     made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
     _warn(made.layers, layers)
     return made
+
+
+def _recorded_plain(model: torch.nn.Module, inputs: Any, tokens: Any, tokenizer: Any, item: int) -> Recorded:
+    given = plain_inputs(model, inputs, tokens, tokenizer, item)
+    recorded = record_forward(model, given)
+    check_names(given.axes, tokens)
+    return recorded
+
+
+def _check_none(**others: Any) -> None:
+    """Refuse what only transformers models can be given."""
+    for name, value in others.items():
+        if value is not None:
+            raise UnsupportedInput(
+                f"{name}= is for transformers models; pass all that the module's forward takes as inputs."
+            )
+
+
+def _recorded_writing(
+    model: torch.nn.Module, inputs: Any, generate: Any, tokenizer: Any, *, target: Any, **others: Any
+) -> Recorded:
+    if target is not None:
+        raise UnsupportedInput(
+            "target is what the decoder reads, which with generate= the model writes itself; leave one of them out. "
+            "For a beginning to go on from, pass a mapping with decoder_input_ids as inputs."
+        )
+    written = write(model, inputs, generate, tokenizer, **others)
+    recorded = record_forward(model, written.inputs)
+    written.check(model, recorded.returned)
+    return recorded
 
 
 def _warn(reports: tuple[LayerReport, ...], layers: list[AnyRecord | Refusal]) -> None:

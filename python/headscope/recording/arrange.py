@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import torch
 
 from headscope.recording.layout import Run, steps_of
 from headscope.recording.provenance import Attended
-from headscope.recording.scores import Scores
-
-if TYPE_CHECKING:
-    import torch
+from headscope.recording.scores import NEVER, Scores
 
 __all__ = ["Arranged", "Terms", "Unarranged", "arrange"]
 
@@ -30,6 +29,15 @@ class Terms:
     cap: float | None
     terms: tuple[torch.Tensor, ...]  # [1 or B, 1 or H, 1 or Q, 1 or K]
     hidden: tuple[torch.Tensor, ...]  # the same, bool
+
+    def visible(self) -> torch.Tensor:
+        """Which keys a query sees, bool [1 or B, 1 or H, 1 or Q, K]."""
+        visible = torch.ones(1, 1, 1, self.key.shape[2], dtype=torch.bool, device=self.key.device)
+        for mask in self.hidden:
+            visible = visible & ~mask
+        for term in self.terms:
+            visible = visible & (term > NEVER)
+        return visible
 
 
 @dataclass(frozen=True, eq=False)

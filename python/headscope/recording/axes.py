@@ -14,8 +14,9 @@ from headscope.recording.tokens import Tokens, listed
 
 if TYPE_CHECKING:
     from headscope.recording.parts import Parts
+    from headscope.recording.plain_parts import PlainParts
 
-__all__ = ["Axes", "Axis", "Learnt", "Numbered", "Place", "Seen", "Sides", "Sound"]
+__all__ = ["Axes", "Axis", "Learnt", "Numbered", "Place", "Seen", "Sides", "Sound", "listed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ class Seen:
     queries: int
     keys: int
     mask: Any = None
-    """As an attention function takes it; None where there is none."""
+    """As an attention function takes it, or a function that makes one; None where there is none."""
 
 
 class Axes:
@@ -117,7 +118,7 @@ class Axes:
         How many items there are, and which is kept.
     """
 
-    def __init__(self, known: Mapping[str, Axis | Learnt], parts: Parts, batch: int, item: int) -> None:
+    def __init__(self, known: Mapping[str, Axis | Learnt], parts: Parts | PlainParts, batch: int, item: int) -> None:
         self._known = {
             name: replace(axis, row=item, batch=batch) if isinstance(axis, Axis) else axis
             for name, axis in known.items()
@@ -140,7 +141,8 @@ class Axes:
         query, key = self._parts.streams(part)
         if query == key and queries != keys and not isinstance(self._source(query), Axis):
             key = f"{part} keys"
-        axes = self._axis(query, part, seen, queries), self._axis(key, part, seen, keys)
+        of_query = seen if query == key else replace(seen, mask=None)  # a mask tells which keys are padding
+        axes = self._axis(query, part, of_query, queries), self._axis(key, part, seen, keys)
         known = next((place for place in stages if (place.query, place.key) == axes), None)
         if known is None:
             stages.append(Place(part, *axes))
@@ -184,8 +186,9 @@ class Axes:
 
     def _learn(self, source: Learnt, seen: Seen, length: int) -> Axis:
         row = self._item if seen.batch == self.batch else 0
-        masked = isinstance(seen.mask, torch.Tensor) and seen.keys == length
-        valid = masks.seen_by_any(seen.mask if masked else None, row, length)
+        mask = seen.mask() if callable(seen.mask) else seen.mask
+        masked = isinstance(mask, torch.Tensor) and seen.keys == length
+        valid = masks.seen_by_any(mask if masked else None, row, length)
         axis = Axis(length, valid, source.tokens(length, valid), row, seen.batch)
         if isinstance(source, Patches):
             self.patches.append((axis, source, seen.name))

@@ -22,6 +22,7 @@ from headscope.recording.masks import Mask
 from headscope.recording.numbering import numbered
 from headscope.recording.observed import observed
 from headscope.recording.parts import Parts
+from headscope.recording.plain_parts import PlainParts
 from headscope.recording.precision import of_products
 from headscope.recording.provenance import Attended
 from headscope.recording.record import AnyRecord, LayerFunction, Record, Refusal
@@ -45,7 +46,7 @@ class RecordBuilder:
         Finds the modules that are given what a call returned.
     """
 
-    def __init__(self, inputs: Inputs, parts: Parts, search: ConsumerSearch) -> None:
+    def __init__(self, inputs: Inputs, parts: Parts | PlainParts, search: ConsumerSearch) -> None:
         self._search = search
         self.axes = Axes(inputs.axes, parts, inputs.batch, inputs.item)
         self._made: list[tuple[Place, AnyRecord | Refusal]] = []
@@ -94,7 +95,9 @@ class RecordBuilder:
             reason = f"{name}: the axes of its softmax, {shape}, are not those of attention: {problem}."
             self._made.append((place, Refusal(place.part, 0, name, reason)))
             return
-        seen = Seen(module, name, len(arranged.weights), *arranged.weights.shape[2:])
+        mask = None if isinstance(arranged.terms, str) else arranged.terms.visible
+        batch, _, queries, keys = arranged.weights.shape
+        seen = Seen(module, name, batch, queries, keys, mask)
         place = self.axes.place(seen)
         reason = self._why_not_axes(name, place, (seen.batch, seen.queries), (seen.batch, seen.keys))
         if reason:

@@ -68,6 +68,11 @@ class Operations(TorchDispatchMode):
         self._provenance = Provenance([*model.parameters(), *model.buffers()], lambda: tuple(self._running))
         self._open = ExitStack()
 
+    @property
+    def spelled(self) -> dict[str, str]:
+        """Modules that multiplied what they made of a product, with no softmax; and what they made it by."""
+        return self._provenance.spelled
+
     def __enter__(self) -> Operations:
         with ExitStack() as opening:  # so that Ctrl-C on the way undoes what was done
             opening.enter_context(self._modules_noted())

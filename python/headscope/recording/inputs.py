@@ -47,6 +47,10 @@ class Inputs:
     batch: int
     """How many items there are."""
     item: int
+    positional: tuple[Any, ...] = ()
+    """Arguments of the forward before those."""
+    plain: bool = False
+    """Whether they are for a module that is no transformers model, of whose parts nothing is known by name."""
 
 
 def prepare(

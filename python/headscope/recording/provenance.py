@@ -89,6 +89,9 @@ class Provenance:
         self._weights = {_storage(tensor) for tensor in weights}
         self._path = path
         self._marks: dict[int, tuple[StorageWeakRef, dict[tuple[Any, ...], _Mark]]] = {}
+        self.spelled: dict[str, str] = {}
+        """Modules that made something of a product of two activations and multiplied a third by it, with no softmax
+        that was seen; and the operation after which it was followed no longer."""
 
     def follow(self, operation: Operation) -> Attended | None:
         """Take note of an operation that has run; what it completed, if it was the product with the values."""
@@ -109,6 +112,9 @@ class Provenance:
             return None
         marks = self._mark(left), self._mark(right)
         left, right, product = (one if one.dim() == 3 else one[None] for one in (left, right, operation.out))
+        for mark in marks:
+            if isinstance(mark, Lost) and mark.path:
+                self.spelled.setdefault(_common(mark.path, self._path())[-1], mark.operation)
         if isinstance(marks[0], _Spread):
             return self._attended(marks[0].softmax, _in_three_axes(marks[0]), left, right, product)
         if isinstance(marks[1], _Spread):

@@ -22,6 +22,7 @@ from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
 from headscope.recording.numbering import number_in
 from headscope.recording.parts import Parts
 from headscope.recording.patches import place_patches
+from headscope.recording.plain_parts import PlainParts
 from headscope.recording.record import AnyRecord, Refusal
 from headscope.recording.sight import Sight
 
@@ -58,15 +59,15 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
         Before or after the forward; the model is unaltered in every case.
     """
     check_ready(model)
-    arguments = {**inputs.arguments, **_economies(model, inputs.arguments)}
-    seen = _forward(model, inputs, arguments)
-    if seen.unseen or not seen.builder.modules:
+    arguments = inputs.arguments if inputs.plain else {**inputs.arguments, **_economies(model, inputs.arguments)}
+    seen = _forward(model, inputs, arguments, operations=inputs.plain)
+    if not inputs.plain and (seen.unseen or not seen.builder.modules):
         seen = _forward(model, inputs, arguments, operations=True)
     if not seen.builder.modules:
-        raise _nothing_seen(model, seen.unseen)
+        raise _nothing_seen(model, seen)
     with uncompiled(model):
         place_patches(model, seen.sight, seen.builder.axes)
-    refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, seen.parts) for name in seen.unseen]
+    refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, seen) for name in seen.unseen]
     return Recorded(seen.builder.layers() + refused, seen.builder.axes.sides, seen.returned)
 
 
@@ -75,16 +76,18 @@ class _Seen:
     """What one forward showed."""
 
     builder: RecordBuilder
-    parts: Parts
+    parts: Parts | PlainParts
     sight: Sight
     unseen: list[str]
     """Modules that look like attention, were called and left no record."""
+    spelled: dict[str, str]
+    """Modules that seem to spell a softmax out, and by which operation."""
     returned: Any
 
 
 def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], operations: bool = False) -> _Seen:
     """Run the model once, with tier 1, or with tier 2 beside it."""
-    parts = Parts(model)
+    parts = PlainParts(model) if inputs.plain else Parts(model)
     search = ConsumerSearch(model)
     builder = RecordBuilder(inputs, parts, search)
     with ExitStack() as stack:
@@ -95,10 +98,13 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
         sight = stack.enter_context(Sight(model, arguments))
         recording = stack.enter_context(Recording(model, builder.add))
         called = stack.enter_context(_calls_of_attention_modules(model))
-        if operations:
-            stack.enter_context(Operations(model, builder, recording))
-        returned = model(**arguments)
-    return _Seen(builder, parts, sight, _without_record(called, builder.modules), returned)
+        followed = stack.enter_context(Operations(model, builder, recording)) if operations else None
+        returned = model(*inputs.positional, **arguments)
+    spelled = followed.spelled if followed is not None and inputs.plain else {}
+    unseen = _without_record({**called, **dict.fromkeys(filter(None, spelled))}, builder.modules)
+    if "" in spelled and not unseen and not builder.modules:
+        unseen = [""]
+    return _Seen(builder, parts, sight, unseen, spelled, returned)
 
 
 def check_ready(model: torch.nn.Module) -> None:
@@ -152,13 +158,14 @@ def _without_record(called: dict[str, None], recorded: set[str]) -> list[str]:
     return [name for name in lonely if not any(other.startswith(name + ".") for other in lonely)]
 
 
-def _nothing_seen(model: torch.nn.Module, unseen: list[str]) -> NoAttention | UnseenAttention:
+def _nothing_seen(model: torch.nn.Module, seen: _Seen) -> NoAttention | UnseenAttention:
     name = type(model).__name__
-    if not unseen:
+    if not seen.unseen:
         return NoAttention(f"{name} computed no attention in this forward; there is nothing to show.")
+    why = next((_spelled_out(seen.spelled[one]) for one in seen.unseen if one in seen.spelled), "")
     return UnseenAttention(
-        f"{name} computes attention in code of its own, which headscope does not see yet: no record of "
-        f"{_some(unseen)}. Models that use transformers' AttentionInterface are supported."
+        f"{name} computes attention in code of its own, which headscope does not see: no record of "
+        f"{_some([one or name for one in seen.unseen])}. {why}".strip()
     )
 
 
@@ -167,8 +174,15 @@ def _some(names: list[str], most: int = 4) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _unseen_layer(name: str, model: torch.nn.Module, parts: Parts) -> Refusal:
+def _unseen_layer(name: str, model: torch.nn.Module, seen: _Seen) -> Refusal:
     module = model.get_submodule(name)
-    kind = type(module).__name__
-    reason = f"{name} ({kind}) looks like attention, was called, and left no record: it has code of its own."
-    return Refusal(parts.of(module, name), number_in(name) or 0, name, reason)
+    why = _spelled_out(seen.spelled[name]) if name in seen.spelled else "It has code of its own."
+    reason = f"{name} ({type(module).__name__}) looks like attention, was called, and left no record. {why}"
+    return Refusal(seen.parts.of(module, name), number_in(name) or 0, name, reason)
+
+
+def _spelled_out(operation: str) -> str:
+    return (
+        f"It multiplies activations by what {operation} makes of the product of two others: a softmax that is spelled "
+        "out is not followed. Use torch.softmax or scaled_dot_product_attention."
+    )

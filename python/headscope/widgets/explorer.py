@@ -45,13 +45,14 @@ def explore(
     image: Any = None,
     item: int = 0,
     generate: Any = None,
+    tokens: Any = None,
     **initial: Any,
 ) -> Explorer:
     """Capture one forward of `model` and show it.
 
     Parameters
     ----------
-    model, inputs, tokenizer, pair, target, image, item, generate
+    model, inputs, tokenizer, pair, target, image, item, generate, tokens
         As in :func:`headscope.capture`.
     **initial
         First values of traits, as in `Explorer`.
@@ -76,5 +77,6 @@ def explore(
         image=image,
         item=item,
         generate=generate,
+        tokens=tokens,
     )
     return Explorer(captured, **initial)
