@@ -53,6 +53,8 @@ def _compare(built: Built, result: Result) -> None:
     if capture is None:
         return
     paired = _paired(capture, maps)
+    peaks = [float(own.weights.float().amax(-1).nanmean()) for _, own in paired if own is not None]
+    result.peak = sum(peaks) / max(1, len(peaks))
     differing = [(report, own) for report, own in paired if _differs(capture, report, own, result)]
     if differing:
         _explain(built, capture, differing, result)

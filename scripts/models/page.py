@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from statistics import median
 from typing import Any
 
 STATUSES = ("exact", "partly", "certified", "refused", "wrong", "no attention", "not built")
@@ -69,12 +70,17 @@ def _counts(results: list[dict[str, Any]]) -> str:
         ("— of these, with some layers refused", compared["partly"]),
         ("— refused", compared["refused"]),
         ("— **wrong**", count["wrong"]),
+        ("largest weight of a row, average of the median type", f"{_median_peak(with_maps):.2f}"),
         ("captured and certified; the model has no map to compare with", count["certified"]),
         ("refused; nothing to compare with", count["refused"] - compared["refused"]),
         ("no attention", count["no attention"]),
         ("not built", count["not built"]),
     ]
     return "| | |\n|---|---:|\n" + "\n".join(f"| {name} | {number} |" for name, number in rows)
+
+
+def _median_peak(results: list[dict[str, Any]]) -> float:
+    return median([one["peak"] for one in results if one["peak"]] or [0.0])
 
 
 def _is_starred(one: dict[str, Any]) -> bool:

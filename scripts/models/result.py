@@ -25,6 +25,8 @@ class Result:
     """Those of them whose map the model returns as ``output_attentions``."""
     error: float = 0.0
     """The largest difference from the model's own maps."""
+    peak: float = 0.0
+    """The largest weight of a row, on average over all rows of the layers compared."""
     drifted: int = 0
     """Layers that differ by more than 1e-5, yet not from the eager map of the same states: the model's own sdpa and
     eager forwards differ."""
