@@ -64,6 +64,8 @@ def _compare(built: Built, result: Result) -> None:
     result.refused = [f"{report.part} {report.layer}: {report.reason}" for report in reports if report.refused]
     result.wrong += _passed_over(maps, paired) + _uncertified(reports)
     result.status = _status(result)
+    if result.status == "refused":
+        result.compared = len(maps)
 
 
 def _captured(built: Built, maps: list[Map], result: Result) -> hs.Capture | None:

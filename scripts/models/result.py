@@ -20,7 +20,7 @@ class Result:
     layers: int = 0
     """Layers captured."""
     compared: int = 0
-    """Layers that have a map of the model's own."""
+    """Layers that have a map of the model's own; of a model refused whole, its maps."""
     returned: int = 0
     """Those of them whose map the model returns as ``output_attentions``."""
     error: float = 0.0
