@@ -107,6 +107,17 @@ class RepeatedAttention(Written):
         return self.proj((self.map @ v).transpose(1, 2).flatten(2))
 
 
+class HeadsFirstAttention(Written):
+    """Heads before texts."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        q, k, v = (one.unflatten(-1, (HEADS, -1)) for one in self.split(x))
+        scores = torch.einsum("bqhd,bkhd->hbqk", q, k) * 0.3
+        weights = scores.masked_fill(future(x.shape[1]), -torch.inf).softmax(dim=-1)
+        self.map = weights.transpose(0, 1)
+        return self.proj(torch.einsum("hbqk,bkhd->bqhd", weights, v).flatten(2))
+
+
 class OneHeadAttention(Written):
     """No axis of heads at all, as in first lessons; it sees all keys."""
 

@@ -20,7 +20,14 @@ from transformers import TimeSeriesTransformerConfig, TimeSeriesTransformerModel
 import headscope as hs
 from headscope.errors import CompiledModel, NoAttention, NoTokenizer, OutOfRange, UnseenAttention, UnsupportedInput
 
-ATTENTIONS = ["FusedAttention", "MaskedAttention", "EinsumAttention", "RepeatedAttention", "OneHeadAttention"]
+ATTENTIONS = [
+    "FusedAttention",
+    "MaskedAttention",
+    "EinsumAttention",
+    "RepeatedAttention",
+    "HeadsFirstAttention",
+    "OneHeadAttention",
+]
 LETTERS = list("abcdefghijkl")
 
 
