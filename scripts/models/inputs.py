@@ -100,7 +100,8 @@ def _needed(model: PreTrainedModel) -> list[str]:
     taken = inspect.signature(model.forward).parameters
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     needed = [name for name, one in taken.items() if one.default is one.empty and one.kind not in variadic]
-    texts = [name for name in ("input_ids", "decoder_input_ids") if name in taken]
+    texts = ["input_ids", "decoder_input_ids"] if model.config.is_encoder_decoder else ["input_ids"]
+    texts = [name for name in texts if name in taken]
     main = [model.main_input_name] if isinstance(model.main_input_name, str) else list(model.main_input_name)
     return list(dict.fromkeys([*texts, *needed, *([] if "input_ids" in texts else (n for n in main if n in taken))]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-CLASSES: dict[str, str] = {}
+CLASSES: dict[str, str] = {"speecht5": "SpeechT5ForSpeechToText"}
 """The class that stands for a type, where it is not the one that transformers' auto classes take first."""
 
 _RESNET = ("resnet", {"embedding_size": 16, "hidden_sizes": [16, 32, 48, 64], "out_features": ["stage4"]})
@@ -145,7 +145,6 @@ INPUTS: dict[str, dict[str, Any]] = {
         "spatial_shapes": {"values": [[4, 4]]},
     },
     "speech-encoder-decoder": {"inputs": None, "input_values": [1, 1600]},
-    "speecht5": {"input_values": [1, 20, 64], "decoder_input_values": [1, 9, 64]},
     "superglue": _GLUE,
     "vit_mae": {"noise": [1, 16]},
     "voxtral_realtime_text": {"t_cond": [1, 64]},

@@ -88,7 +88,8 @@ def own_maps(twin: PreTrainedModel, inputs: dict[str, Any], forced: Forced | Non
     named: dict[int, str] = {}
     for name, tensor in made:
         named.setdefault(id(tensor), name)
-    returned = [(field, place, one) for field, place, one in _listed(outputs) if one.dim() >= 3]
+    listed = {id(one): (field, place, one) for field, place, one in _listed(outputs) if one.dim() >= 3}
+    returned = list(listed.values())  # some return a map twice
     maps = [_map(tensor, named.get(id(tensor), ""), field, place) for field, place, tensor in returned]
     known = {id(tensor) for *_, tensor in returned}
     kinds = {name: type(module).__name__ for name, module in twin.named_modules()}

@@ -49,6 +49,8 @@ SAMPLE = {
     "speech to text": "whisper",
     "speech to text, rotary": "moonshine",
     "sound, relative positions": "wav2vec2-conformer",
+    "frames of sound as pictures": "audio-spectrogram-transformer",
+    "patches of a picture as they are": "qwen2_vl_vision",
     "pictures": "vit",
     "pictures, register tokens": "dinov3_vit",
     "pictures and text": "clip",

@@ -11,7 +11,7 @@ import torch
 
 from headscope.errors import UnsupportedInput
 from headscope.recording.batch import one_item
-from headscope.recording.encoding import SOUND, as_tensors, as_texts, check_tokenizer, encode_texts
+from headscope.recording.encoding import SOUND, WAVEFORM, as_tensors, as_texts, check_tokenizer, encode_texts
 from headscope.recording.inputs import Inputs
 from headscope.recording.parts import base_of, forward_takes
 from headscope.recording.plain_tokens import names_of
@@ -27,10 +27,16 @@ def is_plain(model: torch.nn.Module, inputs: Any, tokens: Any) -> bool:
     """Whether a module is to be given what it is passed as it is: it takes nothing that `prepare` knows to make."""
     base = base_of(model)
     named = [one.name for one in forward_takes(model).values() if one.kind not in _VARIADIC]
-    if named and not {"input_ids", PIXELS, *SOUND} & set(named):
+    if (named and not {"input_ids", PIXELS, *SOUND} & set(named)) or _is_no_waveform(inputs):
         return True
     as_arguments = isinstance(inputs, tuple) and any(isinstance(one, torch.Tensor) for one in inputs)
     return not _is_transformers(base) and (tokens is not None or as_arguments)
+
+
+def _is_no_waveform(inputs: Any) -> bool:
+    """Whether what is named as a waveform has more axes than [batch, samples]: frames of it, or channels."""
+    values = inputs.get(WAVEFORM) if isinstance(inputs, Mapping) else None
+    return getattr(values, "ndim", 0) > 2
 
 
 def plain_inputs(model: torch.nn.Module, inputs: Any, tokens: Any, tokenizer: Any, item: int) -> Inputs:
