@@ -218,10 +218,10 @@ def test_a_model_without_attention_is_refused() -> None:
 
 
 def test_a_model_with_attention_code_of_its_own_is_refused_by_name() -> None:
-    from transformers import GPTJConfig, GPTJForCausalLM
+    from transformers import RwkvConfig, RwkvModel
 
-    model = GPTJForCausalLM(GPTJConfig(n_embd=64, n_layer=2, n_head=4, rotary_dim=8, vocab_size=99)).eval()
-    with pytest.raises(errors.UnseenAttention, match=r"transformer.h.0.attn, transformer.h.1.attn"):
+    model = RwkvModel(RwkvConfig(hidden_size=64, num_hidden_layers=2, vocab_size=99)).eval()
+    with pytest.raises(errors.UnseenAttention, match=r"no record of blocks.0.attention, blocks.1.attention"):
         hs.capture(model, ids(5))
 
 

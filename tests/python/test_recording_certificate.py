@@ -327,7 +327,7 @@ def test_a_layer_of_which_nothing_was_seen_is_named() -> None:
     forward = model.model.layers[1].mlp.forward
     model.model.layers[1].mlp.forward = lambda hidden: forward(model.model.layers[1].mlp.foreign.eval()(hidden))
     model.eval()
-    with pytest.warns(UserWarning, match=r"model.layers.1.mlp.foreign \(ForeignAttention\) looks like attention"):
+    with pytest.warns(UserWarning, match=r"model.layers.1.mlp.foreign \(ForeignAttention\) has no attention map"):
         capture = hs.capture(model, ids(8))
     assert [report.refused for report in capture.layers] == [False] * 3
     assert "model.layers.1.mlp.foreign" in capture.layers[1].reason

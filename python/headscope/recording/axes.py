@@ -148,6 +148,18 @@ class Axes:
             stages.append(Place(part, *axes))
         return known or stages[-1]
 
+    def part_of(self, module: torch.nn.Module, name: str) -> str:
+        """The part that a module belongs to, which has been called."""
+        return self._parts.of(module, name)
+
+    def home(self, part: str) -> Place:
+        """Where something of a part belongs that has no axes."""
+        if not self._stages[part]:
+            nothing = Axis(0, torch.arange(0), listed([], "numbers"))
+            known = [self._source(stream) for stream in self._parts.streams(part)]
+            self._stages[part].append(Place(part, *[one if isinstance(one, Axis) else nothing for one in known]))
+        return self._stages[part][0]
+
     def named(self) -> dict[str, Place]:
         """The places by the names of their parts, in order. Once all calls are placed it is known what has stages."""
         named: dict[str, Place] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -25,7 +25,8 @@ from headscope.recording.parts import Parts
 from headscope.recording.plain_parts import PlainParts
 from headscope.recording.precision import of_products
 from headscope.recording.provenance import Attended
-from headscope.recording.record import AnyRecord, LayerFunction, Record, Refusal
+from headscope.recording.record import AnyRecord, KeptWeights, LayerFunction, Record, Refusal
+from headscope.recording.returned import Table
 
 T = TypeVar("T")
 
@@ -54,11 +55,34 @@ class RecordBuilder:
         self._shared: dict[tuple[int, int], tuple[torch.Tensor, Any]] = {}
         self._spans: list[Mask] = []
         self._rows: dict[int, torch.Tensor] = {}
+        self._misfits: dict[str, None] = {}
 
     @property
     def modules(self) -> set[str]:
         """Names of the modules that made a call."""
         return {layer.module for _, layer in self._made}
+
+    @property
+    def misfits(self) -> list[str]:
+        """Names of the modules of whose softmaxes none has the axes of attention, such as those of blocks."""
+        answering = {layer.module for _, layer in self._made if not isinstance(layer, Refusal)}
+        return [name for name in self._misfits if name not in answering]
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is a layer that was not refused."""
+        return any(not isinstance(layer, Refusal) for _, layer in self._made)
+
+    @property
+    def first_refusal(self) -> str:
+        """What the first refused layer says; empty if there is none."""
+        return next((layer.reason for _, layer in self._made if isinstance(layer, Refusal)), "")
+
+    def sort(self, order: Sequence[str]) -> None:
+        """Bring the layers into the order of the modules' names, where it has all of them."""
+        places = {name: place for place, name in enumerate(order)}
+        if self.modules <= set(places):
+            self._made.sort(key=lambda made: places[made[1].module])
 
     def layers(self) -> list[AnyRecord | Refusal]:
         """Everything recorded, part by part and in order of execution, numbered within each part."""
@@ -91,19 +115,59 @@ class RecordBuilder:
             arranged = arrange(attended, self.axes.batch)
         except Unarranged as problem:
             shape = list(attended.softmax.shape)
-            place = self.axes.place(Seen(module, name, self.axes.batch, 0, shape[attended.softmax.axis]))
+            seen = Seen(module, name, self.axes.batch, 0, shape[attended.softmax.axis])
+            place = self.axes.place(seen)
             reason = f"{name}: the axes of its softmax, {shape}, are not those of attention: {problem}."
-            self._made.append((place, Refusal(place.part, 0, name, reason)))
-            return
-        mask = None if isinstance(arranged.terms, str) else arranged.terms.visible
-        batch, _, queries, keys = arranged.weights.shape
-        seen = Seen(module, name, batch, queries, keys, mask)
-        place = self.axes.place(seen)
-        reason = self._why_not_axes(name, place, (seen.batch, seen.queries), (seen.batch, seen.keys))
-        if reason:
-            self._made.append((place, Refusal(place.part, 0, name, reason)))
         else:
-            self._made.append((place, self._observed(arranged, place, name)))
+            mask = None if isinstance(arranged.terms, str) else arranged.terms.visible
+            batch, _, queries, keys = arranged.weights.shape
+            seen = Seen(module, name, batch, queries, keys, mask)
+            place = self.axes.place(seen)
+            reason = self._why_not_axes(name, place, (batch, queries), (batch, keys))
+            if not reason:
+                self._made.append((place, self._observed(arranged, place, name)))
+                return
+        self._misfits.setdefault(name)
+        self._made.append((place, Refusal(place.part, 0, name, reason)))
+
+    def add_unseen(self, table: Table | None, module: torch.nn.Module, name: str, why_not: str) -> None:
+        """Take a module of which nothing was seen: the weights that the model returned of it, or why there are none."""
+        if table is None:
+            place = self.axes.home(self.axes.part_of(module, name))
+            reason = f"{why_not}, and the model returns no weights of it."
+            self._made.append((place, Refusal(place.part, 0, name, reason)))
+        elif not self.add_returned(table, module, name):
+            place = self.axes.home(self.axes.part_of(module, name))
+            reason = f"{why_not}, and what the model returns of it as {table.key} {table.is_no_map(module, place)}."
+            self._made.append((place, Refusal(place.part, 0, name, reason)))
+
+    def add_returned(self, table: Table, module: torch.nn.Module, name: str) -> bool:
+        """Take the weights that the model returned of a module in place of its refusals; False if they are none."""
+        place = self.axes.home(self.axes.part_of(module, name))
+        if table.is_no_map(module, place):
+            return False
+        why = f"its weights are those that the model returned as {table.key}, which it computes in a way not followed."
+        kept = KeptWeights(place.part, 0, name, table.weights(module, place), why, tier=3)
+        self._made = [made for made in self._made if made[1].module != name] + [(place, kept)]
+        return True
+
+    def add_to_misfit(self, table: Table, module: torch.nn.Module, name: str) -> None:
+        """Take the weights that the model returned of a misfit, or say why they are none."""
+        if self.add_returned(table, module, name):
+            return
+        what = table.is_no_map(module, self.axes.home(self.axes.part_of(module, name)))
+        more = f" What the model returns of it as {table.key} {what}."
+        self._made = [
+            (place, replace(layer, reason=layer.reason + more))
+            if layer.module == name and isinstance(layer, Refusal)
+            else (place, layer)
+            for place, layer in self._made
+        ]
+
+    def add_without_attention(self, name: str, sibling: str, reason: str) -> None:
+        """Name a layer that has no attention, where a sibling in the same stack of layers has."""
+        place = next(place for place, layer in self._made if layer.module == sibling)
+        self._made.append((place, Refusal(place.part, 0, name, reason)))
 
     def _observed(self, arranged: Arranged, place: Place, name: str) -> AnyRecord:
         record = observed(arranged, place, name)

@@ -73,6 +73,11 @@ class Operations(TorchDispatchMode):
         """Modules that multiplied what they made of a product, with no softmax; and what they made it by."""
         return self._provenance.spelled
 
+    @property
+    def softmaxes(self) -> set[str]:
+        """Modules in which a softmax was run, of whatever."""
+        return self._provenance.softmaxes
+
     def __enter__(self) -> Operations:
         with ExitStack() as opening:  # so that Ctrl-C on the way undoes what was done
             opening.enter_context(self._modules_noted())

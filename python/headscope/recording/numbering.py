@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 from headscope.recording.record import AnyRecord, Refusal
 
@@ -30,11 +29,16 @@ def _without_second_calls(layers: list[AnyRecord | Refusal]) -> list[AnyRecord |
     """
     if len({layer.module for layer in layers}) == 1:
         return layers
-    kept = layers[:1]
-    for before, layer in pairwise(layers):
-        reason = f"{layer.module} computes attention more than once; only its first map is shown."
-        again = layer.module == before.module
-        kept.append(Refusal(layer.part, 0, layer.module, reason) if again else layer)
+    kept: list[AnyRecord | Refusal] = []
+    for layer in layers:
+        before = kept[-1] if kept and kept[-1].module == layer.module else None
+        if before is None:
+            kept.append(layer)
+        elif isinstance(before, Refusal):
+            kept[-1] = before if isinstance(layer, Refusal) else layer
+        else:
+            reason = f"{layer.module} computes attention more than once; only its first map is shown."
+            kept.append(Refusal(layer.part, 0, layer.module, reason))
     return kept
 
 

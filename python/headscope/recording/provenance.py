@@ -92,11 +92,15 @@ class Provenance:
         self.spelled: dict[str, str] = {}
         """Modules that made something of a product of two activations and multiplied a third by it, with no softmax
         that was seen; and the operation after which it was followed no longer."""
+        self.softmaxes: set[str] = set()
+        """Modules in which a softmax was run, of whatever."""
 
     def follow(self, operation: Operation) -> Attended | None:
         """Take note of an operation that has run; what it completed, if it was the product with the values."""
         if operation.name in _PRODUCTS:
             return self._multiplied(operation)
+        if operation.name in _SOFTMAX:
+            self.softmaxes.update(self._path())
         marks = [mark for mark in map(self._mark, operation.tensors()) if mark is not None]
         known = min(marks, key=lambda mark: isinstance(mark, Lost), default=None)
         result = None if known is None else self._next(operation, known)

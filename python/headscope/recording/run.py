@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +15,16 @@ from headscope.recording.build import RecordBuilder
 from headscope.recording.compiled import check_python, uncompiled
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.dispatch import Operations
+from headscope.recording.hybrids import layers_without_attention
 from headscope.recording.inputs import Inputs
-from headscope.recording.interface import LOOKS_LIKE_ATTENTION, Recording
-from headscope.recording.numbering import number_in
+from headscope.recording.interface import Recording
 from headscope.recording.parts import Parts
 from headscope.recording.patches import place_patches
 from headscope.recording.plain_parts import PlainParts
 from headscope.recording.record import AnyRecord, Refusal
+from headscope.recording.returned import returned
 from headscope.recording.sight import Sight
+from headscope.recording.unseen import calls_of_attention_modules, has_no_map, without_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +63,16 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     seen = _forward(model, inputs, arguments, operations=inputs.plain)
     if not inputs.plain and (seen.unseen or not seen.builder.modules):
         seen = _forward(model, inputs, arguments, operations=True)
-    if not seen.builder.modules:
+    if seen.unseen or seen.builder.misfits:
+        _add_unseen(model, inputs, arguments, seen)
+    if set(seen.unseen) >= seen.builder.modules and not seen.builder.answers:
         raise _nothing_seen(model, seen)
+    if not inputs.plain:
+        for name, (sibling, reason) in layers_without_attention(model, seen.builder.modules).items():
+            seen.builder.add_without_attention(name, sibling, reason)
     with uncompiled(model):
         place_patches(model, seen.sight, seen.builder.axes)
-    refused: list[AnyRecord | Refusal] = [_unseen_layer(name, model, seen) for name in seen.unseen]
-    return Recorded(seen.builder.layers() + refused, seen.builder.axes.sides, seen.returned)
+    return Recorded(seen.builder.layers(), seen.builder.axes.sides, seen.output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +80,25 @@ class _Seen:
     """What one forward showed."""
 
     builder: RecordBuilder
-    parts: Parts | PlainParts
     sight: Sight
+    called: list[str]
+    """Modules that look like attention and were called, in order."""
     unseen: list[str]
-    """Modules that look like attention, were called and left no record."""
-    spelled: dict[str, str]
-    """Modules that seem to spell a softmax out, and by which operation."""
-    returned: Any
+    """Those of them that left no record."""
+    operations: Operations | None
+    output: Any
+
+    def parts_of(self, model: torch.nn.Module) -> dict[str, str]:
+        """The part of every innermost module that looks like attention, in the order in which they were called."""
+        inner = [name for name in self.called if not any(one.startswith(name + ".") for one in self.called)]
+        return {name: self.builder.axes.part_of(model.get_submodule(name), name) for name in inner}
+
+    def why_not(self, name: str, module: torch.nn.Module) -> str:
+        """Why an unseen module has no map."""
+        ran = self.operations
+        if ran is None:
+            return has_no_map(name, module, softmax=False, spelled=None)
+        return has_no_map(name, module, softmax=name in ran.softmaxes, spelled=ran.spelled.get(name))
 
 
 def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], operations: bool = False) -> _Seen:
@@ -97,14 +113,27 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
         stack.enter_context(search)
         sight = stack.enter_context(Sight(model, arguments))
         recording = stack.enter_context(Recording(model, builder.add))
-        called = stack.enter_context(_calls_of_attention_modules(model))
+        called = stack.enter_context(calls_of_attention_modules(model))
         followed = stack.enter_context(Operations(model, builder, recording)) if operations else None
-        returned = model(*inputs.positional, **arguments)
+        output = model(*inputs.positional, **arguments)
     spelled = followed.spelled if followed is not None and inputs.plain else {}
-    unseen = _without_record({**called, **dict.fromkeys(filter(None, spelled))}, builder.modules)
+    unseen = without_record([*called, *(name for name in spelled if name and name not in called)], builder.modules)
     if "" in spelled and not unseen and not builder.modules:
         unseen = [""]
-    return _Seen(builder, parts, sight, unseen, spelled, returned)
+    return _Seen(builder, sight, list(called), unseen, followed, output)
+
+
+def _add_unseen(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], seen: _Seen) -> None:
+    """Tier 3: what the model itself says of modules of which nothing was seen, or why there is nothing to show."""
+    misfits = seen.builder.misfits
+    said = {} if inputs.plain else returned(model, arguments, seen.parts_of(model), [*seen.unseen, *misfits])
+    for name in seen.unseen:
+        module = model.get_submodule(name)
+        seen.builder.add_unseen(said.get(name), module, name, seen.why_not(name, module))
+    for name in misfits:
+        if name in said:
+            seen.builder.add_to_misfit(said[name], model.get_submodule(name), name)
+    seen.builder.sort(seen.called)
 
 
 def check_ready(model: torch.nn.Module) -> None:
@@ -127,62 +156,16 @@ def _economies(model: torch.nn.Module, arguments: dict[str, Any]) -> dict[str, A
     return {name: value for name, value in wished.items() if name in taken and name not in arguments}
 
 
-@contextmanager
-def _calls_of_attention_modules(model: torch.nn.Module) -> Iterator[dict[str, None]]:
-    """Collect, in order, the names of the modules that look like attention and were called."""
-    called: dict[str, None] = {}
-
-    ours = threading.get_ident()  # somebody else may run the same model
-
-    def note(name: str) -> Callable[..., None]:
-        return lambda *_: called.setdefault(name) if threading.get_ident() == ours else None
-
-    handles: list[Any] = []
-    try:
-        for name, module in model.named_modules():
-            if name and LOOKS_LIKE_ATTENTION.search(type(module).__name__):
-                handles.append(module.register_forward_pre_hook(note(name)))
-        yield called
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _without_record(called: dict[str, None], recorded: set[str]) -> list[str]:
-    """Called modules that have no record themselves, nor one inside them or around them."""
-
-    def related(one: str, other: str) -> bool:
-        return one == other or one.startswith(other + ".") or other.startswith(one + ".")
-
-    lonely = [name for name in called if not any(related(name, other) for other in recorded)]
-    return [name for name in lonely if not any(other.startswith(name + ".") for other in lonely)]
-
-
 def _nothing_seen(model: torch.nn.Module, seen: _Seen) -> NoAttention | UnseenAttention:
     name = type(model).__name__
     if not seen.unseen:
         return NoAttention(f"{name} computed no attention in this forward; there is nothing to show.")
-    why = next((_spelled_out(seen.spelled[one]) for one in seen.unseen if one in seen.spelled), "")
     return UnseenAttention(
         f"{name} computes attention in code of its own, which headscope does not see: no record of "
-        f"{_some([one or name for one in seen.unseen])}. {why}".strip()
+        f"{_some([one or name for one in seen.unseen])}. {seen.builder.first_refusal}"
     )
 
 
 def _some(names: list[str], most: int = 4) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def _unseen_layer(name: str, model: torch.nn.Module, seen: _Seen) -> Refusal:
-    module = model.get_submodule(name)
-    why = _spelled_out(seen.spelled[name]) if name in seen.spelled else "It has code of its own."
-    reason = f"{name} ({type(module).__name__}) looks like attention, was called, and left no record. {why}"
-    return Refusal(seen.parts.of(module, name), number_in(name) or 0, name, reason)
-
-
-def _spelled_out(operation: str) -> str:
-    return (
-        f"It multiplies activations by what {operation} makes of the product of two others: a softmax that is spelled "
-        "out is not followed. Use torch.softmax or scaled_dot_product_attention."
-    )
