@@ -21,6 +21,7 @@ def test_defaults() -> None:
         "measure": "weight",
         "intensity": "shared",
         "thumbnails": "matrix",
+        "patches": "picture",
         "show_layers": None,
         "show_heads": None,
         "order": "contribution",
