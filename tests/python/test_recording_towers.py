@@ -5,6 +5,7 @@ No real vision weights are at hand, so it is geometry that is tested: on random 
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from typing import Any
@@ -12,7 +13,24 @@ from typing import Any
 import pytest
 import torch
 import transformers
-from seeing import PATCH, SIDE, TOWERS, build, changed, entering, picture
+from seeing import (
+    BESIDE_TEXT,
+    IMAGE,
+    PATCH,
+    SIDE,
+    TOWERS,
+    beside_text,
+    build,
+    changed,
+    diagonal,
+    eager_weights,
+    entering,
+    peaked,
+    picture,
+    still,
+    swin,
+    window_order,
+)
 from tiny import build as build_text
 from tiny import eager_attentions, ids
 
@@ -93,7 +111,7 @@ def test_patches_that_the_model_shuffles_are_found() -> None:
     kept = given["noise"][0].argsort()[: GRID * GRID // 2].tolist()
     assert list(capture.tokens().labels) == ["[CLS]", *(f"patch {at // GRID},{at % GRID}" for at in kept)]
     _check_geometry(model, capture, given, capture.layers[0].module, item=0)
-    with pytest.warns(UserWarning, match="cannot be drawn on the picture: .* others in every run"):
+    with pytest.warns(UserWarning, match="can be drawn on the picture: .* others in every run"):
         capture = hs.capture(model, picture())  # shuffled anew in each forward
     assert capture.tokens().picture is None
     assert capture.tokens().labels[:2] == ("token 0", "token 1")
@@ -113,6 +131,157 @@ def test_hooks_are_gone_after_a_capture() -> None:
     model = build("vit")
     hs.capture(model, picture())
     assert all(not module._forward_pre_hooks and not module._forward_hooks for module in model.modules())
+
+
+# Beside text
+
+
+@pytest.mark.parametrize("name", BESIDE_TEXT)
+def test_every_layer_of_every_tower_equals_eager_attention(name: str) -> None:
+    model, given = beside_text(name)
+    capture = hs.capture(model, given)
+    assert set(capture.parts) == {"vision", "text" if name == "idefics3" else "language"}
+    weights = eager_weights(model, given)
+    assert {report.module for report in capture.layers} == set(weights)
+    for report in capture.layers:
+        attention = capture.attention(report.layer, part=report.part)
+        torch.testing.assert_close(attention, diagonal(weights[report.module]), atol=1e-5, rtol=0)
+    assert all(report.error is not None and report.error < 1e-5 for report in capture.layers)
+
+
+def _with_other_pixels(given: dict[str, Any], picture: int, row: int, column: int) -> dict[str, Any]:
+    """The inputs with one patch of one picture changed."""
+    if "image_grid_thw" not in given:
+        pixels = given["pixel_values"].clone()
+        images = pixels.view(-1, *pixels.shape[-3:])
+        images[picture, :, row * PATCH : (row + 1) * PATCH, column * PATCH : (column + 1) * PATCH] += 1
+        return {**given, "pixel_values": pixels}
+    at = sum(int(grid.prod()) for grid in given["image_grid_thw"][:picture])
+    columns = int(given["image_grid_thw"][picture, 2])
+    squares = (row // 2) * (columns // 2) + column // 2  # as the processor lays them out: by squares of 2 x 2
+    pixels = given["pixel_values"].clone()
+    pixels[at + 4 * squares + 2 * (row % 2) + column % 2] += 1
+    return {**given, "pixel_values": pixels}
+
+
+@pytest.mark.parametrize("name", BESIDE_TEXT)
+def test_image_tokens_stand_where_their_pixels_are(name: str) -> None:
+    model, given = beside_text(name)
+    model = still(
+        model, "model.visual" if "qwen" in name else "model.vision_model" if "idef" in name else "model.vision_tower"
+    )
+    capture = hs.capture(model, given)
+    language = capture.parts[0]
+    tokens, tower = capture.tokens(language), capture.tokens("vision")
+    is_image = (given["input_ids"][0] == IMAGE).tolist()
+    assert [cell is not None for cell in tokens.picture.cells] == is_image
+    assert not any(special for special, image in zip(tokens.special, is_image, strict=True) if image)
+    assert [label for label, image in zip(tokens.labels, is_image, strict=True) if not image] == [
+        f"#{number}" for number in given["input_ids"][0].tolist() if number != IMAGE
+    ]
+    module = next(report.module for report in capture.layers if report.part == language)
+    before, merged = entering(model, module, given)[0], _labels(tokens)
+    assert len(merged) == sum(is_image)
+    for (number, row, column), at in _labels(tower).items():
+        differs = (entering(model, module, _with_other_pixels(given, number, row, column))[0] != before).any(dim=-1)
+        by = round(tokens.picture.cells[is_image.index(True)][2] / tower.picture.cells[at][2])
+        expected = merged.get((number, row // by, column // by))
+        assert differs.nonzero().flatten().tolist() == ([] if expected is None else [expected])
+
+
+def _labels(tokens: Tokens) -> dict[tuple[int, int, int], int]:
+    """Of each patch (picture, row, column) that a label names, the position."""
+    found = [re.fullmatch(r"(?:image (\d+) )?patch (\d+),(\d+)", label) for label in tokens.labels]
+    return {(int(one[1] or 0), int(one[2]), int(one[3])): at for at, one in enumerate(found) if one}
+
+
+def test_pictures_side_by_side() -> None:
+    model, given = beside_text("llava, two pictures")
+    tokens = hs.capture(model, given).tokens("vision")
+    shown = _decoded(tokens)
+    assert shown.shape == (SIDE, 2 * SIDE + 4, 3)
+    left, top, width, height = tokens.picture.cells[tokens.labels.index("image 1 patch 2,0")]
+    assert (left * shown.shape[1], top * SIDE) == pytest.approx((SIDE + 4, 16))
+    assert (width * shown.shape[1], height * SIDE) == pytest.approx((PATCH, PATCH))
+    own = given["pixel_values"][1]
+    expected = (own - own.min()) / (own.max() - own.min()) * 255
+    torch.testing.assert_close(shown[:, SIDE + 4 :].permute(2, 0, 1).float(), expected, atol=0.51, rtol=0)
+
+
+def test_a_picture_is_put_together_of_patches_that_come_apart() -> None:
+    model, given = beside_text("qwen2.5-vl")
+    pixels = torch.zeros_like(given["pixel_values"])
+    shown = _decoded(
+        hs.capture(
+            model,
+            {**given, "pixel_values": _with_other_pixels({**given, "pixel_values": pixels}, 0, 3, 7)["pixel_values"]},
+        ).tokens("vision")
+    )
+    white = (shown == 255).all(dim=-1).nonzero()
+    assert shown.shape[:2] == (6 * PATCH, 10 * PATCH)
+    assert white.amin(dim=0).tolist() == [3 * PATCH, 7 * PATCH]
+    assert white.amax(dim=0).tolist() == [4 * PATCH - 1, 8 * PATCH - 1]
+    assert len(white) == PATCH**2
+
+
+def test_towers_have_parts_and_batches_of_their_own() -> None:
+    sizes = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = transformers.CLIPConfig(
+        text_config={**sizes, "vocab_size": 99}, vision_config={**sizes, "image_size": SIDE, "patch_size": PATCH}
+    )
+    torch.manual_seed(0)
+    model = peaked(transformers.CLIPModel(config))
+    for pictures, item, own in ((1, 1, 0), (2, 1, 1)):
+        given = {"input_ids": ids(7, 2), "pixel_values": picture(pictures)}
+        capture = hs.capture(model, given, item=item)
+        assert capture.parts == ("text", "vision")
+        assert (len(capture.tokens("text")), len(capture.tokens("vision"))) == (7, 10)
+        weights = eager_weights(model, given)
+        for report in capture.layers:
+            row = own if report.part == "vision" else item
+            expected = weights[report.module][0][row]
+            torch.testing.assert_close(capture.attention(report.layer, part=report.part), expected, atol=1e-5, rtol=0)
+    with pytest.warns(UserWarning, match="capture them one at a time"):
+        capture = hs.capture(model, {"input_ids": ids(7, 2), "pixel_values": picture(3)})
+    assert [report.refused for report in capture.layers if report.part == "vision"] == [True, True]
+
+
+# Windows
+
+
+@pytest.mark.parametrize("side", [32, 40])  # of 8 patches, two windows; and of 10, with padding
+def test_windows_are_put_together_in_the_order_of_the_picture(side: int) -> None:
+    model, given = swin(side), {"pixel_values": picture(1, side, side)}
+    capture = hs.capture(model, given)
+    assert capture.parts == ("stage 0", "stage 1")
+    weights = eager_weights(model, given)
+    for stage, part in enumerate(capture.parts):
+        patches = side // 4 // 2**stage
+        tokens = capture.tokens(part)
+        named = [f"patch {row},{column}" for row in range(patches) for column in range(patches)]
+        assert list(tokens.labels) == named + ["padding"] * (len(tokens) - len(named))
+        for layer in capture.layer_numbers(part):
+            module = next(one.module for one in capture.layers if (one.part, one.layer) == (part, layer))
+            order = window_order(patches, shift=2 if layer % 2 and patches > 4 else 0).flatten()
+            expected = diagonal(weights[module])[:, order >= 0][:, :, order >= 0]
+            at = order[order >= 0].argsort()
+            found = capture.attention(layer, part=part)
+            torch.testing.assert_close(
+                found[:, : len(named), : len(named)], expected[:, at][:, :, at], atol=1e-5, rtol=0
+            )
+            assert float(found.sum(-1).sub(1).abs().max()) < 1e-5
+    assert all(report.error is not None and report.error < 1e-5 for report in capture.layers)
+
+
+def test_merged_patches_of_a_later_stage_stand_on_all_of_them() -> None:
+    tokens = hs.capture(swin(32), picture(1, 32, 32)).tokens("stage 1")
+    assert tokens.picture.cells[5] == pytest.approx((0.25, 0.25, 0.25, 0.25))
+
+
+def test_windows_of_several_pictures_are_refused() -> None:
+    with pytest.warns(UserWarning, match="capture them one at a time"):
+        capture = hs.capture(swin(32), picture(2, 32, 32))
+    assert [report.refused for report in capture.layers] == [True, True, False, False]  # then one window is all
 
 
 # The picture

@@ -127,8 +127,8 @@ class Axes:
         self.batch, self._item = batch, item
         self._settled: dict[str, Axis] = {}
         self._told: dict[Axis, Tokens] = {}
-        self.patches: list[tuple[Axis, Patches, str]] = []
-        """Axes of pictures, in the order in which they were learnt, what they show, and by which module."""
+        self.pictured: dict[Axis, Patches] = {}
+        """Axes of pictures, in the order in which they were learnt, and what they show."""
         self._stages: dict[str, list[Place]] = {part: [] for part in parts.names}
 
     def place(self, seen: Seen) -> Place:
@@ -169,6 +169,21 @@ class Axes:
             named.update(zip(names, stages, strict=True))
         return named
 
+    @property
+    def all(self) -> list[Axis]:
+        """The axes that calls were placed on."""
+        places = [place for stages in self._stages.values() for place in stages]
+        return list(dict.fromkeys(axis for place in places for axis in (place.query, place.key)))
+
+    @property
+    def told(self) -> list[Axis]:
+        """The axes that were known before the forward."""
+        return [axis for axis in self._known.values() if isinstance(axis, Axis)]
+
+    def source(self, module: torch.nn.Module, name: str) -> Axis | Learnt:
+        """What the queries of a module, which has just been called, come of."""
+        return self._source(self._parts.streams(self._parts.of(module, name))[0])
+
     def tell(self, axis: Axis, tokens: Tokens) -> None:
         """Say what stands on an axis, now that it is known."""
         self._told[axis] = tokens
@@ -197,11 +212,14 @@ class Axes:
         return self._known.get(stream, self._known.get(self._parts.reads(stream), Numbered()))
 
     def _learn(self, source: Learnt, seen: Seen, length: int) -> Axis:
-        row = self._item if seen.batch == self.batch else 0
+        batch = 1 if seen.batch == 1 else self.batch
+        if isinstance(source, Patches) and not source.one_each:
+            batch = 0  # so that nothing fits: whose pictures these are is not known
+        row = self._item if batch == self.batch else 0
         mask = seen.mask() if callable(seen.mask) else seen.mask
-        masked = isinstance(mask, torch.Tensor) and seen.keys == length
-        valid = masks.seen_by_any(mask if masked else None, row, length)
-        axis = Axis(length, valid, source.tokens(length, valid), row, seen.batch)
+        masked = isinstance(mask, torch.Tensor) and seen.keys == length and len(mask) in (1, seen.batch)
+        valid = masks.seen_by_any(mask if masked and seen.batch == batch else None, row, length)
+        axis = Axis(length, valid, source.tokens(length, valid), row, batch)
         if isinstance(source, Patches):
-            self.patches.append((axis, source, seen.name))
+            self.pictured[axis] = source
         return axis

@@ -10,7 +10,7 @@ import torch
 
 from headscope.recording import masks
 from headscope.recording.arrange import Arranged, Unarranged, arrange
-from headscope.recording.axes import Axes, Place, Seen
+from headscope.recording.axes import Axes, Axis, Place, Seen, Sound
 from headscope.recording.certificate import choose_rows, spread, traces
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.cut import keys_of, pairs_of, queries_of
@@ -18,10 +18,12 @@ from headscope.recording.dispatch import Fused
 from headscope.recording.fused import as_call
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Call
+from headscope.recording.joined import joined, reordered
 from headscope.recording.masks import Mask
 from headscope.recording.numbering import numbered
 from headscope.recording.observed import observed
 from headscope.recording.parts import Parts
+from headscope.recording.patches import Patches
 from headscope.recording.plain_parts import PlainParts
 from headscope.recording.precision import of_products
 from headscope.recording.provenance import Attended
@@ -51,6 +53,9 @@ class RecordBuilder:
         self._search = search
         self.axes = Axes(inputs.axes, parts, inputs.batch, inputs.item)
         self._made: list[tuple[Place, AnyRecord | Refusal]] = []
+        self._pieces: list[Call] = []
+        self.rows: dict[str, int] = {}
+        """Of modules whose attention works within windows, tiles or pictures: how many of them are put together."""
         # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
         self._shared: dict[tuple[int, int], tuple[torch.Tensor, Any]] = {}
         self._spans: list[Mask] = []
@@ -94,6 +99,11 @@ class RecordBuilder:
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
         self._search.stop()
+        whole = self._whole(call)
+        if whole is not None:
+            self._add(whole)
+
+    def _add(self, call: Call) -> None:
         seen = Seen(call.module, call.name, len(call.query), call.query.shape[2], call.key.shape[2], call.mask)
         place = self.axes.place(seen)
         reason = self._why_not(call, place)
@@ -183,6 +193,40 @@ class RecordBuilder:
             record.not_finite = _not_finite(record)
         return record
 
+    def _whole(self, call: Call) -> Call | None:
+        """The call with all its windows, tiles or pictures in one row; None while some are still to come in others."""
+        source = self.axes.source(call.module, call.name)
+        if isinstance(source, Axis | Sound) or call.query.dim() != 4:
+            return call
+        apart = source.apart if isinstance(source, Patches) else None
+        if apart is not None and call.query.shape[2] < apart:
+            self._pieces = [piece for piece in self._pieces if piece.module is call.module] + [call]
+            if sum(piece.query.shape[2] for piece in self._pieces) < apart:
+                return None
+            calls, self._pieces = self._pieces, []
+        else:
+            calls = [call]
+        self.rows[call.name] = len(call.query)
+        several = len(calls) > 1 or len(call.query) > 1
+        return (several and self.axes.batch == 1 and joined(calls)) or call
+
+    def modules_of(self, axis: Axis) -> tuple[list[str], str]:
+        """The modules whose queries stand on an axis, in order of execution, and "query"; else those of keys."""
+        made = [(place, layer.module) for place, layer in self._made if isinstance(layer, Record)]
+        queries = [module for place, module in made if place.query is axis]
+        keys = [module for place, module in made if place.key is axis]
+        return list(dict.fromkeys(queries or keys)), "query" if queries else "key"
+
+    def reorder(self, axis: Axis, orders: dict[str, torch.Tensor]) -> None:
+        """Bring the tokens of an axis into another order, given for each module [tokens]."""
+        self._made = [
+            (
+                place,
+                reordered(layer, orders[layer.module]) if place.query is axis and isinstance(layer, Record) else layer,
+            )
+            for place, layer in self._made
+        ]
+
     def _why_not(self, call: Call, place: Place) -> str:
         query = place.query
         shapes = tuple(call.query.shape), tuple(call.key.shape)
@@ -207,9 +251,10 @@ class RecordBuilder:
         if queries == (query.batch, query.length) and keys == (key.batch, key.length):
             return ""
         what = f"{query.length} tokens" if query is key else f"{query.length} tokens and {key.length} of the encoder"
+        windows = " Windows or pictures of several items are not told apart: capture them one at a time."
         return (
             f"{name}: the axes of its attention are not the {what} of {query.batch} texts: it has {queries[1]} queries "
-            f"and {keys[1]} keys of {queries[0]} texts."
+            f"and {keys[1]} keys of {queries[0]} texts.{windows if queries[1] == query.length else ''}"
         )
 
     def _record(self, call: Call, place: Place, mask: Mask, additive: torch.Tensor | None) -> Record:

@@ -10,10 +10,11 @@ import torch
 
 from headscope.errors import EmptyInput, UnsupportedInput
 from headscope.recording.encoding import as_mapping, as_tensors, as_texts
+from headscope.recording.parts import base_of
 from headscope.recording.patches import Patches
 from headscope.recording.towers import PIXELS
 
-__all__ = ["process", "read_pixels"]
+__all__ = ["image_token", "process", "read_pixels"]
 
 
 def process(inputs: Any, image: Any, processor: Any) -> Any:
@@ -55,6 +56,13 @@ def image_processor(processor: Any) -> Any:
     return inner if callable(inner) and hasattr(inner, "image_mean") else None
 
 
+def image_token(model: torch.nn.Module) -> int | None:
+    """The id that stands for an image among those of a text."""
+    config = getattr(base_of(model), "config", None)
+    found = [getattr(config, name, None) for name in ("image_token_id", "image_token_index")]
+    return next((token for token in found if isinstance(token, int)), None)
+
+
 def read_pixels(model: torch.nn.Module, inputs: Any, processor: Any) -> tuple[dict[str, Any], Patches]:
     """Read pixels, or what a processor returned.
 
@@ -87,7 +95,8 @@ def read_pixels(model: torch.nn.Module, inputs: Any, processor: Any) -> tuple[di
         )
     values[PIXELS] = pixels = pixels.to(_dtype(model, pixels))
     made_by = image_processor(processor)
-    return values, Patches(pixels, getattr(made_by, "image_mean", None), getattr(made_by, "image_std", None))
+    mean, std = getattr(made_by, "image_mean", None), getattr(made_by, "image_std", None)
+    return values, Patches(pixels, mean, std, one_each=_is_one_each(model, values))
 
 
 def _opened(image: Any) -> Any:
@@ -107,3 +116,14 @@ def _opened(image: Any) -> Any:
 
 def _dtype(model: torch.nn.Module, pixels: torch.Tensor) -> torch.dtype:
     return next((weight.dtype for weight in model.parameters() if weight.is_floating_point()), pixels.dtype)
+
+
+def _is_one_each(model: torch.nn.Module, values: Mapping[str, Any]) -> bool:
+    """Whether the pictures are told to the texts: there is one text, or as many pictures as texts and one in each."""
+    ids = values.get("input_ids")
+    if ids is None or len(ids) == 1:
+        return True
+    named = (
+        (ids == image_token(model)).any(dim=1) if image_token(model) is not None else torch.zeros(1, dtype=torch.bool)
+    )
+    return not bool(named.any()) or (bool(named.all()) and len(values[PIXELS]) == len(ids))

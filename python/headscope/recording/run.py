@@ -19,7 +19,7 @@ from headscope.recording.hybrids import layers_without_attention
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Recording
 from headscope.recording.parts import Parts
-from headscope.recording.patches import place_patches
+from headscope.recording.placing import place_patches
 from headscope.recording.plain_parts import PlainParts
 from headscope.recording.record import AnyRecord, Refusal
 from headscope.recording.returned import returned
@@ -71,7 +71,7 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
         for name, (sibling, reason) in layers_without_attention(model, seen.builder.modules).items():
             seen.builder.add_without_attention(name, sibling, reason)
     with uncompiled(model):
-        place_patches(model, seen.sight, seen.builder.axes)
+        place_patches(model, seen.sight, seen.builder)
     return Recorded(seen.builder.layers(), seen.builder.axes.sides, seen.output)
 
 
