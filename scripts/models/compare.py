@@ -7,7 +7,8 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import torch
 
 import headscope as hs
 from headscope.answers.report import LayerReport
@@ -20,9 +21,8 @@ from models.recipes import NO_MAPS
 from models.reference import Map, eager_copy, own_maps
 from models.result import Result
 
-if TYPE_CHECKING:
-    import torch
-
+_WITHOUT = re.compile(r"has no attention map: (it mixes|no attention was computed|it runs no softmax)")
+"""What the capture says of layers among others that compute no attention."""
 EXACT = 1e-5
 UNLIKE = 1e-3
 """From here on, relative outputs of default and eager attention are not the same function."""
@@ -61,7 +61,10 @@ def _compare(built: Built, result: Result) -> None:
     reports = capture.layers
     result.tiers = sorted({report.tier for report in reports if not report.refused})
     result.certificate = max((report.error or 0.0 for report in reports if not report.refused), default=0.0)
-    result.refused = [f"{report.part} {report.layer}: {report.reason}" for report in reports if report.refused]
+    for report in reports:
+        if report.refused:
+            named = result.without if _WITHOUT.search(report.reason) else result.refused
+            named.append(f"{report.part} {report.layer}: {report.reason}")
     result.wrong += _passed_over(maps, paired) + _uncertified(reports)
     result.status = _status(result)
     if result.status == "refused":
@@ -217,7 +220,7 @@ def _numbers(module: str) -> list[int]:
 
 
 def _difference(answer: torch.Tensor, own: Map) -> float | str:
-    expected = _without_padding(own.weights[0].float(), answer.shape)
+    expected = _without_padding(_out_of_band(own.weights[0].float(), answer.shape), answer.shape)
     if answer.shape != expected.shape:
         return f"the model's own map is {list(expected.shape)}, the capture's {list(answer.shape)}"
     if own.is_mean():
@@ -225,6 +228,20 @@ def _difference(answer: torch.Tensor, own: Map) -> float | str:
     known = expected.isfinite()
     difference = (answer - expected)[known].abs().max()
     return "not finite where the model's own map is" if difference.isnan() else float(difference)
+
+
+def _out_of_band(weights: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    """Weights of the keys around each query [heads, queries, 2 w + 1], as Longformer returns them, at their places."""
+    heads, queries, keys = shape
+    width = weights.shape[-1]
+    if weights.shape[1] != queries or queries != keys or width >= keys or width % 2 == 0:
+        return weights
+    places = torch.arange(queries)[:, None] + torch.arange(width) - width // 2
+    inside = (places >= 0) & (places < keys)
+    whole = torch.zeros(heads, queries, keys)
+    rows = torch.arange(queries)[:, None].expand_as(places)
+    whole[:, rows[inside], places[inside]] = weights[:, inside]
+    return whole
 
 
 def _without_padding(weights: torch.Tensor, shape: torch.Size) -> torch.Tensor:

@@ -22,6 +22,7 @@ def page(results: list[dict[str, Any]], versions: dict[str, str]) -> str:
         _section("Refused", "", _reasons(by_status["refused"], "refused")),
         _section("Outputs that are no attention maps", _NO_MAPS, _reasons(results, "no_maps")),
         _section("Unlike themselves", _UNLIKE, _reasons(results, "unlike")),
+        _section("Layers without attention among others", _WITHOUT, _reasons(results, "without")),
         _section("No attention", "These models compute none, and say so.", _names(by_status["no attention"])),
         _section("Not built", _NOT_BUILT, _reasons(by_status["not built"], "detail")),
     ]
@@ -33,6 +34,8 @@ _WRONG = "Captured, not refused, and not what the model computes."
 _UNLIKE = """\
 Given the very same states, the default attention of these models computes something else than their eager attention
 (most often by another mask). What is shown is what ran: it is certified against the outputs of its own forward."""
+
+_WITHOUT = "What the capture says of them."
 
 _NOT_BUILT = "No tiny model of these types was made, for a reason outside headscope."
 

@@ -34,6 +34,8 @@ class Result:
     """Layers whose default attention is another function than their eager one, given the same states."""
     certificate: float = 0.0
     refused: list[str] = field(default_factory=list)
+    without: list[str] = field(default_factory=list)
+    """Layers that the capture names as having no attention map."""
     wrong: list[str] = field(default_factory=list)
     no_maps: list[str] = field(default_factory=list)
     """Outputs named attentions that are none, with the reason."""

@@ -45,6 +45,8 @@ SAMPLE = {
     "own code, relative shift": "xlnet",
     "own code, convolutions beside attention": "convbert",
     "own code, full attention of a sparse model": "big_bird",
+    "band around each query": "longformer",
+    "band in the encoder": "led",
     "fused kernel of multi-head attention": "siglip",
     "speech to text": "whisper",
     "speech to text, rotary": "moonshine",
@@ -68,12 +70,16 @@ def test_every_layer_equals_the_eager_map_of_the_model_itself(model_type: str) -
     assert result.compared > 0
 
 
-def test_layers_of_linear_attention_are_refused_by_name_and_the_others_keep_their_numbers() -> None:
-    result = compare("minimax")
+@pytest.mark.parametrize(
+    ("model_type", "module"),
+    [("minimax", "layers.1.self_attn (MiniMaxLightningAttention)"), ("bamba", "layers.0.mamba (BambaMixer)")],
+)
+def test_layers_without_attention_are_named_and_the_others_keep_their_numbers(model_type: str, module: str) -> None:
+    result = compare(model_type)
     assert result.wrong == []  # of misnumbered layers too
-    assert (result.status, result.layers, result.compared) == ("partly", 1, 1)
-    assert len(result.refused) == 1
-    assert "layers.1.self_attn (MiniMaxLightningAttention)" in result.refused[0]
+    assert (result.status, result.layers, result.compared) == ("exact", 1, 1)
+    assert len(result.without) == 1
+    assert module in result.without[0]
 
 
 @pytest.mark.parametrize("model_type", ["bert", "t5", "gemma3_text", "gptj"])
