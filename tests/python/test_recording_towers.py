@@ -246,6 +246,82 @@ def test_towers_have_parts_and_batches_of_their_own() -> None:
     assert [report.refused for report in capture.layers if report.part == "vision"] == [True, True]
 
 
+def test_audio_beside_text() -> None:
+    text = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    audio = {"d_model": 64, "encoder_layers": 2, "encoder_attention_heads": 4, "encoder_ffn_dim": 64}
+    config = transformers.Qwen2AudioConfig(
+        audio_config={**audio, "num_mel_bins": 8, "max_source_positions": 20},
+        text_config=transformers.Qwen2Config(**text, num_key_value_heads=2, vocab_size=99),
+        audio_token_index=IMAGE,
+    )
+    torch.manual_seed(0)
+    model = peaked(transformers.Qwen2AudioForConditionalGeneration(config), by=3)
+    given = {
+        "input_ids": torch.tensor([[5, *[IMAGE] * 10, 6]]),
+        "input_features": torch.randn(1, 8, 40),
+        "feature_attention_mask": torch.ones(1, 40, dtype=torch.long),
+    }
+    capture = hs.capture(model, given)
+    assert capture.parts == ("language", "audio")
+    assert capture.tokens("audio").labels[:2] == ("0.00 s", "0.02 s")  # 40 columns of 10 ms, two a frame
+    weights = eager_weights(model, given)
+    for report in capture.layers:
+        expected = weights[report.module][0][0]
+        torch.testing.assert_close(capture.attention(report.layer, part=report.part), expected, atol=1e-5, rtol=0)
+
+
+# Processors of transformers
+
+
+def _image() -> Any:
+    image = pytest.importorskip("PIL.Image")
+    squares = torch.randint(0, 255, (8, 10, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return image.fromarray(squares.repeat_interleave(16, 0).repeat_interleave(16, 1).numpy())
+
+
+def test_an_image_goes_through_its_processor_and_is_shown_as_the_model_saw_it(tmp_path: Any) -> None:
+    image = _image()
+    from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
+
+    processor = ViTImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    expected = torch.tensor(list(image.resize((SIDE, SIDE), 2).tobytes())).view(SIDE, SIDE, 3)
+    image.save(tmp_path / "squares.png")
+    for given in (image, tmp_path / "squares.png"):
+        tokens = hs.capture(build("vit"), image=given, tokenizer=processor).tokens()
+        torch.testing.assert_close(_decoded(tokens).long(), expected, atol=1, rtol=0)
+
+
+def test_patches_that_a_processor_cuts_are_put_where_they_were() -> None:
+    image = _image()
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    size = {"shortest_edge": 16 * 16, "longest_edge": 48 * 64}
+    processor = Qwen2VLImageProcessorPil(patch_size=PATCH, merge_size=2, size=size)
+    given = processor(images=image, return_tensors="pt")
+    _, rows, columns = given["image_grid_thw"][0].tolist()
+    tokens = torch.tensor([[5, 97, *[IMAGE] * (rows * columns // 4), 96]])
+    model, _ = beside_text("qwen2.5-vl")
+    capture = hs.capture(model, {**given, "input_ids": tokens, "mm_token_type_ids": (tokens == IMAGE).int()})
+    resized = torch.tensor(list(image.resize((columns * PATCH, rows * PATCH), 3).tobytes())).float()
+    mean, std = (torch.tensor(one) for one in (processor.image_mean, processor.image_std))
+    pixels = (resized.view(rows * PATCH, columns * PATCH, 3) / 255 - mean) / std
+    expected = (pixels - pixels.min()) / (pixels.max() - pixels.min()) * 255  # no processor was passed to capture
+    torch.testing.assert_close(_decoded(capture.tokens("vision")).float(), expected, atol=2, rtol=0)
+
+
+def test_frames_of_what_whispers_feature_extractor_made() -> None:
+    extractor = transformers.WhisperFeatureExtractor(feature_size=8, chunk_length=1)
+    given = extractor(torch.randn(16_000).numpy(), sampling_rate=16_000, return_tensors="pt")
+    model = build_text("whisper", max_source_positions=50)
+    capture = hs.capture(model, given, tokenizer=extractor, target=ids(6))
+    assert capture.parts == ("encoder", "decoder", "cross")
+    assert capture.tokens("cross").labels[-1] == "0.98 s"
+    weights = eager_weights(model, {**given, "decoder_input_ids": ids(6)})
+    for report in capture.layers:
+        expected = weights[report.module][0][0]
+        torch.testing.assert_close(capture.attention(report.layer, part=report.part), expected, atol=1e-5, rtol=0)
+
+
 # Windows
 
 

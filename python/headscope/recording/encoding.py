@@ -26,13 +26,15 @@ _LATER = {
 
 
 def check_tokenizer(tokenizer: Any) -> Any:
-    """Return the tokenizer, or the one inside a processor, None in one of images; refuse what is neither."""
+    """Return the tokenizer, or the one inside a processor, None in one that reads no text; refuse what is neither."""
     if tokenizer is None:
         return None
     for candidate in (tokenizer, getattr(tokenizer, "tokenizer", None)):
         if callable(candidate) and hasattr(candidate, "convert_ids_to_tokens"):
             return candidate
-    if hasattr(tokenizer, "image_mean"):  # the processor of a model that reads no text
+    if hasattr(tokenizer, "image_mean") or hasattr(
+        tokenizer, "sampling_rate"
+    ):  # it makes no ids, of text there is none
         return None
     raise UnsupportedInput(
         f"tokenizer is a {type(tokenizer).__name__}, not a transformers tokenizer. Use AutoTokenizer.from_pretrained; "

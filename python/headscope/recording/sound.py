@@ -68,7 +68,7 @@ def _checked(model: torch.nn.Module, name: str, sound: Any) -> torch.Tensor:
 
 
 def _seconds(model: torch.nn.Module, name: str, sound: torch.Tensor, processor: Any) -> float | None:
-    extractor = getattr(processor, "feature_extractor", None)
+    extractor = getattr(processor, "feature_extractor", processor)
     rate = getattr(extractor, "sampling_rate", SAMPLING_RATE)
     if name == WAVEFORM:
         return sound.shape[1] / rate
@@ -78,8 +78,9 @@ def _seconds(model: torch.nn.Module, name: str, sound: torch.Tensor, processor: 
 
 def _columns(model: torch.nn.Module, spectrogram: torch.Tensor) -> int | None:
     """Return the number of columns of a spectrogram: of its two axes the one that is not the model's mel bands."""
-    config = getattr(base_of(model), "config", None)
-    bands = [getattr(config, name, None) for name in ("num_mel_bins", "input_feat_per_channel")]
+    whole = getattr(base_of(model), "config", None)
+    configs = (whole, getattr(whole, "audio_config", None))
+    bands = [getattr(config, name, None) for config in configs for name in ("num_mel_bins", "input_feat_per_channel")]
     first, second = spectrogram.shape[1:]
     if (first in bands) == (second in bands):
         return None
