@@ -50,6 +50,9 @@ def rows_at_once(elements_per_row: int) -> int:
 def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
     """Scaled dot products, float32 [h, r, k]."""
     query = record.query[heads[:, None], rows].float() * record.scaling  # [h, r, d]
+    if len(rows) and torch.equal(heads, torch.arange(record.heads, device=heads.device)):  # faster than one by one
+        together = query.unflatten(0, (record.groups, -1)).flatten(1, 2)  # [G, n * r, d]
+        return torch.bmm(together, record.key[:, keys].float().mT).view(len(heads), len(rows), -1)
     group_of = heads // (record.heads // record.groups)
     groups, sizes = torch.unique_consecutive(group_of, return_counts=True)
     out = query.new_empty(len(heads), len(rows), record.key[0, keys].shape[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -209,5 +210,5 @@ def _arguments(
 def _device(model: torch.nn.Module) -> torch.device:
     """Return where ids go: the device of the token embedding, else of the first weight that has one."""
     table = input_embedding(model)
-    weights = [*(table.parameters() if table is not None else ()), *model.parameters()]
+    weights = chain(table.parameters() if table is not None else (), model.parameters())
     return next((weight.device for weight in weights if weight.device.type != "meta"), torch.device("cpu"))

@@ -38,6 +38,8 @@ def readable(text: str) -> str:
         Joiners and variation selectors stay where they act on their neighbours; a combining
         mark with nothing to sit on gets a dotted circle.
     """
+    if text.isascii() and text.isalnum():
+        return text
     parts: list[str] = []
     drawn = False  # whether the character before stands as it is
     for index, char in enumerate(text):
