@@ -170,10 +170,13 @@ function isActive(button: Node, isOn: boolean): Promise<void> {
 function listen(): { told: Promise<void> } {
   const kernel = jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
   const told = new Promise<void>((resolve) => {
-    let isTold = false;
-    const hear = (_: unknown, { msg: { content } }: KernelMessage) => {
-      isTold ||= content.data?.method === "echo_update";
-      if (!isTold || content.execution_state !== "idle") return;
+    const idle = new Set<string>();
+    let echoed: string | undefined;
+    const hear = (_: unknown, { msg: { content, parent_header } }: KernelMessage) => {
+      const asked = parent_header.msg_id ?? ""; // by a page's message; the kernel sends the two in either order
+      if (content.execution_state === "idle") idle.add(asked);
+      if (content.data?.method === "echo_update") echoed = asked;
+      if (echoed === undefined || !idle.has(echoed)) return;
       kernel?.anyMessage.disconnect(hear);
       resolve();
     };

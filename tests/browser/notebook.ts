@@ -40,7 +40,7 @@ interface Cell {
 
 /** A message from the kernel, or to it. */
 export interface KernelMessage {
-  msg: { content: { data?: { method?: string }; execution_state?: string } };
+  msg: { content: { data?: { method?: string }; execution_state?: string }; parent_header: { msg_id?: string } };
 }
 
 type Hear = (kernel: unknown, message: KernelMessage) => void;
