@@ -71,6 +71,11 @@ export function unitOf({ kind }: Side): "token" | "frame" {
   return kind === "frames" ? "frame" : "token";
 }
 
+/** What a layer is that has no heads to show: "refused", or one among others that does something else than attend. */
+export function standingOf({ reason }: LayerMeta): "refused" | "no attention map" {
+  return reason.includes(") has no attention map: ") ? "no attention map" : "refused";
+}
+
 /** Takes the trait `meta`. */
 export function readMeta(trait: unknown): Meta {
   const meta = trait as Partial<Meta> | null | undefined;

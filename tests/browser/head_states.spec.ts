@@ -143,7 +143,7 @@ test.describe("a refused layer", () => {
     await view.expectLastStep({ layer: 2, heads: [], head: null });
     const why = "LlamaAttention (model.layers.2) adds a bias that was not recorded.";
     await expect(view.root.getByRole("alert")).toHaveText(why);
-    await expect(view.root).toContainText("layer 2 refused");
+    await expect(view.root).toContainText("layer 2: refused");
     expect(await page.evaluate(() => window.host.kernel.received.length)).toBe(0);
     await view.root.getByRole("button", { name: "Next layer" }).click();
     await view.expectLastStep({ layer: 3, heads: [0, 1, 2, 3, 4, 5, 6, 7, 8], head: 0 });

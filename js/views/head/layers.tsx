@@ -1,3 +1,4 @@
+import { standingOf } from "../../store/meta.js";
 import { moveLayer } from "../shared/actions.js";
 import { Select } from "../shared/select.js";
 import type { ViewState } from "./state.js";
@@ -12,7 +13,7 @@ export function Layers({ view }: { view: ViewState }) {
       <Step view={view} by={-1} label="Previous layer" disabled={layer === layers[0].layer} />
       <Select
         label="Layer"
-        options={layers.map((one) => [one.layer, `${one.layer}${one.heads === 0 ? " (refused)" : ""}`])}
+        options={layers.map((one) => [one.layer, `${one.layer}${one.heads === 0 ? ` (${standingOf(one)})` : ""}`])}
         chosen={layer}
         choose={view.guard((chosen) => view.store.select({ layer: chosen }))}
       />

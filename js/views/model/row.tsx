@@ -1,4 +1,5 @@
 import { useComputed } from "@preact/signals";
+import { standingOf } from "../../store/meta.js";
 import { headColour } from "../shared/palette.js";
 import { classes, px } from "../shared/style.js";
 import { rowAt } from "./layout.js";
@@ -26,10 +27,11 @@ interface Props {
 export function Row({ view, layer, index }: Props) {
   const text = useComputed(() => JSON.stringify(stateOf(view, layer))).value;
   const state: RowState = JSON.parse(text);
-  const { heads, reason } = view.layers.value[index];
+  const meta = view.layers.value[index];
   const layout = view.layout.value;
   const { left, top } = rowAt(layout, index, view.heads.value.length);
-  const refusal = heads === 0 ? reason || "refused" : state.error;
+  const refusal = meta.heads === 0 ? meta.reason || "refused" : state.error;
+  const standing = refusal === "" ? "" : standingOf(meta);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot be laid out in bands
     // biome-ignore lint/a11y/useFocusableInteractive: its cells are
@@ -47,8 +49,13 @@ export function Row({ view, layer, index }: Props) {
       >
         <span>{layer}</span>
       </span>
-      {view.headsOf(heads).map((head) => (
-        <Head key={head} view={view} name={`layer ${layer}, head ${head}`} {...{ layer, head, state, refusal }} />
+      {view.headsOf(meta.heads).map((head) => (
+        <Head
+          key={head}
+          view={view}
+          name={`layer ${layer}, head ${head}`}
+          {...{ layer, head, state, refusal, standing }}
+        />
       ))}
     </div>
   );
@@ -62,23 +69,29 @@ interface HeadProps {
   state: RowState;
   /** Why there is no picture, "" where there is one. */
   refusal: string;
+  /** In a word. */
+  standing: string;
 }
 
 /** The place of a head: its picture is on the canvas beneath, its frame is here. */
-function Head({ view, name, layer, head, state, refusal }: HeadProps) {
+function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) {
   const isDrawn = state.heads.includes(head);
-  const isRefused = refusal !== "";
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot be laid out in bands
     <div
-      class={classes("cell", { drawn: isDrawn, focused: state.head === head, refused: isRefused })}
+      class={classes("cell", {
+        drawn: isDrawn,
+        focused: state.head === head,
+        refused: standing === "refused",
+        dash: standing === "no attention map",
+      })}
       style={isDrawn ? { "--head": headColour(head, view.frame.look.value.theme) } : undefined}
       role="gridcell"
       tabIndex={state.stop === head ? 0 : -1}
       aria-selected={isDrawn}
-      aria-label={isRefused ? `${name}, refused: ${refusal}` : name}
+      aria-label={standing ? `${name}, ${standing}: ${refusal}` : name}
       data-cell={`${layer} ${head}`}
-      data-hint={isRefused ? `${name}\n${refusal}` : name}
+      data-hint={standing ? `${name}\n${refusal}` : name}
     />
   );
 }

@@ -1,15 +1,17 @@
-import type { LayerMeta } from "../../store/meta.js";
+import { type LayerMeta, standingOf } from "../../store/meta.js";
 import type { Store } from "../../store/store.js";
 import { magnitude } from "./format.js";
 import { Icon } from "./icon.js";
+import { classes } from "./style.js";
 
 /** How exact the numbers of the chosen layer are, and of the others in the tooltip. */
 export function Certificate({ store }: { store: Store }) {
   const layer = store.layerMeta.value;
   if (layer.heads === 0) {
+    const standing = standingOf(layer);
     return (
-      <span class="certificate refused" data-hint={layer.reason || "There is no exact answer about this layer."}>
-        layer {layer.layer} refused
+      <span class={classes("certificate", { refused: standing === "refused" })} data-hint={layer.reason}>
+        layer {layer.layer}: {standing}
       </span>
     );
   }
@@ -49,7 +51,7 @@ const SOURCES = [
 
 function explain({ layer, error, tier, reason }: LayerMeta, layers: readonly LayerMeta[]): string {
   const errors = layers.flatMap((one) => (one.error === null ? [] : [one.error]));
-  const refused = layers.filter((one) => one.heads === 0).map((one) => one.layer);
+  const refused = layers.filter((one) => one.heads === 0 && standingOf(one) === "refused").map((one) => one.layer);
   return [
     SOURCES[tier],
     `Layer ${layer} was recomputed and compared with what the model itself did in the same forward pass.`,

@@ -26,6 +26,10 @@ function squares(side: number): string[] {
   return Array.from({ length: side * side }, (_, at) => `patch ${Math.floor(at / side)},${at % side}`);
 }
 
+function recurrent(layer: number): string {
+  return `model.layers.${layer}.mamba (JambaMambaMixer) has no attention map: it mixes tokens in another way than by attention.`;
+}
+
 /** What the page can show. */
 export const SCENARIOS = {
   /** Causal, 9 heads in 3 groups. */
@@ -62,6 +66,23 @@ export const SCENARIOS = {
   long: { tokens: Array.from({ length: 2000 }, (_, at) => ` token${at}`), layers: 2 },
   /** Query 8 of layer 1 holds NaN, layer 2 was refused, the weights of layer 3 come as they are. */
   trouble: { tokens: SENTENCE, broken: { layer: 1, query: 8 }, refused: [2], dense: 3 },
+  /** A hybrid: two layers have no attention, one was refused, and the others were read in different ways. */
+  hybrid: {
+    tokens: SENTENCE,
+    layers: 6,
+    refused: [3],
+    dense: 5,
+    told: {
+      0: { heads: 0, tier: 0, error: null, reason: recurrent(0) },
+      2: { heads: 0, tier: 0, error: null, reason: recurrent(2) },
+      4: { tier: 2 },
+      5: {
+        tier: 3,
+        error: null,
+        reason: "Its module computes a softmax of its own, of whose input no queries and keys are known.",
+      },
+    },
+  },
   /** One mechanism each. */
   window: { tokens: SENTENCE, window: 4 },
   softcap: { tokens: SENTENCE, softcap: 1.5 },

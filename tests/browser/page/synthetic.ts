@@ -41,6 +41,8 @@ export interface Options extends PartOptions {
   special?: number[];
   segments?: number[] | null;
   words?: number[] | null;
+  /** What is said of some layers, by number, besides what the other options say. */
+  told?: Record<number, Partial<LayerMeta>>;
   /** Layers that were refused. */
   refused?: number[];
   /** The layer and the query whose vector holds NaN. */
@@ -97,7 +99,8 @@ class Stack {
     readonly name: string,
     private readonly index: number,
   ) {
-    this.layers = Array.from({ length: options.layers ?? 4 }, (_, layer) => this.#metaOf(layer));
+    const { layers = 4, told } = options;
+    this.layers = Array.from({ length: layers }, (_, layer) => ({ ...this.#metaOf(layer), ...told?.[layer] }));
     const { tokens, keyTokens, generated = null } = options;
     const isOfKeys = options.patches?.of === "keys";
     const query = { ...sideOf(options, tokens), generated };
