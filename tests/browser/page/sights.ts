@@ -5,11 +5,10 @@ import { openWidget } from "./open.js";
 
 /** Both sides of a head view whose tokens are patches of a picture, as a person finds them. */
 export class Sights {
-  readonly root: Locator;
-
-  constructor(readonly page: Page) {
-    this.root = page.locator(".shell");
-  }
+  constructor(
+    readonly page: Page,
+    readonly root: Locator = page.locator(".shell"),
+  ) {}
 
   static async open(page: Page, start: Start): Promise<Sights> {
     await openWidget(page, start);
