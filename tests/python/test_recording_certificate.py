@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import torch
-from tiny import build, eager_attentions, ids
+from own_code import build as build_own
+from tiny import MECHANISMS, build, eager_attentions, ids
 from transformers import AttentionInterface, AttentionMaskInterface, DiffLlamaConfig, DiffLlamaForCausalLM
 from transformers.masking_utils import sdpa_mask
 from transformers.models.llama import modeling_llama
@@ -142,6 +143,13 @@ PLACES = {
     "window, padded left": ("sliding window", "left"),
     "sinks, padded left": ("sinks and window", "left"),
     "bias, padded right": ("position bias", "right"),
+    "own code, causal": ("gptj: rotary", None),
+    "own code, causal, padded left": ("gptj: rotary", "left"),
+    "own code, window": ("gpt neo: global and local", None),
+    "own code, window, padded left": ("gpt neo: global and local", "left"),
+    "own code, causal, bias": ("bloom: alibi", None),
+    "own code, causal, bias, padded left": ("bloom: alibi", "left"),
+    "own code, bias, padded right": ("deberta: three terms", "right"),
 }
 
 
@@ -235,9 +243,9 @@ GRID = [
     (what, place)
     for what, (there, _) in CORRUPTIONS.items()
     for place, (mechanism, _) in PLACES.items()
-    if re.search(there, mechanism)
+    if re.search(there, f"{place}: {mechanism}")
 ]
-LAYER = 0  # has the window, where layers take turns, and the same input in the forward that it is compared with
+LAYER = {"gpt neo: global and local": 1}  # the first that has the window, where layers take turns; 0 where not said
 
 
 def _is_another(record: Record, other: Record) -> bool:
@@ -251,15 +259,17 @@ def _is_another(record: Record, other: Record) -> bool:
 def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A layer of a real capture is corrupted as it is recorded; what is answered of it must be the model's own."""
     mechanism, padded = PLACES[place]
-    model, inputs, item = build(mechanism), _inputs(padded), int(padded is not None)
+    model = build(mechanism) if mechanism in MECHANISMS else build_own(mechanism)
+    inputs, item, at = _inputs(padded), int(padded is not None), LAYER.get(mechanism, 0)
     layers = RecordBuilder.layers
 
     def corrupted(self: RecordBuilder) -> list[Any]:
         made = layers(self)
-        record = made[LAYER]
+        record = made[at]
         assert isinstance(record, Record)
-        made[LAYER] = CORRUPTIONS[what][1](record)
-        assert _is_another(record, made[LAYER])
+        made[at] = CORRUPTIONS[what][1](record)
+        assert record.tier == (1 if mechanism in MECHANISMS else 2)
+        assert _is_another(record, made[at])
         return made
 
     monkeypatch.setattr(RecordBuilder, "layers", corrupted)
@@ -267,16 +277,16 @@ def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkey
         warnings.simplefilter("ignore", UserWarning)
         capture = hs.capture(model, inputs, item=item)
     try:
-        answer = capture.attention(LAYER)
+        answer = capture.attention(at)
     except hs.RefusedLayer:
-        assert capture.layers[LAYER].refused
+        assert capture.layers[at].refused
     else:
-        assert capture.layers[LAYER].reason == "computed by the model's eager function"
+        assert capture.layers[at].reason == "computed by the model's eager function"
         kept = inputs["attention_mask"][item].bool()
-        own = eager_attentions(model, **inputs)[LAYER][item][:, kept][:, :, kept]
+        own = eager_attentions(model, **inputs)[at][item][:, kept][:, :, kept]
         torch.testing.assert_close(answer, own, atol=1e-5, rtol=0)
-    capture.attention(1)
-    assert not capture.layers[1].refused
+    capture.attention(1 - at)
+    assert not capture.layers[1 - at].refused
 
 
 @pytest.mark.parametrize("place", ["causal", "sliding window", "padded left", "window, padded left"])
