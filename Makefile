@@ -53,7 +53,8 @@ test-browser: install weights ## Tests in a real JupyterLab in a real browser
 paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
 	@$(PY) scripts/paper.py
 
-bench: install weights ## CPU of the explorer in a real JupyterLab: to the complete grid, and for each head chosen
+bench: install weights ## CPU and memory of a capture; CPU of the explorer in a real JupyterLab
+	@$(PY) benchmarks/capture.py
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config benchmarks/playwright.config.ts
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
