@@ -17,8 +17,6 @@ export interface Patches {
   ratio: number;
   /** Per entry: the patches of its tokens, none for an entry that stands for no place. */
   boxes: readonly (readonly Box[])[];
-  /** Per entry: which row and column of patches it is, null where it stands for no one place. */
-  places: readonly ({ row: number; column: number } | null)[];
 }
 
 /** Nothing else is ever loaded: no address, and no format that holds more than pixels. */
@@ -30,19 +28,7 @@ export function patchesOf({ picture }: Side, { entries }: Axis): Patches | null 
   const { src, width, height, cells } = picture;
   const boxes = entries.map(({ positions }) => positions.flatMap((at) => boxOf(cells[at])));
   if (boxes.every((some) => some.length === 0)) return null;
-  return { src: IMAGE.test(src) ? src : null, ratio: width / height, boxes, places: placesOf(boxes) };
-}
-
-function placesOf(boxes: Patches["boxes"]): Patches["places"] {
-  const round = (share: number) => Math.round(share * 1e4); // edges nearer than this are one
-  const edges = (name: "left" | "top") =>
-    [...new Set(boxes.flat().map((box) => round(box[name])))].sort((a, b) => a - b);
-  const [lefts, tops] = [edges("left"), edges("top")];
-  return boxes.map(([box, ...more]) =>
-    box === undefined || more.length > 0
-      ? null
-      : { row: tops.indexOf(round(box.top)), column: lefts.indexOf(round(box.left)) },
-  );
+  return { src: IMAGE.test(src) ? src : null, ratio: width / height, boxes };
 }
 
 function boxOf(cell: readonly number[] | null | undefined): Box[] {

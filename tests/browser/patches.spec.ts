@@ -161,10 +161,7 @@ test.describe("the pointer", () => {
     const named = `patch ${Math.floor((best - 3) / 14)},${(best - 3) % 14}`;
     await expect
       .poll(() => sights.tips())
-      .toEqual([
-        `patch at row ${row}, column ${column}, position ${query}`,
-        `head 1: ${named} ${weights[best].toFixed(4)}`,
-      ]);
+      .toEqual([`patch ${row},${column}, position ${query}`, `head 1: ${named} ${weights[best].toFixed(4)}`]);
     expect(await sights.trait("query")).toBeNull();
     await sights.click("query", ...at);
     await sights.expectTraits({ query });
@@ -177,7 +174,7 @@ test.describe("the pointer", () => {
     await sights.pointAt("key", 5.5 / 14, 8.5 / 14);
     const key = 3 + 8 * 14 + 5;
     const lines = [0, 1].map((head) => `head ${head}: ${vision.weights(0, head)[120][key].toFixed(4)}`);
-    await expect.poll(() => sights.tips()).toEqual([`patch at row 8, column 5, position ${key}`, ...lines]);
+    await expect.poll(() => sights.tips()).toEqual([`patch 8,5, position ${key}`, ...lines]);
     await sights.click("key", 5.5 / 14, 8.5 / 14);
     await sights.expectTraits({ query: 120, key });
   });
@@ -214,7 +211,7 @@ test.describe("text beside a picture", () => {
     await expect
       .poll(() => sights.tips())
       .toEqual([
-        `<image> at row ${Math.floor(best / 8)}, column ${best % 8}, position ${best + 3}`,
+        `patch ${Math.floor(best / 8)},${best % 8}, position ${best + 3}`,
         `head 2: ${patches[best].toFixed(4)}`,
       ]);
   });
@@ -263,14 +260,14 @@ test.describe("the keyboard", () => {
     await expect.poll(() => active("query")).toBe("query-5");
     await page.keyboard.press("Space");
     await sights.expectTraits({ query: 5 });
-    await expect(sights.side("query").locator("#query-5")).toHaveAccessibleName("patch at row 1, column 1, position 5");
+    await expect(sights.side("query").locator("#query-5")).toHaveAccessibleName("patch 1,1, position 5");
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight"); // over the edge
     await expect(sights.side("key")).toBeFocused();
     await expect.poll(() => active("key")).toBe("key-6");
     const weight = short(bare.weights(0, 1)[5][6]);
     await expect(sights.side("key").locator("#key-6")).toHaveAccessibleName(
-      `patch at row 1, column 2, position 6, head 1 weight ${weight}`,
+      `patch 1,2, position 6, head 1 weight ${weight}`,
     );
     await page.keyboard.press("End");
     await expect.poll(() => active("key")).toBe("key-9");
@@ -290,7 +287,7 @@ test.describe("the keyboard", () => {
     await sights.side("query").focus();
     await page.keyboard.press("ArrowUp");
     await expect(sights.side("query").locator(".patch.active")).toHaveCSS("outline-style", "solid");
-    await expect(sights.root.getByRole("tooltip")).toContainText("patch at row 13");
+    await expect(sights.root.getByRole("tooltip")).toContainText("patch 13,");
   });
 });
 

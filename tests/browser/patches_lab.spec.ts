@@ -62,7 +62,7 @@ print(json.dumps(maps[1][0, 2, view.query].tolist()))`);
   await expect
     .poll(() => sights.tips())
     .toEqual([
-      `patch at row ${Math.floor((best - 1) / 8)}, column ${(best - 1) % 8}, position ${best}`,
+      `patch ${Math.floor((best - 1) / 8)},${(best - 1) % 8}, position ${best}`,
       `head 2: ${own[best].toFixed(4)}`,
     ]);
   await notebook.ask("view.select(query=None, key=0); print(1)");

@@ -35,24 +35,15 @@ function known(side: Side): Patches {
 
 describe("the patches of an axis", () => {
   it("have their boxes by entry, none for a token that is no patch", () => {
-    const { ratio, boxes, places } = known(sideOf(CELLS));
+    const { ratio, boxes } = known(sideOf(CELLS));
     expect(ratio).toBe(1.5);
     expect(boxes[0]).toEqual([]);
     expect(boxes[5]).toEqual([{ left: 1 / 3, top: 0.5, width: 2 / 3, height: 0.5 }]);
-    expect(places).toEqual([
-      null,
-      { row: 0, column: 0 },
-      { row: 0, column: 1 },
-      { row: 0, column: 2 },
-      { row: 1, column: 0 },
-      { row: 1, column: 1 },
-    ]);
   });
 
-  it("are all of those of a merged word, which then has no one place", () => {
+  it("are all of those of a merged word", () => {
     const merged = patches(sideOf(CELLS, SRC, [0, 1, 1, 2, 3, 4]), { words: true });
     expect(merged?.boxes[1]).toHaveLength(2);
-    expect(merged?.places[1]).toBeNull();
   });
 
   it("are not there without a picture, or where no token is a patch of it", () => {

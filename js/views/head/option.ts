@@ -1,4 +1,4 @@
-import { short } from "../shared/format.js";
+import { short, spoken } from "../shared/format.js";
 import { marksOf } from "../shared/steps.js";
 import type { SideName } from "./focus.js";
 import type { ViewState } from "./state.js";
@@ -24,9 +24,15 @@ export function optionOf(view: ViewState, side: SideName, entry: number, weight 
       "aria-selected": isPinned,
       "aria-setsize": axis.entries.length,
       "aria-posinset": entry + 1,
-      "aria-label": view.pictured.name(side, entry) + says + (marks.generated ? ", generated" : ""),
+      "aria-label": nameOf(view, side, entry) + says + (marks.generated ? ", generated" : ""),
     },
   };
+}
+
+/** What an entry is called where it stands alone. */
+export function nameOf(view: ViewState, side: SideName, entry: number): string {
+  const { label, positions } = view.axis(side).entries[entry];
+  return `${spoken(label)}, position ${positions[0]}`;
 }
 
 export function idOf(side: SideName, entry: number): string {

@@ -1,6 +1,5 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { type Patches, patchesOf } from "../../store/patches.js";
-import { spoken } from "../shared/format.js";
 import { headColour } from "../shared/palette.js";
 import { cssColour, weightRamp } from "../shared/ramps.js";
 import type { SideName } from "./focus.js";
@@ -36,15 +35,6 @@ export class Pictured {
     const { theme } = this.view.look.value;
     const heads = this.heat.value?.heads ?? [];
     return heads.length === 1 ? headColour(heads[0], theme) : cssColour(weightRamp(theme, "000000")[255]);
-  }
-
-  /** What an entry is called where it can stand alone: a patch by its row and column. */
-  name(side: SideName, entry: number): string {
-    const { label, positions } = this.view.axis(side).entries[entry];
-    const place = this.patches[side].value?.places[entry];
-    if (!place) return `${spoken(label)}, position ${positions[0]}`;
-    const what = this.view.store.side(side).kind === "patches" ? "patch" : spoken(label);
-    return `${what} at row ${place.row}, column ${place.column}, position ${positions[0]}`;
   }
 
   /** How strong the colour over an entry is, 0 to 1; NaN for what is no number, null where there is nothing to colour. */

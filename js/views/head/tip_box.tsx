@@ -3,6 +3,7 @@ import { Label } from "../shared/label.js";
 import { headColour } from "../shared/palette.js";
 import { type Anchor, anchorAt, anchorOf, Tooltip } from "../shared/tooltip.js";
 import { ROW } from "./layout.js";
+import { nameOf } from "./option.js";
 import { boxesIn } from "./sight.js";
 import type { ViewState } from "./state.js";
 import { pairTip, placeTip, type Tip } from "./tips.js";
@@ -33,7 +34,7 @@ export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLEle
   const anchor = hover === null || tip === null ? null : anchorOfHover(view, pane.current);
   return anchor === null || tip === null ? null : (
     <Tooltip anchor={anchor} align={hover?.side === "query" ? "right" : "left"}>
-      {hover !== null && view.pictured.isOn.value && <div>{view.pictured.name(hover.side, hover.entry)}</div>}
+      {hover !== null && view.pictured.isOn.value && <div>{nameOf(view, hover.side, hover.entry)}</div>}
       <TipBox view={view} tip={tip} />
     </Tooltip>
   );

@@ -37,7 +37,6 @@ function Token({ view, entry }: { view: NeuronState; entry: number }) {
   const { side } = view;
   const { label, shown } = view.axis.entries[entry];
   const hover = view.head.hover.value;
-  const place = view.head.pictured.patches[side].value?.places[entry];
   const isPinned = view.head.pins.value[side] === entry;
   const isMasked = view.terms.value?.seen[view.position(side, entry)] === 0;
   return (
@@ -55,7 +54,7 @@ function Token({ view, entry }: { view: NeuronState; entry: number }) {
       aria-selected={isPinned}
       aria-label={`${spoken(label)}, position ${view.position(side, entry)}`}
     >
-      <Label text={place ? `${place.row},${place.column}` : label} />
+      <Label text={label.replace(/^patch (?=\d)/, "")} />
     </div>
   );
 }

@@ -135,7 +135,7 @@ export const SCENARIOS = {
   },
   /** A vision-language model: a question about a picture, and what was answered. */
   looking: {
-    tokens: ["<s>", "USER", ":", ...Array(64).fill("<image>"), " What", " is", " this", "?", ...CAPTION.slice(1)],
+    tokens: ["<s>", "USER", ":", ...squares(8), " What", " is", " this", "?", ...CAPTION.slice(1)],
     generated: 71,
     bias: "sights",
     patches: { side: 8, first: 3 },

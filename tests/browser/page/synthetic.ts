@@ -175,10 +175,13 @@ function pictured(side: Side, { patches, src }: PartOptions): Side {
 }
 
 function sideOf({ special = [], segments = null, words = null }: Options, tokens: string[]): Side {
-  const isList = tokens.some((text) => text.startsWith("patch "));
   const isSound = tokens.every((text) => / s$/.test(text));
   return {
-    labels: tokens.map((text) => (isSound || isList ? text : text.replaceAll(" ", "·").replaceAll("\n", "⏎"))),
+    labels: tokens.map((text) =>
+      isSound || text.startsWith("patch ") || text.startsWith("register ")
+        ? text
+        : text.replaceAll(" ", "·").replaceAll("\n", "⏎"),
+    ),
     texts: tokens.map((text) => text.replace(/^##/, "")),
     special: tokens.map((_, at) => (special.includes(at) ? 1 : 0)),
     segments,
