@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.forced import Forced
 
 
+_WINDOW = "one_sided_attn_window_size"
 _ATTENTION = re.compile(r"attention|attn", re.IGNORECASE)
 
 
@@ -95,7 +96,23 @@ def own_maps(twin: PreTrainedModel, inputs: dict[str, Any], forced: Forced | Non
     kinds = {name: type(module).__name__ for name, module in twin.named_modules()}
     kept = [(name, one) for name, one in made if named.get(id(one)) == name and id(one) not in known]
     own = [Map(one, name, "", -1) for name, one in _unique(kept) if _ATTENTION.search(kinds[name])]
-    return maps + [one for one in own if one.is_map()]
+    return [_spread_out(one, twin) for one in maps + [one for one in own if one.is_map()]]
+
+
+def _spread_out(one: Map, twin: PreTrainedModel) -> Map:
+    """A map in the band format of Longformer, each key where it stands; any other map as it is."""
+    windows = {module.one_sided_attn_window_size for module in twin.modules() if hasattr(module, _WINDOW)}
+    window = next((window for window in windows if one.weights.shape[-1] == 2 * window + 1), None)
+    if window is None or one.weights.dim() != 4 or one.weights.shape[-2] == one.weights.shape[-1]:
+        return one
+    batch, heads, length, _ = one.weights.shape
+    dense = one.weights.new_zeros(batch, heads, length, length)
+    for query in range(length):
+        for place in range(2 * window + 1):
+            key = query - window + place
+            if 0 <= key < length:
+                dense[..., query, key] = one.weights[..., query, place]
+    return replace(one, weights=dense)
 
 
 @contextmanager

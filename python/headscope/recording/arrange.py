@@ -67,6 +67,8 @@ def arrange(attended: Attended, batch: int) -> Arranged:
         Where it does not have them.
     """
     softmax = attended.softmax
+    if isinstance(softmax.scores, Scores) and softmax.scores.product.picked:
+        raise Unarranged("its queries or keys were picked by number, so it is not known which row is which token's")
     places = _places(attended)
     axes = _Axes.of(softmax.shape, softmax.axis, places, batch)
     _, rows, columns = attended.weights.shape
@@ -120,6 +122,8 @@ class _Axes:
 
     @staticmethod
     def of(shape: tuple[int, ...], key: int, places: list[list[_Place]], batch: int) -> _Axes:
+        if any(kind != 2 for kind, *_ in places[key]):
+            raise Unarranged("the values are not weighed along the axis over which the weights are normalised")
         free = [axis for axis in range(len(shape)) if axis != key]
         counted = [axis for axis in free if any(kind == 1 for kind, *_ in places[axis])]
         candidates = counted or [axis for axis in free if shape[axis] == 1]

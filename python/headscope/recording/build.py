@@ -11,7 +11,7 @@ import torch
 from headscope.recording import masks
 from headscope.recording.arrange import Arranged, Unarranged, arrange
 from headscope.recording.axes import Axes, Axis, Place, Seen, Sound
-from headscope.recording.certificate import choose_rows, spread, traces
+from headscope.recording.certificate import choose_rows, sinks_scale_the_output, spread, traces
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.cut import keys_of, pairs_of, queries_of
 from headscope.recording.dispatch import Fused
@@ -263,6 +263,10 @@ class RecordBuilder:
         query = place.query
         rows = self._rows_of(mask, len(query.valid))
         sinks = call.options.get("s_aux", call.options.get("sinks"))
+        of_queries = sinks is not None and sinks.dim() == 4  # [B, H, Q, 1], one for each query
+        if sinks is not None and of_queries:  # what a sink has more than 0, the keys have less
+            lower = -pairs_of(place, sinks).float()
+            bias, sinks = lower if bias is None else bias + lower, sinks.new_zeros(sinks.shape[1])
         width = call.query.shape[-1]
         scaling = call.options.get("scaling")
         output = call.output[query.row, query.valid[rows].to(call.output.device)].clone()
@@ -278,7 +282,7 @@ class RecordBuilder:
             softcap=call.options.get("softcap"),
             bias=bias,
             sinks=None if sinks is None else sinks.detach().clone().flatten(),
-            source=self._source(call, place, takes_bias=position_bias is not None),
+            source=self._source(call, place, takes_bias=position_bias is not None, takes_sinks=of_queries),
             rows=rows,
             output=output,
             traces=traces(call.output[query.row])[query.valid.to(call.output.device)],
@@ -287,6 +291,8 @@ class RecordBuilder:
             precision=of_products(call.query),
         )
         record.not_finite = _not_finite(record)
+        if sinks_scale_the_output(record):
+            record.gate, record.sinks = record.sinks, None
         return record
 
     def _rows_of(self, mask: Mask, queries: int) -> torch.Tensor:
@@ -333,12 +339,12 @@ class RecordBuilder:
             self._spans.append(mask)
         return mask
 
-    def _source(self, call: Call, place: Place, *, takes_bias: bool) -> LayerFunction:
+    def _source(self, call: Call, place: Place, *, takes_bias: bool, takes_sinks: bool) -> LayerFunction:
         whole = place.query.is_whole and place.key.is_whole
-        dropped = ("position_bias",) if whole else ("position_bias", *_OF_THE_BATCH)  # the record has the bias
+        dropped = ("position_bias", *(() if whole else _OF_THE_BATCH), *(("sinks",) if takes_sinks else ()))
         options: dict[str, Any] = {name: value for name, value in call.options.items() if name not in dropped}
         masked_with = call.mask.dtype if call.mask is not None and call.mask.dim() == 4 else None
-        return LayerFunction(call.module, call.function, call.eager, options, masked_with, takes_bias)
+        return LayerFunction(call.module, call.function, call.eager, options, masked_with, takes_bias, takes_sinks)
 
 
 def _not_finite(record: Record) -> str:

@@ -96,6 +96,21 @@ def _noise(keys: int) -> torch.Tensor:
     return torch.randn(keys, COLUMNS, generator=torch.Generator().manual_seed(keys))
 
 
+def sinks_scale_the_output(record: Record) -> bool:
+    """Whether the model's own eager function gives the sinks no share of the weights: they add up to 1 without."""
+    if record.sinks is None or record.source is None or record.source.takes_sinks or record.not_finite:
+        return False
+    heads, rows = torch.arange(record.heads, device=record.device), torch.arange(min(2, record.queries))
+    ours = formula.weights(record, heads, rows.to(record.device)).sum(dim=-1)
+    try:
+        said = eager_weights(record, heads, rows.to(record.device)).sum(dim=-1)
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        return False
+    return bool((said - 1).abs().max() < 1e-2 < (ours - 1).abs().max())
+
+
 def certify(record: Record) -> Finding:
     """First look, on some rows, against the output of the recorded forward.
 
@@ -308,6 +323,9 @@ def _differences(
     for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
         weight = weigh(record, heads, stripe)  # [H, r, K]
         ours = (weight.reshape(record.groups, -1, record.keys) @ together).view(record.heads, len(stripe), -1)
+        if record.gate is not None:
+            share = torch.sigmoid(formula.log_sum_exp(record, heads, stripe) - record.gate.double()[:, None]).float()
+            ours = ours * share[..., None]
         for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
             difference = (of_pair - expected[:, done : done + len(stripe)]).abs() / scales[at][:, None, None]
             errors[at] = max(errors[at], _largest(difference, record))
@@ -351,9 +369,12 @@ def _options(record: Record, rows: torch.Tensor | None) -> dict[str, Any]:
     """The keyword arguments of the recorded call, with the bias of this item and these rows."""
     source = record.source
     assert source is not None
-    if record.bias is None or not source.takes_bias:
-        return source.options
-    return {**source.options, "position_bias": (record.bias if rows is None else record.bias[:, rows])[None]}
+    options = dict(source.options)
+    if record.bias is not None and source.takes_bias:
+        options["position_bias"] = (record.bias if rows is None else record.bias[:, rows])[None]
+    if source.takes_sinks:
+        options["sinks"] = record.query.new_zeros(1, record.heads, record.queries if rows is None else len(rows), 1)
+    return options
 
 
 FORMULA = "formula"

@@ -22,6 +22,7 @@ from headscope.recording.scores import RULES, Path, Product, Scores
 __all__ = ["Attended", "Lost", "Provenance", "Softmax"]
 
 _SAME = {"_to_copy", "alias", "clone", "contiguous", "copy", "detach", "lift_fresh"}
+_PICKS = {"gather", "index", "index_select"}
 _SOFTMAX = {"_safe_softmax", "_softmax", "softmax"}
 _PRODUCTS = {"addmm", "baddbmm", "bmm", "mm"}
 _ANEW = {"convolution", "embedding", "native_group_norm", "native_layer_norm"}
@@ -69,7 +70,12 @@ class Attended:
     """The modules within which scores, softmax and output were computed."""
 
 
-_Mark: TypeAlias = Scores | Lost | _Spread
+@dataclass(frozen=True)
+class _Picked:
+    """Elements of a tensor, as many as it has, in the order of some numbers."""
+
+
+_Mark: TypeAlias = Scores | Lost | _Spread | _Picked
 
 
 class Provenance:
@@ -102,8 +108,11 @@ class Provenance:
         if operation.name in _SOFTMAX:
             self.softmaxes.update(self._path())
         marks = [mark for mark in map(self._mark, operation.tensors()) if mark is not None]
-        known = min(marks, key=lambda mark: isinstance(mark, Lost), default=None)
-        result = None if known is None else self._next(operation, known)
+        known = min(marks, key=lambda mark: isinstance(mark, Lost | _Picked), default=None)
+        if known is None and operation.name in _PICKS:
+            result: _Mark | None = self._picked(operation)
+        else:
+            result = None if known is None else self._next(operation, known)
         if operation.in_place:
             self._overwritten(operation)
         if result is not None:
@@ -125,13 +134,20 @@ class Provenance:
             layout = _in_three_axes(marks[1]).swap(1, 2)
             return self._attended(marks[1].softmax, layout, right.mT, left.mT, product.mT)
         axes = contiguous(product.shape).axes[-operation.out.dim() :]
-        scores = Scores(Product(left, right.mT, self._path()), Layout(axes))
+        picked = any(isinstance(mark, _Picked) for mark in marks)
+        scores = Scores(Product(left, right.mT, self._path(), picked), Layout(axes))
         if added is not None:
             scores = scores.times(float(operation.named.get("alpha", 1)))
             beta = operation.named.get("beta", 1)
             scores = scores if beta == 0 else scores.plus(added * beta, operation.out.shape)
         self._set(operation.out, scores)
         return None
+
+    def _picked(self, operation: Operation) -> _Picked | None:
+        """Activations in another order; rows of a table of weights are none."""
+        source = operation.args[0]
+        same = source.is_floating_point() and source.numel() == operation.out.numel()
+        return _Picked() if same and _storage(source) not in self._weights else None
 
     def _attended(
         self, softmax: Softmax, layout: Layout, weights: torch.Tensor, values: torch.Tensor, output: torch.Tensor
@@ -141,17 +157,16 @@ class Provenance:
     def _next(self, operation: Operation, known: _Mark) -> _Mark | None:
         """What is known of the result of an operation on something known."""
         name, shape = operation.name, tuple(operation.out.shape)
-        if name in _SOFTMAX:
-            return self._softmax(operation, known)
         if name in _ANEW:
             return None
+        if isinstance(known, _Picked):
+            return known if name in _SAME or name in RESHAPES or name in VIEWS else None
+        if name in _SOFTMAX:
+            return self._softmax(operation, known)
         if isinstance(known, Lost) or (name in _SAME and known.layout.shape == shape):
             return known
         if isinstance(known, _Spread):
-            if name in RESHAPES or name in VIEWS:
-                layout = known.layout.viewed(operation)
-                return None if layout is None else replace(known, layout=layout)
-            return known if known.layout.shape == shape else None  # a mask of heads; comparing tells what it did
+            return self._of_weights(operation, known)
         if name in RESHAPES or name in VIEWS:
             scores = known.viewed(operation)
         else:
@@ -159,7 +174,15 @@ class Provenance:
             scores = RULES[name](operation, sides) if name in RULES else None
         return Lost(name, known.product.path) if scores is None else scores
 
-    def _softmax(self, operation: Operation, known: _Mark) -> _Spread | None:
+    @staticmethod
+    def _of_weights(operation: Operation, known: _Spread) -> _Spread | None:
+        if operation.name in RESHAPES or operation.name in VIEWS:
+            layout = known.layout.viewed(operation)
+            return None if layout is None else replace(known, layout=layout)
+        same = known.layout.shape == tuple(operation.out.shape)
+        return known if same else None  # a mask of heads; comparing tells what it did
+
+    def _softmax(self, operation: Operation, known: Scores | Lost | _Spread) -> _Spread | None:
         if isinstance(known, _Spread):
             return None
         path = _common(known.product.path if isinstance(known, Scores) else known.path, self._path())

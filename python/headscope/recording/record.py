@@ -31,6 +31,8 @@ class LayerFunction:
     """dtype of the mask that the function was given; None where it was given none."""
     takes_bias: bool
     """Whether the bias was an argument of its own (`position_bias`); else it was inside the mask."""
+    takes_sinks: bool = False
+    """Whether each query had a sink of its own; that is in the record's bias, beside sinks of 0."""
     watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +116,7 @@ class Record:
     softcap: float | None = None
     bias: torch.Tensor | None = None  # [1 or H, Q, K], added after the softcap
     sinks: torch.Tensor | None = None  # [H], one more score per row, dropped after the softmax
+    gate: torch.Tensor | None = None  # [H], sinks that scale the heads' outputs and leave their weights alone
     source: LayerFunction | None = None
     rows: torch.Tensor | None = None  # [R] the rows of `output`
     output: torch.Tensor | None = None  # [R, H, dv] what the layer returned for them
@@ -161,7 +164,7 @@ class Record:
         """Every tensor that this record keeps alive."""
         mask = self.mask
         held = [self.query, self.key, self.value, self.bias, self.sinks, self.rows, self.output]
-        held += [self.traces, self.spread]
+        held += [self.gate, self.traces, self.spread]
         held += [consumer.returned for consumer in self.consumers]
         return (tensor for tensor in [*held, mask.start, mask.stop, mask.visible] if tensor is not None)
 

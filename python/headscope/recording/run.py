@@ -15,6 +15,7 @@ from headscope.recording.build import RecordBuilder
 from headscope.recording.compiled import check_python, uncompiled
 from headscope.recording.consumers import ConsumerSearch
 from headscope.recording.dispatch import Operations
+from headscope.recording.draws import Draws
 from headscope.recording.hybrids import layers_without_attention
 from headscope.recording.inputs import Inputs
 from headscope.recording.interface import Recording
@@ -59,11 +60,14 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
         Before or after the forward; the model is unaltered in every case.
     """
     check_ready(model)
+    draws = Draws()
     arguments = inputs.arguments if inputs.plain else {**inputs.arguments, **_economies(model, inputs.arguments)}
     seen = _forward(model, inputs, arguments, operations=inputs.plain)
     if not inputs.plain and (seen.unseen or not seen.builder.modules):
+        draws.again()
         seen = _forward(model, inputs, arguments, operations=True)
     if seen.unseen or seen.builder.misfits:
+        draws.again()
         _add_unseen(model, inputs, arguments, seen)
     if set(seen.unseen) >= seen.builder.modules and not seen.builder.answers:
         raise _nothing_seen(model, seen)
