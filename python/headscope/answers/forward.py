@@ -13,6 +13,7 @@ from headscope.notice import warn
 from headscope.recording.compiled import without_wrapper
 from headscope.recording.generation import write
 from headscope.recording.inputs import prepare
+from headscope.recording.nesting import apart
 from headscope.recording.offload import loaded
 from headscope.recording.plain import is_plain, plain_inputs
 from headscope.recording.plain_tokens import check_names
@@ -99,22 +100,23 @@ def capture(
     if not isinstance(model, torch.nn.Module):
         raise UnsupportedInput(f"model is a {type(model).__name__}; pass a torch module, such as a transformers model.")
     model = without_wrapper(model)
-    check_ready(model)
-    others = {"pair": pair, "image": image}
-    if is_plain(model, inputs, tokens):
-        _check_none(**others, target=target, generate=generate)
-        recorded = _recorded_plain(model, inputs, tokens, tokenizer, item)
-    elif tokens is not None:
-        raise UnsupportedInput(
-            "tokens= names the positions of modules that are no transformers models; pass the model's tokenizer."
-        )
-    elif generate is not None:
-        recorded = _recorded_writing(model, inputs, generate, tokenizer, target=target, item=item, **others)
-    else:
-        recorded = record_forward(model, prepare(model, inputs, tokenizer, item=item, target=target, **others))
-    layers = recorded.layers
-    made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
-    _warn(made.layers, layers)
+    with apart():
+        check_ready(model)
+        others = {"pair": pair, "image": image}
+        if is_plain(model, inputs, tokens):
+            _check_none(**others, target=target, generate=generate)
+            recorded = _recorded_plain(model, inputs, tokens, tokenizer, item)
+        elif tokens is not None:
+            raise UnsupportedInput(
+                "tokens= names the positions of modules that are no transformers models; pass the model's tokenizer."
+            )
+        elif generate is not None:
+            recorded = _recorded_writing(model, inputs, generate, tokenizer, target=target, item=item, **others)
+        else:
+            recorded = record_forward(model, prepare(model, inputs, tokenizer, item=item, target=target, **others))
+        layers = recorded.layers
+        made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
+        _warn(made.layers, layers)
     return made
 
 

@@ -28,7 +28,7 @@ from headscope.recording.plain_parts import PlainParts
 from headscope.recording.precision import of_products
 from headscope.recording.provenance import Attended
 from headscope.recording.record import AnyRecord, KeptWeights, LayerFunction, Record, Refusal
-from headscope.recording.returned import Table
+from headscope.recording.returned import Returned, Table
 
 T = TypeVar("T")
 
@@ -140,11 +140,12 @@ class RecordBuilder:
         self._misfits.setdefault(name)
         self._made.append((place, Refusal(place.part, 0, name, reason)))
 
-    def add_unseen(self, table: Table | None, module: torch.nn.Module, name: str, why_not: str) -> None:
+    def add_unseen(self, said: Returned, module: torch.nn.Module, name: str, why_not: str) -> None:
         """Take a module of which nothing was seen: the weights that the model returned of it, or why there are none."""
+        table = said.tables.get(name)
         if table is None:
             place = self.axes.home(self.axes.part_of(module, name))
-            reason = f"{why_not}, and the model returns no weights of it."
+            reason = f"{why_not}, and {said.otherwise}."
             self._made.append((place, Refusal(place.part, 0, name, reason)))
         elif not self.add_returned(table, module, name):
             place = self.axes.home(self.axes.part_of(module, name))

@@ -17,6 +17,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from headscope.recording.interface import Recording
+from headscope.recording.nesting import depth
 from headscope.recording.operation import Operation
 from headscope.recording.provenance import Attended, Provenance
 from headscope.recording.scores import Path
@@ -67,6 +68,7 @@ class Operations(TorchDispatchMode):
         self._running: list[str] = []
         self._provenance = Provenance([*model.parameters(), *model.buffers()], lambda: tuple(self._running))
         self._open = ExitStack()
+        self._depth = depth()
 
     @property
     def spelled(self) -> dict[str, str]:
@@ -93,7 +95,7 @@ class Operations(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
-        if self._recording.listens:
+        if self._recording.listens and depth() == self._depth:
             if func.overloadpacket.__name__.startswith("_scaled_dot_product"):
                 fused = _fused(func, args, kwargs, out, tuple(self._running))
                 self._receiver.add_fused(fused, *self._module(fused.path))

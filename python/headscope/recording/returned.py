@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from headscope.recording.compiled import uncompiled
 from headscope.recording.cut import pairs_of
 from headscope.recording.parts import forward_takes
 
-__all__ = ["Table", "returned"]
+__all__ = ["Returned", "Table", "returned"]
 
 SUMS = {torch.float64: 1e-4, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 4e-2}
 """How far from 1 the weights of a query may add up to."""
@@ -65,9 +65,19 @@ class Table:
         return self.table if band is None else band[None].expand(place.query.batch, -1, -1, -1)
 
 
+@dataclass(frozen=True, eq=False)
+class Returned:
+    """What a model said when it was asked for its weights."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    """By the name of the module; without those of which it returned nothing."""
+    otherwise: str = "the model returns no weights of it"
+    """Of the other modules, why there is no table."""
+
+
 def returned(
     model: torch.nn.Module, arguments: Mapping[str, Any], parts: Mapping[str, str], unseen: Sequence[str]
-) -> dict[str, Table]:
+) -> Returned:
     """Run the model once more and ask it for its weights.
 
     Parameters
@@ -78,22 +88,17 @@ def returned(
         The parts of the attention modules, in the order in which they were called.
     unseen
         Names of the modules whose weights are wanted.
-
-    Returns
-    -------
-    dict
-        By the name of the module; without those of which the model returns nothing.
     """
     taken = forward_takes(model)
     if not any(name == "output_attentions" or one.kind is one.VAR_KEYWORD for name, one in taken.items()):
-        return {}
+        return Returned()
     try:
         with torch.no_grad(), uncompiled(model), _anchors_noted(model, unseen) as anchors:
             output = model(**{**arguments, "output_attentions": True})
     except (torch.OutOfMemoryError, MemoryError):
         raise
-    except Exception:  # it cannot, in this way of running or at all
-        return {}
+    except Exception as error:  # it cannot, in this way of running or at all
+        return Returned(otherwise=f"asked for its weights the model failed ({type(error).__name__}: {error})")
     named = output.items() if isinstance(output, Mapping) else ()
     tables = {key: tuple(one) for key, one in named if key.endswith("attentions") and one is not None}
     found = {}
@@ -103,7 +108,7 @@ def returned(
         if key:
             beside = tables.get(key.replace("attentions", "global_attentions"), ())
             found[name] = Table(key, tables[key][at], beside[at] if at < len(beside) else None, anchors.get(name))
-    return found
+    return Returned(found)
 
 
 def _find(

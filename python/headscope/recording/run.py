@@ -23,7 +23,7 @@ from headscope.recording.parts import Parts
 from headscope.recording.placing import place_patches
 from headscope.recording.plain_parts import PlainParts
 from headscope.recording.record import AnyRecord, Refusal
-from headscope.recording.returned import returned
+from headscope.recording.returned import Returned, returned
 from headscope.recording.sight import Sight
 from headscope.recording.unseen import calls_of_attention_modules, has_no_map, without_record
 
@@ -130,13 +130,13 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
 def _add_unseen(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], seen: _Seen) -> None:
     """Tier 3: what the model itself says of modules of which nothing was seen, or why there is nothing to show."""
     misfits = seen.builder.misfits
-    said = {} if inputs.plain else returned(model, arguments, seen.parts_of(model), [*seen.unseen, *misfits])
+    said = Returned() if inputs.plain else returned(model, arguments, seen.parts_of(model), [*seen.unseen, *misfits])
     for name in seen.unseen:
         module = model.get_submodule(name)
-        seen.builder.add_unseen(said.get(name), module, name, seen.why_not(name, module))
+        seen.builder.add_unseen(said, module, name, seen.why_not(name, module))
     for name in misfits:
-        if name in said:
-            seen.builder.add_to_misfit(said[name], model.get_submodule(name), name)
+        if name in said.tables:
+            seen.builder.add_to_misfit(said.tables[name], model.get_submodule(name), name)
     seen.builder.sort(seen.called)
 
 
