@@ -1,6 +1,6 @@
 /**
  * Names of merged words. Their sub-words come readable from Python; what their texts give together is spelled out
- * here, by the same rules (python/headscope/recording/readable.py; tests/fixtures/display.json holds both to one result).
+ * here, by the same rules (python/headscope/recording/tokens/readable.py; tests/fixtures/display.json holds both to one result).
  */
 
 const MARKS: Record<string, string> = { " ": "·", "\n": "⏎", "\t": "⇥" };

@@ -29,7 +29,7 @@ it("the pair filters are those of Python", () => {
 });
 
 it("a layer without attention is told from a refused one by the words of Python", () => {
-  const [words] = all(python("recording/hybrids"), /f"\{name\} \(\{kind\}(\) has no attention map: )/g);
+  const [words] = all(python("recording/forward/hybrids"), /f"\{name\} \(\{kind\}(\) has no attention map: )/g);
   const meta = { layer: 0, heads: 0, tier: 0, error: null, nonfinite: "" };
   expect(standingOf({ ...meta, reason: `layers.0.mixer (Mixer${words}it mixes tokens.` })).toBe("no attention map");
   expect(standingOf({ ...meta, reason: "layers.0 adds a bias that was not recorded." })).toBe("refused");

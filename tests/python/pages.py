@@ -9,9 +9,9 @@ from typing import Any
 from tiny import build, ids
 
 import headscope as hs
-from headscope.recording.inputs import prepare
-from headscope.recording.record import Refusal
-from headscope.recording.run import record_forward
+from headscope.recording.forward.run import record_forward
+from headscope.recording.inputs.inputs import prepare
+from headscope.recording.layers.record import Refusal
 from headscope.widgets.view import View
 
 

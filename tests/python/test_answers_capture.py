@@ -11,8 +11,8 @@ from tiny import MECHANISMS, build, ids
 
 import headscope as hs
 from headscope import errors
-from headscope.recording import projection
-from headscope.recording.record import Record
+from headscope.recording.layers import projection
+from headscope.recording.layers.record import Record
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_large_answers_are_computed_in_stripes_and_are_the_same(
     capture: hs.Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, pooled = capture.attention(0), capture.overview(9)
-    monkeypatch.setattr("headscope.recording.formula.STRIPE_ELEMENTS", 1000)
+    monkeypatch.setattr("headscope.recording.layers.formula.STRIPE_ELEMENTS", 1000)
     torch.testing.assert_close(capture.attention(0), whole)
     torch.testing.assert_close(capture.overview(9), pooled)
 

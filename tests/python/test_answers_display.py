@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings, Shown, ink, show
-from headscope.recording.tokens import Tokens
+from headscope.recording.tokens.tokens import Tokens
 
 PLAIN = DisplaySettings()
 

@@ -17,10 +17,10 @@ import torch
 
 from headscope.answers.display import DisplaySettings, ink, show
 from headscope.answers.neurons import neurons
-from headscope.recording import formula
-from headscope.recording.masks import Mask
-from headscope.recording.record import Record
-from headscope.recording.tokens import Tokens
+from headscope.recording.layers import formula
+from headscope.recording.layers.masks import Mask
+from headscope.recording.layers.record import Record
+from headscope.recording.tokens.tokens import Tokens
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ("display", "arithmetic", "selection")

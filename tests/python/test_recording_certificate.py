@@ -18,10 +18,10 @@ from transformers.masking_utils import sdpa_mask
 from transformers.models.llama import modeling_llama
 
 import headscope as hs
-from headscope.recording import certificate, formula
-from headscope.recording.build import RecordBuilder
-from headscope.recording.masks import Mask, causal, from_visible, full
-from headscope.recording.record import Record
+from headscope.recording.layers import certificate, formula
+from headscope.recording.layers.build import RecordBuilder
+from headscope.recording.layers.masks import Mask, causal, from_visible, full
+from headscope.recording.layers.record import Record
 
 
 def _hidden_recency(

@@ -20,9 +20,9 @@ from headscope.errors import (
     TooManyTokens,
     UnsupportedInput,
 )
-from headscope.recording.axes import Axis
-from headscope.recording.inputs import Inputs, prepare
-from headscope.recording.limits import position_table
+from headscope.recording.inputs.inputs import Inputs, prepare
+from headscope.recording.inputs.limits import position_table
+from headscope.recording.tokens.axes import Axis
 
 BERT = "bidirectional"
 

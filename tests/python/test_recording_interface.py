@@ -13,7 +13,7 @@ from tiny import build, ids
 from transformers import AttentionInterface
 
 import headscope as hs
-from headscope.recording.interface import Call, Recording
+from headscope.recording.tiers.interface import Call, Recording
 
 ORIGINAL = AttentionInterface.__dict__["get_interface"]
 

@@ -19,7 +19,7 @@ from transformers.masking_utils import sdpa_mask
 
 import headscope as hs
 from headscope import errors
-from headscope.recording.precision import full_products
+from headscope.recording.forward.precision import full_products
 
 
 def as_eager(model: Any, **arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:

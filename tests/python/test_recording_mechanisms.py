@@ -7,7 +7,7 @@ import torch
 from tiny import MECHANISMS, Checkered, build, eager_attentions, ids
 
 import headscope as hs
-from headscope.recording.masks import from_visible
+from headscope.recording.layers.masks import from_visible
 
 
 @pytest.mark.parametrize("length", [1, 2, 37])

@@ -11,7 +11,7 @@ from own_code import OWN_CODE, build
 from tiny import eager_attentions, ids
 
 import headscope as hs
-from headscope.recording.record import Record
+from headscope.recording.layers.record import Record
 
 SHORT = [(name, length) for name in ("gptj: rotary", "bloom: alibi", "deberta: three terms") for length in (1, 2)]
 

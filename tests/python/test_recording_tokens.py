@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import headscope.recording.tokens
-from headscope.recording.pieces import Style, find_style
-from headscope.recording.readable import INVISIBLE, SPELLED_BYTES, join_texts, readable, word_label
-from headscope.recording.tokens import Tokens, Word, read_tokens
+import headscope.recording.tokens.tokens
+from headscope.recording.tokens.pieces import Style, find_style
+from headscope.recording.tokens.readable import INVISIBLE, SPELLED_BYTES, join_texts, readable, word_label
+from headscope.recording.tokens.tokens import Tokens, Word, read_tokens
 
 KINDS: dict[Callable[[], Any], Style] = {
     alphabets.byte_level: Style.BYTES,
@@ -394,10 +394,10 @@ def test_minilm(minilm: tuple[Any, Any]) -> None:
 
 def test_tokens_need_neither_torch_nor_transformers() -> None:
     heavy = "torch", "transformers", "tokenizers", "numpy"
-    script = f"import sys, headscope.recording.tokens; print([name for name in {heavy} if name in sys.modules])"
+    script = f"import sys, headscope.recording.tokens.tokens; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_examples_in_the_documentation() -> None:
-    assert doctest.testmod(headscope.recording.tokens).failed == 0
+    assert doctest.testmod(headscope.recording.tokens.tokens).failed == 0

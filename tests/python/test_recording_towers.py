@@ -36,7 +36,7 @@ from tiny import eager_attentions, ids
 
 import headscope as hs
 from headscope.errors import EmptyInput, UnsupportedInput
-from headscope.recording.tokens import Tokens
+from headscope.recording.tokens.tokens import Tokens
 
 GRID = SIDE // PATCH
 

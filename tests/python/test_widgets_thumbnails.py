@@ -18,7 +18,7 @@ from tiny import build, ids
 
 import headscope as hs
 from headscope.answers.thumbnails import Thumbnails
-from headscope.recording.record import storage_bytes
+from headscope.recording.layers.record import storage_bytes
 from headscope.widgets import first_paint, kernel
 from headscope.widgets.packet import Packet
 from headscope.widgets.thumbnails import Question, thumbnail_packet

@@ -16,7 +16,7 @@ from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, whole
 from headscope.answers.thumbnails import Thumbnails, thumbnails
 from headscope.errors import OutOfRange, RefusedLayer
-from headscope.recording import formula
+from headscope.recording.layers import formula
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ import torch
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
-from headscope.recording import certificate, formula, projection
-from headscope.recording.certificate import Finding, Weigh
-from headscope.recording.record import AnyRecord, KeptWeights, Record, Refusal
+from headscope.recording.layers import certificate, formula, projection
+from headscope.recording.layers.certificate import Finding, Weigh
+from headscope.recording.layers.record import AnyRecord, KeptWeights, Record, Refusal
 
 ROWS_BY_LSE = 64
 """Columns of more rows than this are computed from the rows' log-sum-exp, which is kept."""

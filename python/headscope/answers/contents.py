@@ -13,9 +13,9 @@ from headscope.answers.part import Part, parts_of
 from headscope.answers.positions import Which, listed, one_of
 from headscope.answers.report import LayerReport
 from headscope.errors import CaptureClosed, OutOfRange
-from headscope.recording.axes import Sides
-from headscope.recording.record import AnyRecord, Record, Refusal, storage_bytes
-from headscope.recording.tokens import Tokens, Word
+from headscope.recording.layers.record import AnyRecord, Record, Refusal, storage_bytes
+from headscope.recording.tokens.axes import Sides
+from headscope.recording.tokens.tokens import Tokens, Word
 
 if TYPE_CHECKING:
     import torch

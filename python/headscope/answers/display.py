@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headscope.answers.measure import Measure
-from headscope.recording.tokens import Tokens
+from headscope.recording.tokens.tokens import Tokens
 
 if TYPE_CHECKING:
     import torch

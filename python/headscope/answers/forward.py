@@ -10,15 +10,15 @@ from headscope.answers.capture import Capture
 from headscope.answers.report import LayerReport
 from headscope.errors import UnsupportedInput
 from headscope.notice import warn
-from headscope.recording.compiled import without_wrapper
-from headscope.recording.generation import write
-from headscope.recording.inputs import prepare
-from headscope.recording.nesting import apart
-from headscope.recording.offload import loaded
-from headscope.recording.plain import is_plain, plain_inputs
-from headscope.recording.plain_tokens import check_names
-from headscope.recording.record import AnyRecord, Refusal
-from headscope.recording.run import Recorded, check_ready, record_forward
+from headscope.recording.forward.compiled import without_wrapper
+from headscope.recording.forward.nesting import apart
+from headscope.recording.forward.offload import loaded
+from headscope.recording.forward.run import Recorded, check_ready, record_forward
+from headscope.recording.generation.generation import write
+from headscope.recording.inputs.inputs import prepare
+from headscope.recording.inputs.plain import is_plain, plain_inputs
+from headscope.recording.layers.record import AnyRecord, Refusal
+from headscope.recording.tokens.plain_tokens import check_names
 
 
 def capture(

@@ -10,11 +10,11 @@ from headscope.answers.budget import check_room
 from headscope.answers.capture import Capture
 from headscope.answers.positions import listed, one_of
 from headscope.errors import UnsupportedInput
-from headscope.recording.arrays import read_layers
-from headscope.recording.attentions import FIELDS, Sums, check_there, check_weights, fields_of
-from headscope.recording.axes import Axis, Sides
-from headscope.recording.given_tokens import Segments, read_axis, without_padding
-from headscope.recording.record import AnyRecord, KeptWeights, Refusal
+from headscope.recording.given.arrays import read_layers
+from headscope.recording.given.tokens import Segments, read_axis, without_padding
+from headscope.recording.layers.record import AnyRecord, KeptWeights, Refusal
+from headscope.recording.tiers.attentions import FIELDS, Sums, check_there, check_weights, fields_of
+from headscope.recording.tokens.axes import Axis, Sides
 
 if TYPE_CHECKING:
     import torch

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from headscope.answers.budget import check_room
 from headscope.answers.capture import Capture
 from headscope.errors import UnsupportedInput
-from headscope.recording.arrays import name_bad_heads, read_layers
-from headscope.recording.axes import Axis, Sides
-from headscope.recording.given_mask import read_terms
-from headscope.recording.given_tokens import Segments, read_axis, without_padding
-from headscope.recording.masks import Mask
-from headscope.recording.record import AnyRecord, Record, Refusal
+from headscope.recording.given.arrays import name_bad_heads, read_layers
+from headscope.recording.given.mask import read_terms
+from headscope.recording.given.tokens import Segments, read_axis, without_padding
+from headscope.recording.layers.masks import Mask
+from headscope.recording.layers.record import AnyRecord, Record, Refusal
+from headscope.recording.tokens.axes import Axis, Sides
 
 if TYPE_CHECKING:
     import torch

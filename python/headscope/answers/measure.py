@@ -9,8 +9,8 @@ from headscope.errors import OutOfRange
 if TYPE_CHECKING:
     import torch
 
-    from headscope.recording.certificate import Weigh
-    from headscope.recording.record import AnyRecord
+    from headscope.recording.layers.certificate import Weigh
+    from headscope.recording.layers.record import AnyRecord
 
 __all__ = ["MEASURES", "Measure", "by_value_norm", "check_measure"]
 

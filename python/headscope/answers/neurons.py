@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from headscope.recording import formula
-from headscope.recording.record import Record
+from headscope.recording.layers import formula
+from headscope.recording.layers.record import Record
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from headscope.answers.pooling import Reduce, by_row_cells, cells, pool_columns
-from headscope.recording.certificate import Weigh
-from headscope.recording.record import AnyRecord
+from headscope.recording.layers.certificate import Weigh
+from headscope.recording.layers.record import AnyRecord
 
 
 def pooled(record: AnyRecord, weigh: Weigh, size: int, reduce: Reduce) -> torch.Tensor:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from headscope.answers.certified import CertifiedLayers
-from headscope.recording.axes import Sides
-from headscope.recording.record import AnyRecord, Refusal
+from headscope.recording.layers.record import AnyRecord, Refusal
+from headscope.recording.tokens.axes import Sides
 
 __all__ = ["Part", "parts_of"]
 

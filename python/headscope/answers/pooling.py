@@ -9,9 +9,9 @@ from typing import Literal
 
 import torch
 
-from headscope.recording import formula
-from headscope.recording.certificate import Weigh
-from headscope.recording.record import AnyRecord
+from headscope.recording.layers import formula
+from headscope.recording.layers.certificate import Weigh
+from headscope.recording.layers.record import AnyRecord
 
 Reduce = Literal["max", "mean"]
 

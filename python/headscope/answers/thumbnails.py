@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 
 from headscope.answers.pooling import by_row_cells, cells, pool_columns
-from headscope.recording.certificate import Weigh
-from headscope.recording.record import AnyRecord
+from headscope.recording.layers.certificate import Weigh
+from headscope.recording.layers.record import AnyRecord
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ from typing import Any
 from headscope.answers.capture import Capture
 from headscope.answers.given_attentions import from_attentions
 from headscope.errors import OutOfRange, UnsupportedInput
-from headscope.recording.attentions import check_there
-from headscope.recording.given_tokens import as_segments, read_axis
-from headscope.recording.strings import read_strings
-from headscope.recording.tokens import Tokens
+from headscope.recording.given.tokens import as_segments, read_axis
+from headscope.recording.tiers.attentions import check_there
+from headscope.recording.tokens.strings import read_strings
+from headscope.recording.tokens.tokens import Tokens
 
 __all__ = ["attention_capture", "check_action", "check_layer", "check_mode"]
 

@@ -16,8 +16,8 @@ from headscope.widgets.thumbnails import Question, thumbnail_packet
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
-    from headscope.recording.picture import Picture
-    from headscope.recording.tokens import Tokens
+    from headscope.recording.pictures.picture import Picture
+    from headscope.recording.tokens.tokens import Tokens
     from headscope.widgets.selection import Selection, Shape
 
 __all__ = ["BUDGET", "WEIGHTS", "FirstPaint", "describe", "first_paint"]

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headscope.errors import OverBudget, UnknownProjection
-from headscope.recording.record import Record
+from headscope.recording.layers.record import Record
 
 if TYPE_CHECKING:
     import torch
 
     from headscope.answers.capture import Capture
-    from headscope.recording.record import AnyRecord
+    from headscope.recording.layers.record import AnyRecord
 
 __all__ = ["VECTORS_LIMIT", "WEIGHTS_LIMIT", "Packet", "Plan", "layer_packet", "plan"]
 

@@ -1,0 +1,1 @@
+"""The one forward that is recorded, with all of the model's surroundings left as they were."""

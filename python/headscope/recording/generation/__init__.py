@@ -1,0 +1,1 @@
+"""What ``generate`` wrote, and the one forward over all of it that is recorded."""

@@ -1,0 +1,1 @@
+"""Arrays that somebody already has, in the place of a forward."""

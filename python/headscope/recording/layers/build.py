@@ -1,0 +1,372 @@
+"""From attention calls, as the model made them, to records of one item of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import torch
+
+from headscope.recording.forward.consumers import ConsumerSearch
+from headscope.recording.forward.precision import of_products
+from headscope.recording.inputs.inputs import Inputs
+from headscope.recording.layers import masks
+from headscope.recording.layers.certificate import choose_rows, sinks_scale_the_output, spread, traces
+from headscope.recording.layers.cut import keys_of, pairs_of, queries_of
+from headscope.recording.layers.masks import Mask
+from headscope.recording.layers.numbering import numbered
+from headscope.recording.layers.parts import Parts
+from headscope.recording.layers.plain_parts import PlainParts
+from headscope.recording.layers.record import AnyRecord, KeptWeights, LayerFunction, Record, Refusal
+from headscope.recording.pictures.joined import joined, reordered
+from headscope.recording.pictures.patches import Patches
+from headscope.recording.tiers.arrange import Arranged, Unarranged, arrange
+from headscope.recording.tiers.dispatch import Fused
+from headscope.recording.tiers.fused import as_call
+from headscope.recording.tiers.interface import Call
+from headscope.recording.tiers.observed import observed
+from headscope.recording.tiers.provenance import Attended
+from headscope.recording.tiers.returned import Returned, Table
+from headscope.recording.tokens.axes import Axes, Axis, Place, Seen, Sound
+
+T = TypeVar("T")
+
+_OF_THE_BATCH = ("position_ids", "cache_position", "past_key_values", "attention_mask")
+"""Options that speak of the whole batch and that no eager or sdpa score depends on."""
+
+
+class RecordBuilder:
+    """Turns the calls of one forward into records; what layers share (masks, biases) is kept once.
+
+    Parameters
+    ----------
+    inputs
+        The batch that the model is given, and which item of it is kept; its padding is dropped from every axis.
+    parts
+        Sorts the layers.
+    search
+        Finds the modules that are given what a call returned.
+    """
+
+    def __init__(self, inputs: Inputs, parts: Parts | PlainParts, search: ConsumerSearch) -> None:
+        self._search = search
+        self.axes = Axes(inputs.axes, parts, inputs.batch, inputs.item)
+        self._made: list[tuple[Place, AnyRecord | Refusal]] = []
+        self._pieces: list[Call] = []
+        self.rows: dict[str, int] = {}
+        """Of modules whose attention works within windows, tiles or pictures: how many of them are put together."""
+        # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
+        self._shared: dict[tuple[int, int], tuple[torch.Tensor, Any]] = {}
+        self._spans: list[Mask] = []
+        self._rows: dict[int, torch.Tensor] = {}
+        self._misfits: dict[str, None] = {}
+
+    @property
+    def modules(self) -> set[str]:
+        """Names of the modules that made a call."""
+        return {layer.module for _, layer in self._made}
+
+    @property
+    def misfits(self) -> list[str]:
+        """Names of the modules of whose softmaxes none has the axes of attention, such as those of blocks."""
+        answering = {layer.module for _, layer in self._made if not isinstance(layer, Refusal)}
+        return [name for name in self._misfits if name not in answering]
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is a layer that was not refused."""
+        return any(not isinstance(layer, Refusal) for _, layer in self._made)
+
+    @property
+    def first_refusal(self) -> str:
+        """What the first refused layer says; empty if there is none."""
+        return next((layer.reason for _, layer in self._made if isinstance(layer, Refusal)), "")
+
+    def sort(self, order: Sequence[str]) -> None:
+        """Bring the layers into the order of the modules' names, where it has all of them."""
+        places = {name: place for place, name in enumerate(order)}
+        if self.modules <= set(places):
+            self._made.sort(key=lambda made: places[made[1].module])
+
+    def layers(self) -> list[AnyRecord | Refusal]:
+        """Everything recorded, part by part and in order of execution, numbered within each part."""
+        layers: list[AnyRecord | Refusal] = []
+        for part, place in self.axes.named().items():
+            layers += numbered([replace(layer, part=part) for at, layer in self._made if at is place])
+        return layers
+
+    def add(self, call: Call) -> None:
+        """Take one call of the running forward."""
+        self._search.stop()
+        whole = self._whole(call)
+        if whole is not None:
+            self._add(whole)
+
+    def _add(self, call: Call) -> None:
+        seen = Seen(call.module, call.name, len(call.query), call.query.shape[2], call.key.shape[2], call.mask)
+        place = self.axes.place(seen)
+        reason = self._why_not(call, place)
+        read = None if reason else self._mask(call, place)
+        if read is None:
+            reason = reason or f"{call.name}: it is causal, though its queries and keys are different tokens."
+            self._made.append((place, Refusal(place.part, 0, call.name, reason)))
+        else:
+            self._made.append((place, self._record(call, place, *read)))
+
+    def add_fused(self, fused: Fused, module: torch.nn.Module, name: str) -> None:
+        """Take one call of a fused kernel."""
+        self.add(as_call(fused, module, name))
+
+    def add_attended(self, attended: Attended, module: torch.nn.Module, name: str) -> None:
+        """Take one softmax of scores whose output was multiplied by values."""
+        self._search.stop()
+        try:
+            arranged = arrange(attended, self.axes.batch)
+        except Unarranged as problem:
+            shape = list(attended.softmax.shape)
+            seen = Seen(module, name, self.axes.batch, 0, shape[attended.softmax.axis])
+            place = self.axes.place(seen)
+            reason = f"{name}: the axes of its softmax, {shape}, are not those of attention: {problem}."
+        else:
+            mask = None if isinstance(arranged.terms, str) else arranged.terms.visible
+            batch, _, queries, keys = arranged.weights.shape
+            seen = Seen(module, name, batch, queries, keys, mask)
+            place = self.axes.place(seen)
+            reason = self._why_not_axes(name, place, (batch, queries), (batch, keys))
+            if not reason:
+                self._made.append((place, self._observed(arranged, place, name)))
+                return
+        self._misfits.setdefault(name)
+        self._made.append((place, Refusal(place.part, 0, name, reason)))
+
+    def add_unseen(self, said: Returned, module: torch.nn.Module, name: str, why_not: str) -> None:
+        """Take a module of which nothing was seen: the weights that the model returned of it, or why there are none."""
+        table = said.tables.get(name)
+        if table is None:
+            place = self.axes.home(self.axes.part_of(module, name))
+            reason = f"{why_not}, and {said.otherwise}."
+            self._made.append((place, Refusal(place.part, 0, name, reason)))
+        elif not self.add_returned(table, module, name):
+            place = self.axes.home(self.axes.part_of(module, name))
+            reason = f"{why_not}, and what the model returns of it as {table.key} {table.is_no_map(module, place)}."
+            self._made.append((place, Refusal(place.part, 0, name, reason)))
+
+    def add_returned(self, table: Table, module: torch.nn.Module, name: str) -> bool:
+        """Take the weights that the model returned of a module in place of its refusals; False if they are none."""
+        place = self.axes.home(self.axes.part_of(module, name))
+        if table.is_no_map(module, place):
+            return False
+        why = f"its weights are those that the model returned as {table.key}, which it computes in a way not followed."
+        kept = KeptWeights(place.part, 0, name, table.weights(module, place), why, tier=3)
+        self._made = [made for made in self._made if made[1].module != name] + [(place, kept)]
+        return True
+
+    def add_to_misfit(self, table: Table, module: torch.nn.Module, name: str) -> None:
+        """Take the weights that the model returned of a misfit, or say why they are none."""
+        if self.add_returned(table, module, name):
+            return
+        what = table.is_no_map(module, self.axes.home(self.axes.part_of(module, name)))
+        more = f" What the model returns of it as {table.key} {what}."
+        self._made = [
+            (place, replace(layer, reason=layer.reason + more))
+            if layer.module == name and isinstance(layer, Refusal)
+            else (place, layer)
+            for place, layer in self._made
+        ]
+
+    def add_without_attention(self, name: str, sibling: str, reason: str) -> None:
+        """Name a layer that has no attention, where a sibling in the same stack of layers has."""
+        place = next(place for place, layer in self._made if layer.module == sibling)
+        self._made.append((place, Refusal(place.part, 0, name, reason)))
+
+    def _observed(self, arranged: Arranged, place: Place, name: str) -> AnyRecord:
+        record = observed(arranged, place, name)
+        if isinstance(record, Record):
+            query = place.query
+            record.mask = self._once(record.mask)
+            rows = record.rows = self._rows_of(record.mask, record.queries)
+            output = queries_of(place, arranged.output).transpose(0, 1)  # [Q, H, dv]
+            record.output, record.traces = output[rows].clone(), traces(output)
+            record.spread = spread(pairs_of(place, arranged.weights))
+            shape = arranged.output.transpose(1, 2).shape
+            record.consumers = self._search.after(name, shape, query.row, query.valid[rows], record.output)
+            record.not_finite = _not_finite(record)
+        return record
+
+    def _whole(self, call: Call) -> Call | None:
+        """The call with all its windows, tiles or pictures in one row; None while some are still to come in others."""
+        source = self.axes.source(call.module, call.name)
+        if isinstance(source, Axis | Sound) or call.query.dim() != 4:
+            return call
+        apart = source.apart if isinstance(source, Patches) else None
+        if apart is not None and call.query.shape[2] < apart:
+            self._pieces = [piece for piece in self._pieces if piece.module is call.module] + [call]
+            if sum(piece.query.shape[2] for piece in self._pieces) < apart:
+                return None
+            calls, self._pieces = self._pieces, []
+        else:
+            calls = [call]
+        self.rows[call.name] = len(call.query)
+        several = len(calls) > 1 or len(call.query) > 1
+        return (several and self.axes.batch == 1 and joined(calls)) or call
+
+    def modules_of(self, axis: Axis) -> tuple[list[str], str]:
+        """The modules whose queries stand on an axis, in order of execution, and "query"; else those of keys."""
+        made = [(place, layer.module) for place, layer in self._made if isinstance(layer, Record)]
+        queries = [module for place, module in made if place.query is axis]
+        keys = [module for place, module in made if place.key is axis]
+        return list(dict.fromkeys(queries or keys)), "query" if queries else "key"
+
+    def reorder(self, axis: Axis, orders: dict[str, torch.Tensor]) -> None:
+        """Bring the tokens of an axis into another order, given for each module [tokens]."""
+        self._made = [
+            (
+                place,
+                reordered(layer, orders[layer.module]) if place.query is axis and isinstance(layer, Record) else layer,
+            )
+            for place, layer in self._made
+        ]
+
+    def _why_not(self, call: Call, place: Place) -> str:
+        query = place.query
+        shapes = tuple(call.query.shape), tuple(call.key.shape)
+        if any(len(shape) != 4 for shape in shapes):
+            return f"{call.name}: its queries are of shape {list(shapes[0])}, its keys of {list(shapes[1])}."
+        reason = self._why_not_axes(call.name, place, *((shape[0], shape[2]) for shape in shapes))
+        if reason:
+            return reason
+        if not isinstance(call.mask, torch.Tensor | None):
+            return (
+                f"{call.name}: its mask is a {type(call.mask).__name__}, which headscope cannot read; "
+                'load the model with attn_implementation="sdpa".'
+            )
+        if call.output.shape[:3] != (query.batch, query.length, call.query.shape[1]):
+            return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
+        return ""
+
+    @staticmethod
+    def _why_not_axes(name: str, place: Place, queries: tuple[int, int], keys: tuple[int, int]) -> str:
+        """Why these numbers of texts and tokens are not those of the place; empty if they are."""
+        query, key = place.query, place.key
+        if queries == (query.batch, query.length) and keys == (key.batch, key.length):
+            return ""
+        what = f"{query.length} tokens" if query is key else f"{query.length} tokens and {key.length} of the encoder"
+        windows = " Windows or pictures of several items are not told apart: capture them one at a time."
+        return (
+            f"{name}: the axes of its attention are not the {what} of {query.batch} texts: it has {queries[1]} queries "
+            f"and {keys[1]} keys of {queries[0]} texts.{windows if queries[1] == query.length else ''}"
+        )
+
+    def _record(self, call: Call, place: Place, mask: Mask, additive: torch.Tensor | None) -> Record:
+        position_bias = call.options.get("position_bias")
+        bias = additive if position_bias is None else self._bias(position_bias, additive, place)
+        query = place.query
+        rows = self._rows_of(mask, len(query.valid))
+        sinks = call.options.get("s_aux", call.options.get("sinks"))
+        of_queries = sinks is not None and sinks.dim() == 4  # [B, H, Q, 1], one for each query
+        if sinks is not None and of_queries:  # what a sink has more than 0, the keys have less
+            lower = -pairs_of(place, sinks).float()
+            bias, sinks = lower if bias is None else bias + lower, sinks.new_zeros(sinks.shape[1])
+        width = call.query.shape[-1]
+        scaling = call.options.get("scaling")
+        output = call.output[query.row, query.valid[rows].to(call.output.device)].clone()
+        record = Record(
+            part=place.part,
+            layer=0,
+            module=call.name,
+            query=queries_of(place, call.query),
+            key=keys_of(place, call.key),
+            value=keys_of(place, call.value),
+            scaling=width**-0.5 if scaling is None else float(scaling),
+            mask=mask,
+            softcap=call.options.get("softcap"),
+            bias=bias,
+            sinks=None if sinks is None else sinks.detach().clone().flatten(),
+            source=self._source(call, place, takes_bias=position_bias is not None, takes_sinks=of_queries),
+            rows=rows,
+            output=output,
+            traces=traces(call.output[query.row])[query.valid.to(call.output.device)],
+            tier=call.tier,
+            consumers=self._search.after(call.name, call.output.shape, query.row, query.valid[rows], output),
+            precision=of_products(call.query),
+        )
+        record.not_finite = _not_finite(record)
+        if sinks_scale_the_output(record):
+            record.gate, record.sinks = record.sinks, None
+        return record
+
+    def _rows_of(self, mask: Mask, queries: int) -> torch.Tensor:
+        """The rows that are checked; layers under one mask (which `_shared` or `_spans` keeps) have the same."""
+        if id(mask) not in self._rows:
+            self._rows[id(mask)] = choose_rows(mask, queries)
+        return self._rows[id(mask)]
+
+    def _mask(self, call: Call, place: Place) -> tuple[Mask, torch.Tensor | None] | None:
+        """Who sees whom and what a mask adds to the scores; None where that is not known."""
+        query, key = place.query, place.key
+        if call.mask is None or call.mask.dim() == 2:  # 2-D: flash is told the padding, which is dropped here
+            size = len(query.valid), len(key.valid)
+            meant = masks.of_nothing(call.implementation, call.module, call.options, *size)
+            return None if meant is None else (self._once(meant), None)
+        return self._share(place, call.mask, lambda: self._read(call.mask, place))
+
+    def _read(self, mask: torch.Tensor, place: Place) -> tuple[Mask, torch.Tensor | None]:
+        query, key = place.query, place.key
+        cut = pairs_of(place, mask[..., : key.length].expand(-1, -1, query.length, -1))
+        visible, bias = (cut, None) if cut.dtype == torch.bool else masks.split_additive(cut)
+        return self._once(masks.from_visible(visible)), bias
+
+    def _bias(self, position_bias: torch.Tensor, additive: torch.Tensor | None, place: Place) -> torch.Tensor | None:
+        """What is added to the scores; None where it is 0 everywhere, as in T5's cross-attention."""
+        bias = self._share(place, position_bias, lambda: _unless_zero(pairs_of(place, position_bias)))
+        if bias is None or additive is None:
+            return additive if bias is None else bias
+        return bias + additive
+
+    def _share(self, place: Place, tensor: torch.Tensor, read: Callable[[], T]) -> T:
+        """What was read of `tensor` before, else `read()`."""
+        if (id(place), id(tensor)) not in self._shared:
+            self._shared[id(place), id(tensor)] = (tensor, read())
+        shared: T = self._shared[id(place), id(tensor)][1]
+        return shared
+
+    def _once(self, mask: Mask) -> Mask:
+        """The same spans seen before, if any."""
+        for known in self._spans:
+            if known.same(mask):
+                return known
+        if mask.is_spans:
+            self._spans.append(mask)
+        return mask
+
+    def _source(self, call: Call, place: Place, *, takes_bias: bool, takes_sinks: bool) -> LayerFunction:
+        whole = place.query.is_whole and place.key.is_whole
+        dropped = ("position_bias", *(() if whole else _OF_THE_BATCH), *(("sinks",) if takes_sinks else ()))
+        options: dict[str, Any] = {name: value for name, value in call.options.items() if name not in dropped}
+        masked_with = call.mask.dtype if call.mask is not None and call.mask.dim() == 4 else None
+        return LayerFunction(call.module, call.function, call.eager, options, masked_with, takes_bias, takes_sinks)
+
+
+def _not_finite(record: Record) -> str:
+    """Name the vectors of a record that hold NaN or infinite numbers.
+
+    Each such number makes outputs of the layer NaN, or 0 where torch's kernel on the CPU drops the row; without either
+    there is nothing to look for.
+    """
+    if record.traces is not None and record.traces.numel():
+        least, most = record.traces.abs().aminmax()
+        if 0 < least and most < torch.inf:
+            return ""
+    named = {"queries": record.query, "keys": record.key, "values": record.value}
+    bad = [name for name, tensor in named.items() if not _is_finite(tensor)]
+    return f"{' and '.join(bad)} hold NaN or infinite numbers" if bad else ""
+
+
+def _is_finite(tensor: torch.Tensor) -> bool:
+    """Whether all numbers are; their sum tells it several times faster, unless it overflows."""
+    return bool(tensor.sum(dtype=torch.float32).isfinite()) or bool(torch.isfinite(tensor).all())
+
+
+def _unless_zero(bias: torch.Tensor) -> torch.Tensor | None:
+    return bias if bool((bias != 0).any()) else None

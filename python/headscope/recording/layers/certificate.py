@@ -1,0 +1,387 @@
+"""The certificate: recomputed attention against what the layer itself returned.
+
+At once, when a layer is recorded, on rows that matter: recomputed weights times the recorded values, against the output
+of the same forward. Once more on every row, when the layer is first read:
+
+1. against that output again, of which two numbers for each row and head were kept: its components along two random
+   directions;
+2. because the output ``P V`` alone does not determine the pattern ``P``, against the layer's own function, run on the
+   recorded queries and keys with random values, or against the weights of its own softmax times these;
+3. where that function says its weights, against these, in the precision of the model.
+
+Differences are divided by the largest value of the head, so that they are in units of attention weight.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from headscope.errors import RefusedLayer
+from headscope.recording.forward.offload import loaded
+from headscope.recording.layers import formula
+from headscope.recording.layers.masks import Mask
+from headscope.recording.layers.record import Record
+
+TOLERANCE = {
+    torch.float64: 2e-5,
+    torch.float32: 2e-5,
+    torch.float16: 5e-3,
+    torch.bfloat16: 4e-2,
+}
+"""Largest difference accepted, in units of attention weight. Recomputed weights are float32 in every case; half
+precision models round their own scores and weights on the way."""
+
+ROWS = 8
+"""Rows checked of every layer at once, at most."""
+
+DIRECTIONS = 2
+"""Along how many the output of every row is kept."""
+
+COLUMNS = 8
+"""Of the random values, how many are compared on every row."""
+
+Weigh = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
+"""From a layer, its heads [h] and rows [r] to weights, float32 [h, r, K]."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How well one way to compute a record's weights agrees with the model."""
+
+    error: float | None
+    """In units of attention weight; None where there was nothing to compare with."""
+    weigh: Weigh
+    method: str
+
+
+def choose_rows(mask: Mask, queries: int) -> torch.Tensor:
+    """First and last row, both sides of every boundary of the mask, and some at random; int64 [R], sorted."""
+    if queries <= ROWS:
+        return torch.arange(queries)
+    steps = torch.stack([mask.start, mask.stop]).diff(dim=1)
+    bends = (steps[:, 1:] != steps[:, :-1]).any(dim=0).nonzero().flatten().cpu() + 1
+    bends = bends[torch.linspace(0, len(bends) - 1, min(len(bends), ROWS // 4)).long()] if len(bends) else bends
+    picked = {0, queries - 1}
+    picked |= {row + side for row in bends.tolist() for side in (-1, 0, 1) if 0 <= row + side < queries}
+    generator = torch.Generator().manual_seed(queries)
+    shuffled = torch.randperm(queries, generator=generator).tolist()
+    picked |= set([row for row in shuffled if row not in picked][: max(2, ROWS - len(picked))])
+    return torch.tensor(sorted(picked))
+
+
+def traces(output: torch.Tensor) -> torch.Tensor:
+    """Components of outputs [Q, H, dv] along random directions, float32 [Q, H, DIRECTIONS]."""
+    along = _directions(output.shape[-1]).to(output.device)
+    return (output.float().flatten(0, 1) @ along).unflatten(0, output.shape[:2])  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _directions(width: int) -> torch.Tensor:
+    return torch.randn(width, DIRECTIONS, generator=torch.Generator().manual_seed(width))
+
+
+def spread(weights: torch.Tensor) -> torch.Tensor:
+    """What weights [H, Q, K] make of random values, float32 [H, Q, COLUMNS]."""
+    return weights.float() @ _noise(weights.shape[-1]).to(weights.device)
+
+
+@functools.lru_cache(maxsize=8)
+def _noise(keys: int) -> torch.Tensor:
+    return torch.randn(keys, COLUMNS, generator=torch.Generator().manual_seed(keys))
+
+
+def sinks_scale_the_output(record: Record) -> bool:
+    """Whether the model's own eager function gives the sinks no share of the weights: they add up to 1 without."""
+    if record.sinks is None or record.source is None or record.source.takes_sinks or record.not_finite:
+        return False
+    heads, rows = torch.arange(record.heads, device=record.device), torch.arange(min(2, record.queries))
+    ours = formula.weights(record, heads, rows.to(record.device)).sum(dim=-1)
+    try:
+        said = eager_weights(record, heads, rows.to(record.device)).sum(dim=-1)
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        return False
+    return bool((said - 1).abs().max() < 1e-2 < (ours - 1).abs().max())
+
+
+def certify(record: Record) -> Finding:
+    """First look, on some rows, against the output of the recorded forward.
+
+    Returns
+    -------
+    Finding
+        The fast formula where it agrees, else the model file's own eager function where that agrees. Vectors that came
+        with no output are taken by their formula, unchecked.
+
+    Raises
+    ------
+    RefusedLayer
+        Where neither does.
+    """
+    if record.rows is None or record.output is None:
+        return Finding(None, formula.weights, FORMULA)
+    expected = record.output.transpose(0, 1).float()  # [H, R, dv]
+    limit, failures = _limit(record), []
+    for method, weigh in _ways(record).items():
+        try:
+            error = _difference(record, weigh, record.rows, expected)
+        except (torch.OutOfMemoryError, MemoryError):
+            raise  # says nothing of the layer, and may pass
+        except Exception as problem:
+            failures.append(f"{method} failed ({type(problem).__name__}: {problem})")
+            continue
+        if error <= limit:
+            return Finding(error, weigh, method)
+        failures.append(f"{method} differs by {error:.1e} (accepted: {limit:.0e})")
+    raise _refused(record, f"compared with the output of its own forward, {'; '.join(failures)}")
+
+
+def confirm(record: Record, finding: Finding) -> Finding:
+    """Second look, on all rows; may fall back or refuse like `certify`, and tries no way that failed there."""
+    if record.traces is None:
+        return finding
+    if record.source is not None and record.source.changed():
+        raise RefusedLayer(
+            f"layer {record.layer} ({record.module}): the module's parameters were changed after the capture, so its "
+            "weights can no longer be checked. Capture again."
+        )
+    again = _run_again(record)
+    failures = []
+    ways = _ways(record)
+    for method, weigh in list(ways.items())[list(ways).index(finding.method) :]:
+        found = _look(record, again, weigh)
+        failed = [one for one in found if not one.error <= one.limit]
+        if not failed:
+            return Finding(max([finding.error or 0.0, *(one.error for one in found)]), weigh, method)
+        failures += [
+            f"{method} differs by {one.error:.1e} from {one.what} (accepted: {one.limit:.0e})" for one in failed
+        ]
+    raise _refused(record, "; ".join(failures))
+
+
+@dataclass(frozen=True, eq=False)
+class _Again:
+    """The layer's own function, run again on the recorded queries and keys."""
+
+    record: Record
+    """On what it was run: in float32 where the function takes that, else as recorded."""
+    value: torch.Tensor  # [G, K, dv] random
+    output: torch.Tensor  # [H, Q, dv]
+    weights: torch.Tensor | None  # [H, Q, K] what it says its weights are; None where it says none
+
+
+@dataclass(frozen=True)
+class _Compared:
+    what: str
+    error: float
+    limit: float
+
+
+def _look(record: Record, again: _Again | None, weigh: Weigh) -> list[_Compared]:
+    """Compare one way to compute weights with everything that is known of the layer."""
+    assert record.traces is not None
+    directions = _directions(record.value.shape[-1]).to(record.value.device)
+    forward = record.value.float() @ directions, record.traces.transpose(0, 1)
+    if again is None:
+        errors = _differences(record, weigh, forward)
+        return [_Compared("the output of its own forward", errors[0], _limit(record))]
+    function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
+    if weigh is formula.weights:  # which takes whatever was recorded as float32
+        errors = _differences(record, weigh, forward, function)
+    else:
+        errors = [*_differences(record, weigh, forward), *_differences(again.record, weigh, function)]
+    found = [
+        _Compared("the output of its own forward", errors[0], _limit(record)),
+        _Compared("its own function on random values", errors[1], _limit(again.record)),
+    ]
+    said = again.weights
+    if weigh is formula.weights and said is not None:
+        error = _difference_of_weights(record, lambda rows: said[:, rows])
+        found.append(_Compared("the weights that its own function says", error, _limit(again.record)))
+        if again.record.query.dtype != record.query.dtype:
+            heads = torch.arange(record.heads, device=record.device)
+            error = _difference_of_weights(record, lambda rows: eager_weights(record, heads, rows))
+            found.append(_Compared("its own weights in its own precision", error, _limit(record)))
+    return found
+
+
+def _run_again(record: Record) -> _Again | None:
+    """Run the layer's function on random values; None where it is not known. Of a softmax that was seen it is known.
+
+    In float32, where it takes that: half precision could round away a small term that the record does not show.
+    """
+    if record.source is None:
+        if record.spread is None:
+            return None
+        value = _noise(record.keys).to(record.device).expand(record.groups, -1, -1)
+        return _Again(record, value, record.spread, None)
+    generator = torch.Generator().manual_seed(record.layer)
+    value = torch.randn(record.value.shape, generator=generator).to(record.device)
+    vectors = {name: getattr(record, name).float() for name in ("query", "key", "value")}
+    for given in (replace(record, **vectors, precision=None), record):
+        try:
+            output, weights = run_layer(given, value.to(given.value))
+        except (torch.OutOfMemoryError, MemoryError):
+            raise  # says nothing of the layer, and may pass
+        except Exception as error:
+            failure = error
+            continue
+        return _Again(given, value.to(given.value), output.transpose(0, 1), weights)
+    raise RefusedLayer(
+        f"layer {record.layer} ({record.module}): its attention function could not be run again on the recorded "
+        f"queries and keys ({type(failure).__name__}: {failure})."
+    ) from failure
+
+
+@torch.no_grad()
+def run_layer(record: Record, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The layer's own function on the recorded queries and keys and other values [G, K, dv].
+
+    Returns
+    -------
+    output : tensor [Q, H, dv]
+    weights : tensor [H, Q, K], or None
+        Where it is the eager function, which says them.
+    """
+    source = record.source
+    assert source is not None
+    kind = source.masked_with
+    mask = None if kind is None else _dense_mask(record, None, kind if kind == torch.bool else record.query.dtype)
+    options = _options(record, None)
+    with loaded(source.module):
+        result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
+    return result[0][0], result[1][0] if source.function is source.eager else None
+
+
+@torch.no_grad()
+def eager_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Weights of whole rows by the model file's own eager function, float32 [h, r, K]."""
+    source = record.source
+    if source is None or source.changed():
+        raise RefusedLayer(
+            f"layer {record.layer} ({record.module}) is computed by the model's own function, and the model's "
+            "parameters were changed after the capture. Capture again."
+        )
+    answers = []
+    for stripe in formula.stripes(rows, record.heads * record.keys):
+        mask = _dense_mask(record, stripe, record.query.dtype)
+        options = _options(record, stripe)
+        with loaded(source.module):
+            _, weight = source.eager(
+                source.module, record.query[None, :, stripe], record.key[None], record.value[None], mask, **options
+            )
+        answers.append(weight[0, heads].float())
+    return torch.cat(answers, dim=1)
+
+
+def _ways(record: Record) -> dict[str, Weigh]:
+    """Those of `WAYS` that there are for a record."""
+    return {FORMULA: WAYS[FORMULA]} if record.source is None else WAYS
+
+
+def _limit(record: Record) -> float:
+    return TOLERANCE.get(record.precision or record.query.dtype, TOLERANCE[torch.bfloat16])
+
+
+def _refused(record: Record, why: str) -> RefusedLayer:
+    return RefusedLayer(
+        f"layer {record.layer} ({record.module}) was refused: {why}. Something enters its attention that headscope did "
+        "not see."
+    )
+
+
+@torch.no_grad()
+def _difference(record: Record, weigh: Weigh, rows: torch.Tensor, expected: torch.Tensor) -> float:
+    """Between recomputed weights x recorded values and outputs [H, R, dv] of some rows."""
+    return _differences(record, weigh, (record.value.float(), expected), rows=rows)[0]
+
+
+@torch.no_grad()
+def _differences(
+    record: Record, weigh: Weigh, *pairs: tuple[torch.Tensor, torch.Tensor], rows: torch.Tensor | None = None
+) -> list[float]:
+    """For each pair of values [G, K, n] and expected outputs [H, R, n]: the largest difference from weights x values.
+
+    In units of attention weight. `rows` are those of the outputs, all if None. Weights are computed once for all pairs.
+    """
+    heads = torch.arange(record.heads, device=record.device)
+    rows = torch.arange(record.queries) if rows is None else rows
+    size = record.heads // record.groups
+    tiny = torch.finfo(torch.float32).tiny
+    scales = [_largest_of_heads(values).repeat_interleave(size).clamp(min=tiny) for values, _ in pairs]
+    together = pairs[0][0] if len(pairs) == 1 else torch.cat([values for values, _ in pairs], dim=-1)
+    widths = [values.shape[-1] for values, _ in pairs]
+    errors = [0.0] * len(pairs)
+    done = 0
+    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
+        weight = weigh(record, heads, stripe)  # [H, r, K]
+        ours = (weight.reshape(record.groups, -1, record.keys) @ together).view(record.heads, len(stripe), -1)
+        if record.gate is not None:
+            share = torch.sigmoid(formula.log_sum_exp(record, heads, stripe) - record.gate.double()[:, None]).float()
+            ours = ours * share[..., None]
+        for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
+            difference = (of_pair - expected[:, done : done + len(stripe)]).abs() / scales[at][:, None, None]
+            errors[at] = max(errors[at], _largest(difference, record))
+        done += len(stripe)
+    return errors
+
+
+@torch.no_grad()
+def _largest_of_heads(values: torch.Tensor) -> torch.Tensor:
+    """The largest number of each head [G, K, n], whatever its sign; this way no copy of them is made."""
+    return torch.maximum(values.amax(dim=1), -values.amin(dim=1)).amax(dim=1)
+
+
+def _difference_of_weights(record: Record, said: Callable[[torch.Tensor], torch.Tensor]) -> float:
+    """Between the formula's weights of all rows and those said of rows [r], [H, r, K]."""
+    heads = torch.arange(record.heads, device=record.device)
+    stripes = formula.stripes(torch.arange(record.queries, device=record.device), record.heads * record.keys)
+    return max(
+        _largest((formula.weights(record, heads, stripe) - said(stripe).float()).abs(), record) for stripe in stripes
+    )
+
+
+def _largest(difference: torch.Tensor, record: Record) -> float:
+    """The largest number; of a record that holds NaN, only where the model itself and we computed numbers."""
+    if record.not_finite:
+        difference = difference[torch.isfinite(difference)]
+    if difference.numel() == 0:
+        return 0.0
+    return float(difference.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
+
+
+def _dense_mask(record: Record, rows: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
+    """The mask of `rows` as the layer's function takes it, [1, 1 or H, R, K]."""
+    assert record.source is not None
+    rows = torch.arange(record.queries) if rows is None else rows
+    visible = record.mask.rows(rows, record.keys, record.query.device)
+    if dtype == torch.bool:
+        return visible[None]
+    mask = torch.zeros(visible.shape, dtype=dtype, device=visible.device)
+    if record.bias is not None and not record.source.takes_bias:
+        mask = mask + record.bias[:, rows].to(dtype)
+    return mask.masked_fill(~visible, torch.finfo(dtype).min)[None]
+
+
+def _options(record: Record, rows: torch.Tensor | None) -> dict[str, Any]:
+    """The keyword arguments of the recorded call, with the bias of this item and these rows."""
+    source = record.source
+    assert source is not None
+    options = dict(source.options)
+    if record.bias is not None and source.takes_bias:
+        options["position_bias"] = (record.bias if rows is None else record.bias[:, rows])[None]
+    if source.takes_sinks:
+        options["sinks"] = record.query.new_zeros(1, record.heads, record.queries if rows is None else len(rows), 1)
+    return options
+
+
+FORMULA = "formula"
+
+WAYS: dict[str, Weigh] = {FORMULA: formula.weights, "the model's eager function": eager_weights}
+"""How weights may be computed, by name, the first one first."""

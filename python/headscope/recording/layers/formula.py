@@ -1,0 +1,115 @@
+"""Attention from a record, in float32 and in stripes of rows.
+
+The one equation, with what a layer does not have left out::
+
+    score  = softcap * tanh(scaling * q.k / softcap) + bias          where the mask lets the query see the key
+    weight = exp(score - log(sum over visible keys of exp(score) + exp(sink)))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TypeAlias
+
+import torch
+
+from headscope.recording.forward.precision import full_products
+from headscope.recording.layers.record import Record
+
+Keys: TypeAlias = "slice | torch.Tensor"
+"""Which keys: a run of them, or numbers [k]."""
+ALL = slice(None)
+
+STRIPE_ELEMENTS = 1 << 22
+"""Scores held at a time (heads x rows x keys); 16 MiB of float32."""
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Compute without gradients and in float32, whatever autocast block the caller is in, and whatever torch allows."""
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        for device in ("cpu", "cuda", "mps", "xpu"):
+            if torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
+        stack.enter_context(full_products())
+        yield
+
+
+def stripes(rows: torch.Tensor, elements_per_row: int) -> Iterator[torch.Tensor]:
+    """`rows` in runs that hold at most STRIPE_ELEMENTS scores each, at least one row a run."""
+    return iter(rows.split(rows_at_once(elements_per_row)))
+
+
+def rows_at_once(elements_per_row: int) -> int:
+    """How many rows hold at most STRIPE_ELEMENTS scores; at least one."""
+    return max(1, STRIPE_ELEMENTS // max(1, elements_per_row))
+
+
+def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
+    """Scaled dot products, float32 [h, r, k]."""
+    query = record.query[heads[:, None], rows].float() * record.scaling  # [h, r, d]
+    if len(rows) and torch.equal(heads, torch.arange(record.heads, device=heads.device)):  # faster than one by one
+        together = query.unflatten(0, (record.groups, -1)).flatten(1, 2)  # [G, n * r, d]
+        return torch.bmm(together, record.key[:, keys].float().mT).view(len(heads), len(rows), -1)
+    group_of = heads // (record.heads // record.groups)
+    groups, sizes = torch.unique_consecutive(group_of, return_counts=True)
+    out = query.new_empty(len(heads), len(rows), record.key[0, keys].shape[0])
+    members = zip(groups.tolist(), query.split(sizes.tolist()), out.split(sizes.tolist()), strict=True)
+    for group, of_group, into in members:
+        torch.matmul(of_group, record.key[group, keys].float().T, out=into)  # [n, r, k]
+    return out
+
+
+def scores(
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scores before the softmax, float32 [h, r, k], and which of them are hidden, bool [1 or h, r, k]."""
+    score = dot_products(record, heads, rows, keys)
+    if record.softcap is not None:
+        score = torch.tanh(score / record.softcap) * record.softcap
+    if record.bias is not None:
+        term = record.bias[heads] if record.bias.shape[0] > 1 else record.bias
+        score += term[:, rows][..., keys].float()
+    visible = record.mask.rows(rows, record.keys, score.device)[..., keys]
+    return score, ~(visible[heads] if visible.shape[0] > 1 else visible)
+
+
+def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Attention weights of whole rows, float32 [h, r, K]. A row that sees no key is all zero."""
+    seen = record.mask.hull(rows, record.keys)  # the keys outside have no weight and need no work
+    score, hidden = scores(record, heads, rows, seen)
+    sink = None if record.sinks is None else record.sinks[heads].float()[:, None, None].expand(-1, len(rows), 1)
+    nothing = torch.zeros(hidden.shape, device=score.device).masked_fill_(hidden, -torch.inf)
+    weight = _softmax(score + nothing, sink)  # several times faster than to fill all heads' scores
+    if not bool(weight.sum().isfinite()):  # but hidden NaN would spread, and a row that sees no key would be NaN
+        weight = _softmax(score.masked_fill(hidden, -torch.inf), sink).masked_fill(hidden, 0.0)
+    return torch.nn.functional.pad(weight, (seen.start, record.keys - seen.stop))
+
+
+def _softmax(score: torch.Tensor, sink: torch.Tensor | None) -> torch.Tensor:
+    """Softmax over the last axis, with the sinks [h, r, 1] as one more score, dropped afterwards."""
+    if sink is None:
+        return torch.softmax(score, dim=-1)
+    return torch.softmax(torch.cat([score, sink], dim=-1), dim=-1)[..., :-1]
+
+
+def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Logarithm of the softmax's denominator, sinks included, [h, r].
+
+    In float64: rounded to float32, a logarithm of some hundreds would shift the weights by more than 1e-5.
+    """
+    score, hidden = scores(record, heads, rows, record.mask.hull(rows, record.keys))
+    total = score.double().masked_fill_(hidden, -torch.inf).logsumexp(dim=-1)
+    if record.sinks is not None:
+        total = torch.logaddexp(total, record.sinks[heads].double()[:, None])
+    return total
+
+
+def weights_at_keys(
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor, lse: torch.Tensor
+) -> torch.Tensor:
+    """Attention weights of single keys, float32 [h, r, k], from the rows' log-sum-exp [h, r]."""
+    score, hidden = scores(record, heads, rows, keys)
+    return torch.exp(score.double() - lse[..., None]).float().masked_fill_(hidden, 0.0)

@@ -1,0 +1,1 @@
+"""Patches: which part of which picture each token stands for."""
