@@ -129,9 +129,9 @@ def main() -> None:
         f"{platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}; "
         f"{ROUNDS} rounds, load {os.getloadavg()[0]:.1f}"
     )
-    print("                           CPU time                                        memory")
+    print("                           CPU time                                      memory")
     print(
-        "shape  tokens             forward        capture    (/ barest)  eager maps   q + k + v      capture  eager maps"
+        "shape  tokens             forward      capture    (/ barest)  eager maps   q + k + v     capture  eager maps"
     )
     for shape in ("gpt2", "llama"):
         for tokens in (512, 2048):
