@@ -356,7 +356,7 @@ def _not_finite(record: Record) -> str:
     """
     if record.traces is not None and record.traces.numel():
         least, most = record.traces.abs().aminmax()
-        if 0 < least and most < torch.inf:
+        if least > 0 and most < torch.inf:
             return ""
     named = {"queries": record.query, "keys": record.key, "values": record.value}
     bad = [name for name, tensor in named.items() if not _is_finite(tensor)]
