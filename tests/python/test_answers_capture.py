@@ -36,7 +36,8 @@ def test_slices_equal_the_slices_of_the_whole(mechanism: str) -> None:
     ]:
         index = [torch.arange(n)[_as_index(one)] for n, one in zip((4, 80, 80), (heads, queries, keys), strict=True)]
         expected = whole[index[0][:, None, None], index[1][:, None], index[2]]
-        torch.testing.assert_close(capture.attention(1, heads, queries, keys), expected, atol=1e-6, rtol=0)
+        # Products of other sizes are rounded in another order, here of scores of some tens.
+        torch.testing.assert_close(capture.attention(1, heads, queries, keys), expected, atol=1e-5, rtol=0)
 
 
 def test_an_empty_choice_has_an_empty_answer(capture: hs.Capture) -> None:

@@ -212,10 +212,12 @@ def test_the_cross_attention_of_moonshine_goes_along_the_recording(speech: hs.Ca
 
 
 def test_a_padded_batch_of_recordings(moonshine: Loaded) -> None:
+    """In float64, as above."""
     model, tokenizer = moonshine
-    wave = demo.moonshine_sample()
+    model = copy.deepcopy(model).double()
+    wave = demo.moonshine_sample().double()
     short = 60_000
-    both = torch.stack([wave, torch.cat([wave[:short], torch.zeros(len(wave) - short)])])
+    both = torch.stack([wave, torch.cat([wave[:short], wave.new_zeros(len(wave) - short)])])
     mask = torch.ones(both.shape, dtype=torch.long)
     mask[1, short:] = 0
     given = {"input_values": both, "attention_mask": mask}
@@ -228,7 +230,7 @@ def test_a_padded_batch_of_recordings(moonshine: Loaded) -> None:
     arguments = {"decoder_input_ids": padded["input_ids"], "decoder_attention_mask": padded["attention_mask"]}
     weights = eager_parts(model, **given, **arguments)["cross"]
     for layer in range(6):
-        expected = weights[layer][1, :, :written, :frames]
+        expected = weights[layer][1, :, :written, :frames].float()
         torch.testing.assert_close(capture.attention(layer, part="cross"), expected, atol=1e-5, rtol=0)
 
 
