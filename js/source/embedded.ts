@@ -1,9 +1,11 @@
+import { unpack } from "./ascii.js";
 import { type LayerData, layerOf } from "./layer.js";
 import { decode, type Header } from "./packet.js";
 import { type Pictured, pool } from "./pooled.js";
+import { RoundedLayer } from "./rounded_layer.js";
 import { type Following, type Source, SourceError, type ThumbnailQuestion, type Thumbnails } from "./source.js";
 
-/** A layer that stands in a page, its payload in base64. */
+/** A layer that stands in a page, its payload as `unpack` reads it. */
 export interface EmbeddedLayer {
   header: Header;
   payload: string;
@@ -22,6 +24,7 @@ type OnLayer = (layer: number, thumbnails: Thumbnails | SourceError) => void;
 /** Answers from layers that stand in the page: no kernel, no server. Pictures of heads are made here. */
 export class EmbeddedSource implements Source {
   readonly #read = new Map<string, LayerData>();
+  readonly #reading = new Map<string, Promise<LayerData>>();
   readonly #pictures = new Map<string, Thumbnails>();
 
   constructor(
@@ -30,20 +33,24 @@ export class EmbeddedSource implements Source {
   ) {}
 
   peek(part: string, layer: number): LayerData | undefined {
+    return this.#read.get(`${part} ${layer}`);
+  }
+
+  async layer(part: string, layer: number): Promise<LayerData> {
     const name = `${part} ${layer}`;
-    const known = this.#read.get(name);
-    if (known !== undefined) return known;
-    const found = this.layers.find(({ header }) => header.part === part && header.layer === layer);
-    if (found === undefined) return undefined;
-    const data = layerOf(decode(found.header, [fromBase64(found.payload)]));
+    const reading = this.#reading.get(name) ?? this.#unpack(part, layer);
+    this.#reading.set(name, reading);
+    const data = await reading;
     this.#read.set(name, data);
     return data;
   }
 
-  async layer(part: string, layer: number): Promise<LayerData> {
-    const data = this.peek(part, layer);
-    if (data === undefined) throw new SourceError("RefusedLayer", this.contents.whyNot(part, layer));
-    return data;
+  async #unpack(part: string, layer: number): Promise<LayerData> {
+    const found = this.layers.find(({ header }) => header.part === part && header.layer === layer);
+    if (found === undefined) throw new SourceError("RefusedLayer", this.contents.whyNot(part, layer));
+    const packet = decode(found.header, [await unpack(found.payload)]);
+    const { rounding } = found.header;
+    return rounding === undefined ? layerOf(packet) : new RoundedLayer(packet, rounding);
   }
 
   peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {
@@ -59,14 +66,14 @@ export class EmbeddedSource implements Source {
     for (const layer of layers) {
       await new Promise((resolve) => setTimeout(resolve));
       signal.throwIfAborted();
-      onLayer(layer, this.#picture(question, layer));
+      onLayer(layer, await this.#picture(question, layer));
     }
   }
 
-  #picture(question: ThumbnailQuestion, layer: number): Thumbnails | SourceError {
+  async #picture(question: ThumbnailQuestion, layer: number): Promise<Thumbnails | SourceError> {
     const { part, measure } = question;
-    const data = this.peek(part, layer);
-    if (data === undefined) return new SourceError("RefusedLayer", this.contents.whyNot(part, layer));
+    const data = await this.layer(part, layer).catch((error: SourceError) => error);
+    if (data instanceof SourceError) return data;
     if (measure === "value_norm" && data.valueNorms === null) {
       return new SourceError("UnknownProjection", data.valueNormReason);
     }
@@ -79,8 +86,4 @@ export class EmbeddedSource implements Source {
 
 function nameOf({ part, size, measure, pair_filter, hide_special }: ThumbnailQuestion, layer: number): string {
   return [part, layer, size, measure, pair_filter, hide_special].join(" ");
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

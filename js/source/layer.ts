@@ -14,6 +14,8 @@ export interface LayerData {
   readonly keys: number;
   /** What it holds in memory. */
   readonly bytes: number;
+  /** How far its weights may be from the exact ones: 0 but in a page that has no room for these. */
+  readonly rounding: number;
   /** Weights of one query, float32 `[keys]`. Every number that a person reads comes from here. */
   row(head: number, query: number): Float32Array;
   /** Whether `row` is at hand, or would take some 0.1 ms per 2,000 keys. */

@@ -2,6 +2,7 @@
  * One layer as it travels: a JSON header and one payload of little-endian arrays, each at a multiple of 8 bytes.
  * Written by python/headscope/widgets/packet.py.
  */
+import type { Rounding } from "./rounded_layer.js";
 
 export interface ArrayEntry {
   name: string;
@@ -15,8 +16,10 @@ export interface Header {
   v: number;
   part: string;
   layer: number;
-  /** "vectors": weights are computed here; "weights": they came as they are. */
-  form: "vectors" | "weights";
+  /** "vectors": weights are computed here; "weights": they came as they are; "rounded": nearly so, in pages. */
+  form: "vectors" | "weights" | "rounded";
+  /** How weights were rounded, where they were. */
+  rounding?: Rounding;
   heads: number;
   /** Heads of the keys; several query heads share one. */
   groups: number;

@@ -8,6 +8,7 @@ export class PacketLayer {
   readonly queries: number;
   readonly keys: number;
   readonly bytes: number;
+  readonly rounding: number = 0;
   readonly valueNorms: Float32Array | null;
   readonly valueNormReason: string;
   readonly valueNormLargest: number;

@@ -4,6 +4,7 @@ import { SourceError, type ThumbnailQuestion, type Thumbnails } from "../../js/s
 import { thumbnailsOf } from "../../js/source/thumbnails.js";
 import { layerOfPart, partOf } from "../../js/store/meta.js";
 import { synthesize } from "../browser/page/synthetic.js";
+import { packed } from "./packed.js";
 
 const tokens = ["[CLS]", "the", "doctor", "asked", "[SEP]", "she", "said", "[SEP]"];
 const capture = synthesize({
@@ -20,7 +21,7 @@ const meta = capture.meta;
 
 const embedded = [0, 2, 3].map((layer) => {
   const { header, payload } = capture.packet(layer);
-  return { header, payload: Buffer.from(new Uint8Array(payload)).toString("base64") };
+  return { header, payload: packed(new Uint8Array(payload)) };
 });
 
 const made = () =>

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import inspect
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -292,10 +292,50 @@ def embedded(made: HTML) -> dict[str, Any]:
     return json.loads(data)
 
 
+def payload_of(layer: dict[str, Any]) -> bytes:
+    """The bytes of a layer as a page reads them: base 85, then deflated."""
+    alphabet = [chr(code) for code in range(ord("#"), ord("y") + 1) if chr(code) not in "<\\"]
+    text = layer["payload"]
+    missing = -len(text) % 5
+    deflated = bytearray()
+    digits = [alphabet.index(character) for character in text] + [84] * missing
+    for at in range(0, len(digits), 5):
+        word = 0
+        for digit in digits[at : at + 5]:
+            word = 85 * word + digit
+        deflated += word.to_bytes(4, "big")
+    return zlib.decompress(bytes(deflated[: len(deflated) - missing]), -zlib.MAX_WBITS)
+
+
 def weights_of(layer: dict[str, Any]) -> np.ndarray:
-    (array,) = (one for one in layer["header"]["arrays"] if one["name"] == "weights")
-    payload = base64.b64decode(layer["payload"])
-    return np.frombuffer(payload, "<f4", int(np.prod(array["shape"])), array["offset"]).reshape(array["shape"])
+    """The weights that a page knows, [heads, queries, keys]."""
+    header, payload = layer["header"], payload_of(layer)
+    start, stop, coarse, fine = (
+        np.frombuffer(payload, one["dtype"], int(np.prod(one["shape"])), one["offset"])
+        for name in ("start", "stop", "coarse", "fine")
+        for one in header["arrays"]
+        if one["name"] == name
+    )
+    how = header["rounding"]
+    steps = coarse.astype(float)
+    steps[coarse == how["nan"]] = np.nan
+    steps[(coarse >= how["fine_from"]) & (coarse != how["nan"])] += fine / 256 - 0.5
+    flat = iter(how["scale"] * (steps / how["steps"]) ** 2)
+    weights = np.zeros((header["heads"], header["queries"], header["keys"]))
+    for query in range(header["queries"]):
+        for head in range(header["heads"]):
+            for key in range(start[query], stop[query]):
+                weights[head, query, key] = next(flat)
+    assert next(flat, None) is None
+    return weights
+
+
+def assert_nearly(rounded: np.ndarray, exact: np.ndarray) -> None:
+    """Weights of a sixteenth or more are as good as exact, smaller ones within .0021: as the page says."""
+    error = np.abs(rounded - exact)
+    assert error.max() < 0.0021
+    assert error[exact > 0.0646].max(initial=0) < 1e-4
+    assert np.array_equal(rounded[exact == 0], exact[exact == 0])
 
 
 @pytest.mark.parametrize("call", [head_view, model_view])
@@ -311,8 +351,36 @@ def test_a_returned_page_holds_every_layer_and_reaches_for_nothing(call: Any, tw
         *((p, n) for p in ("decoder", "cross") for n in (0, 1)),
     ]
     for layer, (part, number) in zip(holds["layers"], places, strict=True):
-        assert np.array_equal(weights_of(layer), twofold[f"{part}_attention"][number][0].numpy())
+        assert_nearly(weights_of(layer), twofold[f"{part}_attention"][number][0].numpy())
     assert holds["traits"]["kind"] == ("head" if call is head_view else "model")
+
+
+def test_the_weights_of_a_page_are_rounded_as_it_says() -> None:
+    torch.manual_seed(3)
+    weights = (4 * torch.randn(2, 3, 40, 40)).softmax(-1)
+    weights[0, 1] = torch.eye(40)
+    weights[1, 2, 5:] = 0
+    for layer, exact in zip(
+        embedded(head_view(weights, ["a"] * 40, html_action="return"))["layers"], weights, strict=True
+    ):
+        assert_nearly(weights_of(layer), exact.numpy())
+
+
+def test_a_page_of_broken_and_of_large_weights_says_so() -> None:
+    weights = torch.rand(1, 2, 6, 6)
+    weights[0, 0, 2, 3], weights[0, 1, 4, 4] = torch.nan, 3.0
+    with pytest.warns(UserWarning, match="more than 1"):
+        (layer,) = embedded(head_view(weights, ["a"] * 6, html_action="return"))["layers"]
+    known = weights_of(layer)
+    assert np.array_equal(np.isnan(known), weights[0].isnan().numpy())
+    assert known[1, 4, 4] == 3.0
+
+
+def test_a_page_of_144_heads_and_128_tokens_is_small() -> None:
+    torch.manual_seed(0)
+    seen = torch.ones(128, 128).tril().bool()
+    weights = torch.randn(12, 12, 128, 128).masked_fill(~seen, -torch.inf).softmax(-1)
+    assert len(head_view(weights, ["a"] * 128, html_action="return").data) < 64_640_301 / 50  # what BertViz sends
 
 
 def test_a_page_of_the_neuron_view_holds_the_vectors() -> None:
@@ -330,7 +398,7 @@ def test_a_token_can_not_end_the_script_of_a_page(attention: Any) -> None:
 
 
 def test_a_page_that_would_be_too_long_is_refused(attention: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_module, "LIMIT", 3000)
+    monkeypatch.setattr(page_module, "LIMIT", 700)
     with pytest.raises(OverBudget, match="Show fewer layers"):
         head_view(attention, WORDS, html_action="return")
     head_view(attention, WORDS, include_layers=[1], html_action="return")

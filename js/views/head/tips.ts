@@ -9,7 +9,7 @@ export interface TipLine {
   head: number;
   /** A token's label, "" where the tooltip is about one pair. */
   token: string;
-  /** A weight in four decimals, or why there is none. */
+  /** A weight in four decimals, three where it was rounded, or why there is none. */
   value: string;
   /** What was left of the row after hiding, "" where nothing is hidden. */
   left: string;
@@ -26,7 +26,7 @@ export function pairTip(picture: Picture, heads: readonly number[], query: numbe
   if (!picture.connects(query, key)) return null;
   return tip(heads, (head) => {
     const { weights, left } = picture.row(head, query);
-    return { head, token: "", value: value(weights[key]), left: leftover(left) };
+    return { head, token: "", value: value(picture, weights[key]), left: leftover(left) };
   });
 }
 
@@ -45,7 +45,7 @@ function strongest(picture: Picture, head: number, { side, entry }: Place): TipL
   return {
     head,
     token: Number.isNaN(weights[key]) ? "" : partner.label,
-    value: value(weights[key]),
+    value: value(picture, weights[key]),
     left: leftover(left),
   };
 }
@@ -73,8 +73,9 @@ function tip(heads: readonly number[], line: (head: number) => TipLine): Tip | n
   return { lines: heads.slice(0, MOST_LINES).map(line), more: Math.max(0, heads.length - MOST_LINES) };
 }
 
-function value(weight: number): string {
-  return Number.isNaN(weight) ? "NaN" : exact(weight);
+function value({ layer }: Picture, weight: number): string {
+  if (Number.isNaN(weight)) return "NaN";
+  return layer.rounding > 0 ? weight.toFixed(3) : exact(weight);
 }
 
 function leftover(left: number): string {

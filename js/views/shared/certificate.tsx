@@ -23,6 +23,14 @@ export function Certificate({ store }: { store: Store }) {
       </span>
     );
   }
+  const rounding = store.data.value?.rounding ?? 0;
+  if (rounding > 0) {
+    return (
+      <span class="certificate" data-hint={[ROUNDED, SOURCES[layer.tier], layer.reason].join("\n").trim()}>
+        rounded to {rounding.toFixed(3).slice(1)}
+      </span>
+    );
+  }
   if (layer.error === null) {
     return (
       <span class="certificate" data-hint={[SOURCES[layer.tier], layer.reason].join("\n").trim()}>
@@ -40,6 +48,9 @@ export function Certificate({ store }: { store: Store }) {
     </span>
   );
 }
+
+const ROUNDED =
+  "So that this page stays small, its weights are rounded: those of 0.06 or more by next to nothing, smaller ones by less than this. A notebook has them exact.";
 
 /** Where the attention of a layer was found, by its tier. */
 const SOURCES = [

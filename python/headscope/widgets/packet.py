@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.recording.layers.record import AnyRecord
 
-__all__ = ["VECTORS_LIMIT", "WEIGHTS_LIMIT", "Packet", "Plan", "layer_packet", "plan"]
+__all__ = ["VECTORS_LIMIT", "WEIGHTS_LIMIT", "Packet", "Plan", "layer_packet", "packet_of", "plan"]
 
 WEIGHTS_LIMIT = 32 << 20
 """Most bytes of weights [heads, queries, keys] that are sent for a layer which the browser cannot compute."""
@@ -154,8 +154,31 @@ def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = 
         pause(done)
     if planned.value_norms is not None:
         views["value_norm"][:] = planned.value_norms
-    largest = 0.0 if planned.value_norms is None else capture.largest(layer, "value_norm", part)
-    return Packet(_header(planned, record, largest), payload)
+    return Packet(_header(planned, record, _largest(capture, planned, record)), payload)
+
+
+def packet_of(capture: Capture, part: str, layer: int, form: str, arrays: dict[str, np.ndarray]) -> Packet:
+    """Make a packet of arrays that say in another form what the layer's weights are; the norms of its values are added.
+
+    Raises
+    ------
+    RefusedLayer
+        If there is no exact answer about the layer.
+    """
+    norms, reason = _value_norms(capture, part, layer)
+    everything = arrays if norms is None else {**arrays, "value_norm": norms}
+    planned = Plan(
+        form, _placed({name: (one.dtype.name, one.shape) for name, one in everything.items()}), norms, reason
+    )
+    payload = bytearray(planned.nbytes)
+    for array in planned.arrays:
+        _view(payload, array)[...] = everything[array.name]
+    record = capture.record(layer, part)
+    return Packet(_header(planned, record, _largest(capture, planned, record)), payload)
+
+
+def _largest(capture: Capture, planned: Plan, record: AnyRecord) -> float:
+    return 0.0 if planned.value_norms is None else capture.largest(record.layer, "value_norm", record.part)
 
 
 def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
