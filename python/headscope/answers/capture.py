@@ -10,6 +10,7 @@ import torch
 from headscope.answers import budget, overview
 from headscope.answers.contents import Contents
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
+from headscope.answers.links import Links, Pair, layer_by_layer, links
 from headscope.answers.measure import Measure, check_measure
 from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.pooling import Reduce
@@ -92,6 +93,59 @@ class Capture(Contents):
         columns = None if keys is None else choose(keys, record.keys, "key")
         budget.check_answer(len(chosen_heads), len(rows), record.keys if columns is None else len(columns))
         return self._part(part).layers.weights(record.layer, chosen_heads, rows, columns, measure)
+
+    def links(
+        self,
+        query: int,
+        key: int,
+        *,
+        part: str | None = None,
+        measure: Measure = "weight",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Links:
+        """Which heads link two tokens: every head of a part, ranked by its weight from `query` to `key`.
+
+        One row of each layer is computed, so this is cheap for long texts too, but for what the first reading of a
+        layer costs.
+
+        Parameters
+        ----------
+        query, key
+            One position each.
+        part
+            Which stack of layers.
+        measure
+            "weight", or "value_norm": weight x norm of the value that it weighs.
+        progress
+            Called with (layers done, layers in all) after each layer.
+
+        Returns
+        -------
+        Links
+
+        Raises
+        ------
+        OutOfRange, CaptureClosed
+        RefusedLayer, UnknownProjection
+            Where no layer at all has an answer.
+
+        Examples
+        --------
+        >>> capture.links(8, 4).ranked[0]  # doctest: +SKIP
+        LinkingHead(layer=9, head=4, weight=0.4738...)
+        """
+        check_measure(measure)
+        part = self.parts[0] if part is None else part
+        query, key = whole(query, "query"), whole(key, "key")
+        choose(query, len(self.tokens(part, "query")), "query")
+        choose(key, len(self.tokens(part, "key")), "key")
+        pair = Pair(part, query, key, measure)
+        layers, answers = list(self.layer_numbers(part)), []
+        for answer in layer_by_layer(self, pair, layers):
+            answers.append(answer)
+            if progress is not None:
+                progress(len(answers), len(layers))
+        return links(self, pair, answers)
 
     def neurons(self, layer: int, head: int, query: int, *, part: str | None = None) -> Neurons:
         """One row of one head taken apart into query, keys, their products, and every other term.

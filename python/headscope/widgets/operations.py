@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from headscope.answers.display import PAIR_FILTERS
+from headscope.answers.links import Pair
 from headscope.answers.measure import MEASURES
 from headscope.errors import CaptureClosed, HeadscopeError
+from headscope.widgets.links_packet import links_packets
 from headscope.widgets.packet import Packet, layer_packet
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 
@@ -79,6 +81,18 @@ def _thumbnails(capture: Capture, request: Request, send: Send) -> Iterator[None
         yield
 
 
+def _links(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    """Answer layer by layer, as for thumbnails."""
+    pair, layers = _read_pair(request.args)
+    for layer, packet in links_packets(capture, pair, layers):
+        check(request)
+        if isinstance(packet, HeadscopeError):
+            send({"kind": "refused", "layer": layer, "error": type(packet).__name__, "message": str(packet)})
+        else:
+            _send_packet(packet, request, send)
+        yield
+
+
 def _read_question(args: Mapping[str, Any]) -> tuple[Question, list[int]]:
     known: dict[str, Callable[[Any], bool]] = {
         "part": lambda part: isinstance(part, str),
@@ -88,10 +102,26 @@ def _read_question(args: Mapping[str, Any]) -> tuple[Question, list[int]]:
         "hide_special": lambda hide_special: isinstance(hide_special, bool),
         "layers": lambda layers: isinstance(layers, list) and all(isinstance(layer, int) for layer in layers),
     }
+    _check_args(args, known, "makes no thumbnails of")
+    return Question(**{name: args[name] for name in known if name != "layers"}), args["layers"]
+
+
+def _read_pair(args: Mapping[str, Any]) -> tuple[Pair, list[int]]:
+    known: dict[str, Callable[[Any], bool]] = {
+        "part": lambda part: isinstance(part, str),
+        "query": lambda query: isinstance(query, int),
+        "key": lambda key: isinstance(key, int),
+        "measure": lambda measure: measure in MEASURES,
+        "layers": lambda layers: isinstance(layers, list) and all(isinstance(layer, int) for layer in layers),
+    }
+    _check_args(args, known, "ranks no heads by")
+    return Pair(**{name: args[name] for name in known if name != "layers"}), args["layers"]
+
+
+def _check_args(args: Mapping[str, Any], known: Mapping[str, Callable[[Any], bool]], does: str) -> None:
     wrong = {name: args.get(name) for name, is_right in known.items() if not is_right(args.get(name))}
     if wrong:
-        raise BadRequest(f"the kernel makes no thumbnails of {wrong}. {RELOAD}")
-    return Question(**{name: args[name] for name in known if name != "layers"}), args["layers"]
+        raise BadRequest(f"the kernel {does} {wrong}. {RELOAD}")
 
 
 def _send_packet(packet: Packet, request: Request, send: Send) -> None:
@@ -121,4 +151,4 @@ class _Progress:
             self._send({"kind": "progress", "done": done})
 
 
-OPERATIONS: dict[str, Operation] = {"layer": _layer, "thumbnails": _thumbnails}
+OPERATIONS: dict[str, Operation] = {"layer": _layer, "thumbnails": _thumbnails, "links": _links}

@@ -61,6 +61,7 @@ class Settings(HasTraits):
         INTENSITIES, "shared", help='Scale of thumbnails and heat: "shared" by all heads, or each "head" its own.'
     ).tag(sync=True)
     thumbnails = Enum(THUMBNAILS, "matrix", help='How the model view draws a head: "matrix" or "lines".').tag(sync=True)
+    links = Bool(False, help="Rank all heads in the model view by what links the pinned query and key.").tag(sync=True)
     patches = Enum(
         PATCHES, "picture", help='Where patches of a picture are drawn: on the "picture", or in "columns" with lines.'
     ).tag(sync=True)
