@@ -1,5 +1,6 @@
 import { unpack } from "./ascii.js";
 import { type LayerData, layerOf } from "./layer.js";
+import { type LinksQuestion, linksIn, type OnLinks } from "./links.js";
 import { decode, type Header } from "./packet.js";
 import { type Pictured, pool } from "./pooled.js";
 import { RoundedLayer } from "./rounded_layer.js";
@@ -57,22 +58,32 @@ export class EmbeddedSource implements Source {
     return this.#pictures.get(nameOf(question, layer));
   }
 
-  /** Makes one layer's pictures after the other, so that the page answers to its reader in between. */
   async thumbnails(
     question: ThumbnailQuestion,
     layers: readonly number[],
     { signal, onLayer }: Following & { onLayer: OnLayer },
   ): Promise<void> {
-    for (const layer of layers) {
-      await new Promise((resolve) => setTimeout(resolve));
-      signal.throwIfAborted();
-      onLayer(layer, await this.#picture(question, layer));
-    }
+    await oneByOne(layers, signal, async (layer) => onLayer(layer, await this.#picture(question, layer)));
+  }
+
+  async links(
+    question: LinksQuestion,
+    layers: readonly number[],
+    { signal, onLayer }: Following & { onLayer: OnLinks },
+  ): Promise<void> {
+    await oneByOne(layers, signal, async (layer) => {
+      const data = await this.#layerOrWhyNot(question.part, layer);
+      onLayer(layer, data instanceof SourceError ? data : linksIn(data, question));
+    });
+  }
+
+  #layerOrWhyNot(part: string, layer: number): Promise<LayerData | SourceError> {
+    return this.layer(part, layer).catch((error: SourceError) => error);
   }
 
   async #picture(question: ThumbnailQuestion, layer: number): Promise<Thumbnails | SourceError> {
     const { part, measure } = question;
-    const data = await this.layer(part, layer).catch((error: SourceError) => error);
+    const data = await this.#layerOrWhyNot(part, layer);
     if (data instanceof SourceError) return data;
     if (measure === "value_norm" && data.valueNorms === null) {
       return new SourceError("UnknownProjection", data.valueNormReason);
@@ -81,6 +92,19 @@ export class EmbeddedSource implements Source {
     const known = this.peekThumbnails(question, layer) ?? pool(data, question, queries, keys);
     this.#pictures.set(nameOf(question, layer), known);
     return known;
+  }
+}
+
+/** One layer after the other, so that the page answers to its reader in between. */
+async function oneByOne(
+  layers: readonly number[],
+  signal: AbortSignal,
+  act: (layer: number) => Promise<void>,
+): Promise<void> {
+  for (const layer of layers) {
+    await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
+    await act(layer);
   }
 }
 

@@ -2,6 +2,7 @@ import { Answer, type Sent } from "./answer.js";
 import { Cache } from "./cache.js";
 import { type LayerData, layerOf } from "./layer.js";
 import type { Lines } from "./lines.js";
+import { type LinksQuestion, linksKey, linksOf, type OnLinks } from "./links.js";
 import { decode, type Header } from "./packet.js";
 import { request } from "./request.js";
 import { type Following, type Source, SourceError, type ThumbnailQuestion, type Thumbnails } from "./source.js";
@@ -10,6 +11,7 @@ import { Together } from "./together.js";
 
 const LAYERS_BYTES = 64 << 20;
 const THUMBNAILS_BYTES = 32 << 20;
+const LINKS_BYTES = 1 << 20;
 const MESSAGE_BYTES = 4 << 20;
 /** VS Code turns every byte of a message into a number of its own. */
 const MESSAGE_BYTES_VSCODE = 1 << 20;
@@ -20,6 +22,7 @@ type OnLayer = (layer: number, thumbnails: Thumbnails | SourceError) => void;
 export class KernelSource implements Source {
   readonly #layers = new Cache<string, LayerData>(LAYERS_BYTES);
   readonly #thumbnails = new Cache<string, Thumbnails>(THUMBNAILS_BYTES);
+  readonly #links = new Cache<string, Float32Array>(LINKS_BYTES);
   readonly #asking = new Together<LayerData>();
   readonly #limit: number;
 
@@ -68,16 +71,31 @@ export class KernelSource implements Source {
     layers: readonly number[],
     { onLayer, ...following }: Following & { onLayer: OnLayer },
   ): Promise<void> {
-    const known = layers.map((layer) => this.peekThumbnails(question, layer));
-    known.forEach((thumbnails) => {
-      if (thumbnails !== undefined) onLayer(thumbnails.layer, thumbnails);
-    });
-    const missing = layers.filter((_, index) => known[index] === undefined);
+    const missing = handOver(layers, (layer) => this.peekThumbnails(question, layer), onLayer);
     const answer = new Answer(missing, (layer, sent) => {
       onLayer(layer, sent instanceof SourceError ? sent : this.#keepThumbnails(question, sent));
     });
     const args = { ...question, layers: missing };
     await request(this.lines, { op: "thumbnails", args, limit: this.#limit }, answer, following);
+  }
+
+  async links(
+    question: LinksQuestion,
+    layers: readonly number[],
+    { onLayer, ...following }: Following & { onLayer: OnLinks },
+  ): Promise<void> {
+    const missing = handOver(layers, (layer) => this.#links.get(linksKey(question, layer)), onLayer);
+    const answer = new Answer(missing, (layer, sent) => {
+      onLayer(layer, sent instanceof SourceError ? sent : this.#keepLinks(question, layer, sent));
+    });
+    const args = { ...question, layers: missing };
+    await request(this.lines, { op: "links", args, limit: this.#limit }, answer, following);
+  }
+
+  #keepLinks(question: LinksQuestion, layer: number, sent: Sent): Float32Array {
+    const weights = linksOf(sent);
+    this.#links.set(linksKey(question, layer), weights, weights.byteLength);
+    return weights;
   }
 
   /** Keeps pictures that came along with a widget. */
@@ -94,6 +112,19 @@ export class KernelSource implements Source {
     this.#thumbnails.set(keyOf(question, thumbnails.layer), thumbnails, thumbnailBytes(thumbnails));
     return thumbnails;
   }
+}
+
+/** Hands over what is known of some layers; returns the others. */
+function handOver<Value>(
+  layers: readonly number[],
+  peek: (layer: number) => Value | undefined,
+  onLayer: (layer: number, value: Value) => void,
+): number[] {
+  return layers.filter((layer) => {
+    const known = peek(layer);
+    if (known !== undefined) onLayer(layer, known);
+    return known === undefined;
+  });
 }
 
 function of(sent: Sent | SourceError): Sent {

@@ -1,4 +1,5 @@
 import type { LayerData } from "./layer.js";
+import type { LinksQuestion, OnLinks } from "./links.js";
 
 /** How a caller follows an answer. */
 export interface Following {
@@ -29,6 +30,8 @@ export interface Source {
     layers: readonly number[],
     following: Following & { onLayer(layer: number, thumbnails: Thumbnails | SourceError): void },
   ): Promise<void>;
+  /** Asks what the heads of some layers say of a pair of tokens; layers are handed over as with thumbnails. */
+  links(question: LinksQuestion, layers: readonly number[], following: Following & { onLayer: OnLinks }): Promise<void>;
 }
 
 /** What pictures are wanted. Two questions with equal fields have the same answer. */

@@ -11,6 +11,8 @@ export interface Settings {
   /** Scale of the thumbnails: one for all heads, or each head its own. */
   intensity: "shared" | "head";
   thumbnails: "matrix" | "lines";
+  /** Whether the model view ranks all heads by what links the pinned query and key. */
+  links: boolean;
   /** Whether tokens that are patches are drawn on their picture, or in columns as any others. */
   patches: "picture" | "columns";
   /** Layers and heads in the model view, null for all. */
@@ -44,6 +46,7 @@ export const DEFAULTS: Settings = {
   measure: "weight",
   intensity: "shared",
   thumbnails: "matrix",
+  links: false,
   patches: "picture",
   show_layers: null,
   show_heads: null,

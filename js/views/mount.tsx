@@ -10,6 +10,7 @@ import { ViewState } from "./head/state.js";
 import enlargedStyle from "./model/enlarged.css";
 import modelStyle from "./model/model.css";
 import { ModelView } from "./model/model_view.js";
+import rankingStyle from "./model/ranking.css";
 import { ModelState } from "./model/state.js";
 import neuronStyle from "./neuron/neuron.css";
 import { NeuronView } from "./neuron/neuron_view.js";
@@ -18,7 +19,8 @@ import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
 
-const STYLE = sharedStyle + headStyle + picturedStyle + modelStyle + enlargedStyle + neuronStyle + explorerStyle;
+const STYLE =
+  sharedStyle + headStyle + picturedStyle + modelStyle + enlargedStyle + rankingStyle + neuronStyle + explorerStyle;
 
 function viewOf(store: Store, frame: FrameState): VNode {
   const { kind } = frame;

@@ -113,6 +113,24 @@ test("from the grid to a neuron with the keyboard alone", async ({ page }) => {
   expect(await expectStep(notebook, { steps: 7 })).toEqual({ ...pinned, steps: 7 });
 });
 
+test("from two tokens to the head that links them, and Python knows it", async ({ page }) => {
+  const { notebook, explorer } = await open(page, "links.ipynb");
+  await token(explorer, "query", 8).click();
+  await token(explorer, "key", 4).click();
+  await explorer.getByRole("switch", { name: "rank heads" }).click();
+  const ranking = explorer.getByRole("region", { name: "Heads that link two tokens" });
+  await ranking.getByRole("button", { name: "1 layer 9 head 4 0.4739" }).click();
+  await expectStep(notebook, { layer: 9, heads: [4], head: 4, query: 8, key: 4, scale: "model" });
+  const ranked = await notebook.ask<[number, number, number][]>(`
+import json
+assert view.links
+print(json.dumps(view.capture.links(view.query, view.key).ranked[:5]))`);
+  const said = ranked.map(([layer, head, weight], at) => `${at + 1} layer ${layer} head ${head} ${weight.toFixed(4)}`);
+  await expect.poll(async () => (await ranking.locator("[data-cell]").allTextContents()).slice(0, 5)).toEqual(said);
+  await expect(cell(explorer, 9, 4)).toHaveCount(0); // its name says more now
+  await expect(explorer.getByRole("gridcell", { name: "layer 9, head 4, 0.4739, rank 1" })).toBeVisible();
+});
+
 test("what Python sets is in every pane", async ({ page }) => {
   const { notebook, explorer } = await open(page, "set.ipynb");
   await notebook.ask("view.select(layer=16, heads=[0, 5], head=0, query=9, key=8, neuron=3); print(1)");

@@ -40,6 +40,20 @@ const MORE: readonly {
     width: 1080,
     drawn: "weight =",
   },
+  ...[420, 560, 1080].map((width) => ({
+    name: `heads ranked at ${width} px`,
+    scenario: "grid30x9" as const,
+    traits: { ...PINNED, links: true },
+    width,
+    drawn: "heads that link",
+  })),
+  {
+    name: "nothing to rank",
+    scenario: "sentence",
+    traits: { links: true },
+    width: 560,
+    drawn: "all heads are then ranked",
+  },
   {
     name: "panes folded",
     scenario: "grid30x9",

@@ -1,5 +1,5 @@
 import type { Settings } from "../../store/settings.js";
-import { whyDisabled, whyNoFilter } from "../shared/actions.js";
+import { flipLinks, whyDisabled, whyNoFilter } from "../shared/actions.js";
 import { Choices, type Option } from "../shared/choices.js";
 import { counted } from "../shared/format.js";
 import { Intensity } from "../shared/intensity.js";
@@ -37,6 +37,16 @@ function Looks({ view }: { view: ModelState }) {
   const { thumbnails } = view.store.settings.value;
   return (
     <span class="looks">
+      <button
+        type="button"
+        class="switch"
+        role="switch"
+        aria-checked={view.store.settings.value.links}
+        data-hint="Which heads link the pinned query and key? (l)"
+        onClick={view.guard(() => flipLinks(view))}
+      >
+        rank heads
+      </button>
       <Intensity store={view.store} frame={view.frame} />
       <Choices
         label="Thumbnails"

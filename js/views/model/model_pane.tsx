@@ -4,6 +4,7 @@ import { useWidth } from "../shared/width.js";
 import { EnlargedHead } from "./enlarged_head.js";
 import { Grid } from "./grid.js";
 import { ModelHeader } from "./header.js";
+import { Ranking } from "./ranking.js";
 import type { ModelState } from "./state.js";
 
 /** The model view as a pane, alone or in the explorer: all heads as thumbnails, one of them enlarged. */
@@ -28,6 +29,7 @@ export function ModelPane({ view }: { view: ModelState }) {
           </>
         )}
       </div>
+      {view.links.isOpen.value && <Ranking view={view} />}
       <footer class="pane-foot" />
     </div>
   );

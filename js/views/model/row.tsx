@@ -3,7 +3,12 @@ import { standingOf } from "../../store/meta.js";
 import { headColour } from "../shared/palette.js";
 import { classes, px } from "../shared/style.js";
 import { rowAt } from "./layout.js";
+import { written } from "./ranking.js";
 import type { ModelState } from "./state.js";
+
+/** So many of the first ranks are written on the pictures, where these are large enough. */
+const RANKED = 9;
+const ROOM_FOR_RANK = 20;
 
 /** What of the selection, the keyboard and the pictures concerns one layer. */
 interface RowState {
@@ -12,9 +17,12 @@ interface RowState {
   head: number | null;
   stop: number | null;
   error: string;
+  /** What the ranking says of its heads, by their numbers, and which of them is pointed at, here or there. */
+  marks: readonly { rank: number; veil: string; said: string }[];
+  pointed: number | null;
 }
 
-const QUIET: RowState = { isSelected: false, heads: [], head: null, stop: null, error: "" };
+const QUIET: RowState = { isSelected: false, heads: [], head: null, stop: null, error: "", marks: [], pointed: null };
 
 interface Props {
   view: ModelState;
@@ -76,6 +84,8 @@ interface HeadProps {
 /** The place of a head: its picture is on the canvas beneath, its frame is here. */
 function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) {
   const isDrawn = state.heads.includes(head);
+  const mark = state.marks[head];
+  const said = mark ? `${name}, ${mark.said}` : name;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot be laid out in bands
     <div
@@ -84,14 +94,20 @@ function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) 
         focused: state.head === head,
         refused: standing === "refused",
         dash: standing === "no attention map",
+        pointed: state.pointed === head,
+        linked: mark !== undefined,
       })}
-      style={isDrawn ? { "--head": headColour(head, view.frame.look.value.theme) } : undefined}
+      style={{
+        ...(isDrawn && { "--head": headColour(head, view.frame.look.value.theme) }),
+        ...(mark && { "--veil": mark.veil }),
+      }}
+      data-rank={mark && mark.rank <= RANKED && view.layout.value.cell >= ROOM_FOR_RANK ? mark.rank : undefined}
       role="gridcell"
       tabIndex={state.stop === head ? 0 : -1}
       aria-selected={isDrawn}
-      aria-label={standing ? `${name}, ${standing}: ${refusal}` : name}
+      aria-label={standing ? `${name}, ${standing}: ${refusal}` : said}
       data-cell={`${layer} ${head}`}
-      data-hint={standing ? `${name}\n${refusal}` : name}
+      data-hint={standing ? `${name}\n${refusal}` : said}
     />
   );
 }
@@ -99,11 +115,18 @@ function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) 
 function stateOf(view: ModelState, layer: number): RowState {
   const { layer: selected, heads, head } = view.store.selection.value;
   const { layer: stopLayer, head: stop } = view.tabStop;
+  const marks = view.links.marks.value.get(layer) ?? [];
   const picture = view.thumbnails.pictures.value.get(layer);
   const state = {
     ...QUIET,
     stop: stopLayer === layer ? stop : null,
     error: picture instanceof Error ? picture.message : "",
+    marks: marks.map((mark) => ({
+      rank: mark.rank,
+      veil: `${Math.round(100 * mark.veil)}%`,
+      said: `${written(view, mark.weight)}, rank ${mark.rank}`,
+    })),
+    pointed: marks.length > 0 && view.hover.value?.layer === layer ? view.hover.value.head : null,
   };
   return selected === layer ? { ...state, isSelected: true, heads, head } : state;
 }

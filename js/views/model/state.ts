@@ -9,6 +9,7 @@ import type { FrameState } from "../shared/frame_state.js";
 import type { Guard } from "../shared/guard.js";
 import { Enlarged } from "./enlarged.js";
 import { type GridLayout, gridLayout } from "./layout.js";
+import { Links } from "./links.js";
 import { bodyOf, looksBack } from "./plot.js";
 import type { Cell, Walkable } from "./walk.js";
 
@@ -38,6 +39,8 @@ export class ModelState {
   readonly looksBack: ReadonlySignal<boolean>;
   /** The head that is enlarged: the one under the pointer, else the selected one. */
   readonly enlarged: Enlarged;
+  /** Which heads link two tokens. */
+  readonly links: Links;
 
   constructor(
     readonly store: Store,
@@ -61,6 +64,7 @@ export class ModelState {
     this.thumbnails = new ThumbnailLoader(store.source);
     this.looksBack = computed(() => this.#looksBack());
     this.enlarged = new Enlarged(this);
+    this.links = new Links(this);
   }
 
   /** All heads that some layer of the part has. */
@@ -85,7 +89,7 @@ export class ModelState {
   /** Loads pictures until the returned function is called. */
   attach(): () => void {
     const wanted = computed(() => this.#wanted());
-    const ends = [this.thumbnails.follow(wanted), this.enlarged.follow()];
+    const ends = [this.thumbnails.follow(wanted), this.enlarged.follow(), this.links.follow()];
     return () => {
       for (const end of ends) end();
     };

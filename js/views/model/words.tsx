@@ -1,5 +1,5 @@
 import { unitOf } from "../../store/meta.js";
-import { short, spoken } from "../shared/format.js";
+import { short, spoken, three } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { firstOf } from "./legend.js";
 import type { ModelState } from "./state.js";
@@ -39,8 +39,4 @@ export function Words({ view }: { view: ModelState }) {
       </p>
     </div>
   );
-}
-
-function three(value: number): string {
-  return Number.isNaN(value) ? "NaN" : value.toPrecision(3);
 }

@@ -60,6 +60,13 @@ export function nextOrder(store: Store): void {
   store.set({ order: ORDERS[(now + 1) % ORDERS.length] });
 }
 
+/** Opens or closes the ranking of the model pane; returns whether there is one. */
+export function flipLinks({ store, frame }: { store: Store; frame: FrameState }): boolean {
+  if (frame.kind !== "model" && frame.kind !== "explorer") return false;
+  store.set({ links: !store.settings.peek().links });
+  return true;
+}
+
 export type Switch = "hide_first" | "hide_special" | "words";
 
 export function flip(store: Store, name: Switch): void {

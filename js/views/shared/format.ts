@@ -11,6 +11,11 @@ export function exact(weight: number): string {
   return weight.toFixed(4);
 }
 
+/** A weight times a norm. */
+export function three(value: number): string {
+  return Number.isNaN(value) ? "NaN" : value.toPrecision(3);
+}
+
 /** A share as a percentage; what is neither nothing nor all never reads as such. */
 export function percent(share: number): string {
   if (share > 0 && share < 0.01) return "under 1 %";

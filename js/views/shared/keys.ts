@@ -1,5 +1,5 @@
 import type { Store } from "../../store/store.js";
-import { flip, goUp, moveLayer, nextOrder, soloHead, toggleHead, unpinInnermost } from "./actions.js";
+import { flip, flipLinks, goUp, moveLayer, nextOrder, soloHead, toggleHead, unpinInnermost } from "./actions.js";
 import { copyCode } from "./copy.js";
 import { isForHost } from "./events.js";
 import type { FrameState } from "./frame_state.js";
@@ -18,6 +18,7 @@ const KEYS: Record<string, (acted: Acted) => unknown> = {
   h: ({ store }) => flip(store, "hide_first"),
   s: ({ store }) => flip(store, "hide_special"),
   w: ({ store }) => flip(store, "words"),
+  l: (acted) => flipLinks(acted),
   o: ({ store }) => nextOrder(store),
   ",": ({ store }) => moveStep(store, -1),
   ".": ({ store }) => moveStep(store, 1),
@@ -45,6 +46,7 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   ["h", "hide the first token"],
   ["s", "hide special tokens"],
   ["w", "merge sub-words into words"],
+  ["l", "rank heads by the pinned query and key"],
   ["o", "next order of the neurons"],
   [", .", "previous, next token that was generated"],
   ["z, Shift + z", "undo, redo"],

@@ -90,18 +90,25 @@ function problemsIn(root: Element): string[] {
     );
   const isScrolled = ({ overflowX, overflowY }: CSSStyleDeclaration) => /auto|scroll/.test(overflowX + overflowY);
 
-  /** From the inside out, up to an ellipsis whose whole text is said: what is further out cuts nothing more. */
+  /**
+   * From the inside out, up to what one can scroll, or an ellipsis whose whole text is said: what is further out cuts
+   * nothing more.
+   */
   const clippers = (text: string, element: Element): Element[] => {
+    const isSaid = isSaidWhole(text, element);
     const all = ancestors(element);
-    const ending = all.findIndex((one) => getComputedStyle(one).textOverflow === "ellipsis");
-    return ending >= 0 && isSaidWhole(text, element) ? all.slice(0, ending) : all;
+    const ending = all.findIndex((one) => {
+      const style = getComputedStyle(one);
+      return isScrolled(style) || (isSaid && style.textOverflow === "ellipsis");
+    });
+    return ending >= 0 ? all.slice(0, ending) : all;
   };
 
   const cuts = (): string[] =>
     pieces.flatMap(({ text, element, boxes }) =>
       clippers(text, element).flatMap((one) => {
         const style = getComputedStyle(one);
-        if (one !== root && (!clipsText(style) || isScrolled(style))) return [];
+        if (one !== root && !clipsText(style)) return [];
         const clip = one.getBoundingClientRect();
         return boxes.some((box) => isCut(box, clip))
           ? [`"${text}" is cut off by .${one.className || one.tagName}`]

@@ -1,3 +1,4 @@
+import type { LinksQuestion } from "../../../js/source/links.js";
 import type { ThumbnailQuestion } from "../../../js/source/source.js";
 import type { Packed } from "./pack.js";
 import type { Synthetic } from "./synthetic.js";
@@ -7,12 +8,13 @@ export type Manners = "prompt" | "silent" | "failing" | "other version";
 
 type LayerArguments = { part: string; layer: number };
 type ThumbnailArguments = ThumbnailQuestion & { layers: number[] };
+type LinksArguments = LinksQuestion & { layers: number[] };
 
 interface Request {
   id: string;
   kind: string;
   op: string;
-  args: LayerArguments | ThumbnailArguments;
+  args: LayerArguments | ThumbnailArguments | LinksArguments;
   limit: number;
 }
 
@@ -26,7 +28,7 @@ export class FakeKernel {
   #waiting: Request[] = [];
 
   constructor(
-    private readonly capture: Pick<Synthetic, "packet" | "thumbnails" | "refusal">,
+    private readonly capture: Pick<Synthetic, "packet" | "thumbnails" | "links" | "refusal">,
     private readonly deliver: Deliver,
   ) {}
 
@@ -50,12 +52,14 @@ export class FakeKernel {
     if (this.manners === "other version") this.deliver({ v: 2, id, kind: "chunk" });
     else if (this.manners === "failing") this.deliver({ v: 1, id, kind: "error", error: "RefusedLayer", message });
     else if ("layer" in args) this.#send(id, args.layer, this.capture.packet(args.layer, args.part), limit);
-    else for (const layer of args.layers) this.#sendPictures(id, args, layer, limit);
+    else for (const layer of args.layers) this.#sendOneOf(id, args, layer, limit);
   }
 
-  #sendPictures(id: string, question: ThumbnailQuestion, layer: number, limit: number): void {
+  #sendOneOf(id: string, question: ThumbnailQuestion | LinksQuestion, layer: number, limit: number): void {
     const refusal = this.capture.refusal(layer, question.part);
-    if (refusal === "") this.#send(id, layer, this.capture.thumbnails(question, layer), limit);
+    const make = () =>
+      "size" in question ? this.capture.thumbnails(question, layer) : this.capture.links(question, layer);
+    if (refusal === "") this.#send(id, layer, make(), limit);
     else this.deliver({ v: 1, id, kind: "refused", layer, error: "RefusedLayer", message: refusal });
   }
 

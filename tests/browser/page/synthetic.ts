@@ -1,3 +1,4 @@
+import type { LinksHeader, LinksQuestion } from "../../../js/source/links.js";
 import type { Header } from "../../../js/source/packet.js";
 import type { ThumbnailQuestion } from "../../../js/source/source.js";
 import type { ThumbnailHeader } from "../../../js/source/thumbnails.js";
@@ -13,6 +14,8 @@ export interface Synthetic {
   /** `part` is the first one if nothing is said. */
   packet(layer: number, part?: string): Packed<Header>;
   thumbnails(question: ThumbnailQuestion, layer: number): Packed<ThumbnailHeader>;
+  /** What every head of a layer says of a pair. */
+  links(question: LinksQuestion, layer: number): Packed<LinksHeader>;
   /** Why a layer was refused, "" where it was not. */
   refusal(layer: number, part?: string): string;
   /** The weights by the plain formula `[query][key]`, independent of js/source. */
@@ -81,6 +84,7 @@ export function synthesize(options: Options): Synthetic {
     },
     packet: (layer, part) => find(part).packet(layer),
     thumbnails: (question, layer) => find(question.part).thumbnails(question, layer),
+    links: (question, layer) => find(question.part).links(question, layer),
     refusal: (layer, part) => find(part).refusal(layer),
     weights: (layer, head, part) => weightsOf(find(part).terms(layer), head),
     terms: (layer, part) => find(part).terms(layer),
@@ -125,12 +129,22 @@ class Stack {
   }
 
   thumbnails(question: ThumbnailQuestion, layer: number): Packed<ThumbnailHeader> {
+    return picturesOf(this.#numbers(layer, question.measure), question, layer, this.query, this.key);
+  }
+
+  links({ query, key, measure }: LinksQuestion, layer: number): Packed<LinksHeader> {
+    const weights = Float32Array.from(this.#numbers(layer, measure), (head) => head[query][key]);
+    const header = { v: 1, part: this.name, layer, heads: weights.length, bytes: weights.byteLength };
+    return { header, payload: new Uint8Array(weights.buffer) };
+  }
+
+  /** `[head][query][key]` */
+  #numbers(layer: number, measure: ThumbnailQuestion["measure"]): number[][][] {
     const terms = this.terms(layer);
-    const norm = (head: number, key: number) => (question.measure === "weight" ? 1 : terms.valueNorms[head][key]);
-    const numbers = terms.query.map((_, head) =>
+    const norm = (head: number, key: number) => (measure === "weight" ? 1 : terms.valueNorms[head][key]);
+    return terms.query.map((_, head) =>
       weightsOf(terms, head).map((row) => row.map((weight, key) => weight * norm(head, key))),
     );
-    return picturesOf(numbers, question, layer, this.query, this.key);
   }
 
   refusal(layer: number): string {
