@@ -4,7 +4,7 @@ import type { Side } from "../../js/store/meta.js";
 import { Picture } from "../../js/store/picture.js";
 import type { Place } from "../../js/views/head/focus.js";
 import { shareDrawn } from "../../js/views/head/share.js";
-import { type LineScene, planLines, Strokes } from "../../js/views/head/strokes.js";
+import { type LineScene, planFocus, planLines, Strokes } from "../../js/views/head/strokes.js";
 import { layerOfWeights } from "./layers.js";
 
 const off = { hide_first: false, hide_special: false, words: false, pair_filter: "all" } as const;
@@ -55,11 +55,15 @@ interface Line {
 
 function lines(changes: Partial<LineScene> = {}, hasTime = () => true): Line[] {
   const strokes = new Strokes();
-  planLines(scene(changes), strokes, hasTime);
   const all: Line[] = [];
-  strokes.each((from, to, alpha, width, head) => {
-    all.push({ from, to, alpha, width, head });
-  });
+  const take = () =>
+    strokes.each((from, to, alpha, width, head) => {
+      all.push({ from, to, alpha, width, head });
+    });
+  planLines(scene(changes), strokes, hasTime);
+  take();
+  planFocus(scene(changes), strokes);
+  take();
   return all;
 }
 

@@ -5,7 +5,8 @@ import { opposite } from "./focus.js";
 import { paintCells, paintLines, prepare } from "./paint.js";
 import { shareDrawn } from "./share.js";
 import type { ViewState } from "./state.js";
-import { planLines, Strokes } from "./strokes.js";
+import { planFocus, Strokes } from "./strokes.js";
+import { Under } from "./under.js";
 
 /** Time in a frame for rows that have to be computed; what is left over comes in the next. */
 const COMPUTING_MS = 6;
@@ -13,12 +14,9 @@ const COMPUTING_MS = 6;
 /** Lines and shading, on one canvas over the rows. The numbers that it shows stand in the rows as text. */
 export function Marks({ view }: { view: ViewState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const under = useMemo(() => new Under(), []);
   const strokes = useMemo(() => new Strokes(), []);
-  const draw = (element: HTMLCanvasElement) => {
-    const isComplete = drawOnce(element, view, strokes);
-    element.dataset.lines = String(strokes.count);
-    return isComplete;
-  };
+  const draw = (element: HTMLCanvasElement) => drawOnce(element, view, under, strokes);
   useDrawing(canvas, { guard: view.guard, scene: () => sceneOf(view), draw }, [view]);
   return <canvas class="marks" ref={canvas} aria-label="Lines of attention; their weights stand in the lists" />;
 }
@@ -38,17 +36,22 @@ function sceneOf(view: ViewState) {
 }
 
 /** Returns whether all is drawn; if not, some rows have still to be computed. */
-function drawOnce(canvas: HTMLCanvasElement, view: ViewState, strokes: Strokes): boolean {
+function drawOnce(canvas: HTMLCanvasElement, view: ViewState, under: Under, strokes: Strokes): boolean {
   const { picture, heads, focus, layout, tops, threshold, only, theme, pinned } = sceneOf(view);
   const context = prepare(canvas, layout.width, layout.height);
-  strokes.clear();
-  if (context === null || picture === null) return true;
+  if (context === null || picture === null) {
+    canvas.dataset.lines = "0";
+    return true;
+  }
   const deadline = performance.now() + COMPUTING_MS;
   const rows = view.inView("query");
   const scene = { picture, heads, focus, rows, tops, height: layout.height, threshold, only, dark: theme === "dark" };
   const colour = (head: number) => headColour(head, theme);
-  const isComplete = planLines(scene, strokes, () => performance.now() < deadline);
+  const isComplete = under.paint(context, scene, layout, colour, () => performance.now() < deadline);
+  planFocus(scene, strokes);
   paintLines(context, strokes, layout, colour);
+  const covered = focus === null ? 0 : under.strokes.countAt(focus);
+  canvas.dataset.lines = String(under.strokes.count - covered + strokes.count);
   if (focus !== null && layout.cells[opposite(focus.side)] > 0) {
     const errorColour = getComputedStyle(canvas).getPropertyValue("--error");
     const side = opposite(focus.side);

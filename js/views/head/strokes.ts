@@ -31,9 +31,24 @@ const DIMMED = 0.08;
 export class Strokes {
   count = 0;
   #numbers = new Float32Array(1024 * FIELDS);
+  readonly #ends: Record<SideName, Map<number, number>> = { query: new Map(), key: new Map() };
 
   clear(): void {
     this.count = 0;
+    this.#ends.query.clear();
+    this.#ends.key.clear();
+  }
+
+  /** How many of the lines end at a place. */
+  countAt({ side, entry }: Place): number {
+    return this.#ends[side].get(entry) ?? 0;
+  }
+
+  /** Adds a line between two entries, as `push` draws it. */
+  join(query: number, key: number, ...line: Parameters<Strokes["push"]>): void {
+    this.push(...line);
+    this.#ends.query.set(query, this.countAt({ side: "query", entry: query }) + 1);
+    this.#ends.key.set(key, this.countAt({ side: "key", entry: key }) + 1);
   }
 
   /** @param from Height at the query side, `to` at the key side, in pixels of the body. */
@@ -58,19 +73,23 @@ export class Strokes {
 }
 
 /**
- * Plans all lines: the faint ones first, so that those in focus lie on top.
+ * Plans the lines of all rows, faint ones where something is in focus: the same whatever it is.
  *
  * @param hasTime Asked before a row that has yet to be computed; the rows for which there was none stay out.
  * @returns Whether all rows are in.
  */
 export function planLines(scene: LineScene, into: Strokes, hasTime: () => boolean): boolean {
   into.clear();
+  const style = scene.focus === null ? idleStyle(scene.heads.length) : faintStyle(scene.heads.length, scene.dark);
+  return planRows(scene, into, style, hasTime);
+}
+
+/** Plans the lines in focus, which lie on top of the others. */
+export function planFocus(scene: LineScene, into: Strokes): void {
+  into.clear();
   const { focus } = scene;
-  const style = focus === null ? idleStyle(scene.heads.length) : faintStyle(scene.heads.length, scene.dark);
-  const complete = planRows(scene, into, style, hasTime);
-  if (focus?.side === "query") planRow(scene, into, focus.entry, FOCUSED, null);
+  if (focus?.side === "query") planRow(scene, into, focus.entry, FOCUSED);
   if (focus?.side === "key") planColumn(scene, into, focus.entry);
-  return complete;
 }
 
 /** How strong (0 to 1) and how wide (pixels) the line of a weight is. */
@@ -97,23 +116,20 @@ function faintStyle(heads: number, dark: boolean): Style {
 function planRows(scene: LineScene, into: Strokes, style: Style, hasTime: () => boolean): boolean {
   let complete = true;
   for (let query = scene.rows.first; query < scene.rows.last; query++) {
-    if (scene.focus?.side === "query" && scene.focus.entry === query) continue;
-    const skipKey = scene.focus?.side === "key" ? scene.focus.entry : null;
     const atHand = scene.heads.every((head) => scene.picture.hasRow(head, query));
-    if (atHand || hasTime()) planRow(scene, into, query, style, skipKey);
+    if (atHand || hasTime()) planRow(scene, into, query, style);
     else complete = false;
   }
   return complete;
 }
 
-function planRow(scene: LineScene, into: Strokes, query: number, style: Style, skipKey: number | null): void {
+function planRow(scene: LineScene, into: Strokes, query: number, style: Style): void {
   if (!scene.picture.queries.entries[query].shown) return;
   scene.heads.forEach((head, index) => {
     const { weights, left } = scene.picture.row(head, query);
     const strength = ink(left);
     eachDrawn(scene, "key", weights, (key) => {
-      if (key !== skipKey)
-        planLine(scene, into, style, index, query, key, scene.picture.strength(weights[key]) * strength);
+      planLine(scene, into, style, index, query, key, scene.picture.strength(weights[key]) * strength);
     });
   });
 }
@@ -177,7 +193,7 @@ function planLine(
   const offset = style.spread * offsetOf(index, scene.heads.length);
   const from = heightOf(query, scene.tops.query, scene.height) + offset;
   const to = heightOf(key, scene.tops.key, scene.height) + offset;
-  into.push(from, to, dim * style.alpha(strength), style.width(strength), head);
+  into.join(query, key, from, to, dim * style.alpha(strength), style.width(strength), head);
 }
 
 /** Lines of a row stand in the order of their heads. */
