@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exact, magnitude, percent, short } from "../../js/views/shared/format.js";
+import { exact, fine, magnitude, percent, short } from "../../js/views/shared/format.js";
 import { headColour, luminanceOf, textOn } from "../../js/views/shared/palette.js";
 
 describe("numbers", () => {
@@ -18,6 +18,15 @@ describe("numbers", () => {
 
   it("have four decimals in a tooltip", () => {
     expect(exact(0.47484)).toBe("0.4748");
+  });
+
+  it.each([
+    [0.47484, "0.4748"],
+    [0.001, "0.0010"],
+    [0.00016, "1.6e-4"],
+    [0, "0.0000"],
+  ])("%d in a ranking is %s", (weight, text) => {
+    expect(fine(weight)).toBe(text);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { RankedHead } from "../../store/ranking.js";
-import { counted, exact, three } from "../shared/format.js";
+import { counted, fine, three } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { Notice, sayBusy } from "../shared/notice.js";
 import { headColour } from "../shared/palette.js";
@@ -22,10 +22,10 @@ export function Ranking({ view }: { view: ModelState }) {
   return (
     <section class="ranking" aria-label="Heads that link two tokens">
       <div class="line title">
-        <span class="small pair" data-hint={from && `${from} → ${to}\nas tokens, whatever is merged or hidden`}>
-          <span class="muted">heads that link </span>
+        <span class="muted small pair" data-hint={from && `${from} → ${to}\nas tokens, whatever is merged or hidden`}>
+          {"heads that link "}
           {from === "" ? (
-            <span class="muted">two tokens</span>
+            "two tokens"
           ) : (
             <>
               <Label text={from} /> → <Label text={to} />
@@ -120,7 +120,7 @@ function Place({ view, one, index }: { view: ModelState; one: RankedHead; index:
 /** A number of the ranking, as it is read. */
 export function written({ links, store }: ModelState, weight: number): string {
   if (links.loader.answers.value?.question.measure === "value_norm") return three(weight);
-  return store.data.value?.rounding ? weight.toFixed(3) : exact(weight);
+  return store.data.value?.rounding ? weight.toFixed(3) : fine(weight);
 }
 
 function whyEmpty({ links, store, frame }: ModelState): string {

@@ -11,6 +11,11 @@ export function exact(weight: number): string {
   return weight.toFixed(4);
 }
 
+/** A weight that may be one of thousands in its row: four decimals, or what of it is not zero. */
+export function fine(weight: number): string {
+  return weight === 0 || weight >= 0.001 ? exact(weight) : weight.toExponential(1);
+}
+
 /** A weight times a norm. */
 export function three(value: number): string {
   return Number.isNaN(value) ? "NaN" : value.toPrecision(3);
