@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +16,7 @@ from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, whole
 from headscope.answers.thumbnails import Thumbnails, thumbnails
+from headscope.answers.tile import Tile, read_edges
 from headscope.errors import OutOfRange, RefusedLayer
 from headscope.recording.layers import formula
 
@@ -223,8 +224,7 @@ class Capture(Contents):
         >>> capture.overview(32).shape  # doctest: +SKIP
         torch.Size([30, 9, 32, 32])
         """
-        if reduce not in ("max", "mean"):
-            raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
+        _check_reduce(reduce)
         size = _cells(size)
         check_measure(measure)
         pictures = []
@@ -241,6 +241,69 @@ class Capture(Contents):
         if len(heads) > 1:
             raise OutOfRange(f"layers have different numbers of heads ({sorted(heads)}); ask for layers= of one kind.")
         return torch.stack(pictures)
+
+    def tile(
+        self,
+        layer: int,
+        head: int,
+        queries: Sequence[int],
+        keys: Sequence[int],
+        size: int | None = None,
+        reduce: Reduce = "max",
+        *,
+        part: str | None = None,
+        measure: Measure = "weight",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Tile:
+        """A rectangle of one head as a pooled picture, without its surroundings.
+
+        Parameters
+        ----------
+        layer, head
+            One number each.
+        queries, keys
+            With `size`, where the rectangle begins and ends, ``(start, stop)``, in token positions. Without, the edges
+            of its cells, ascending: cell ``i`` holds the tokens from ``edges[i]`` up to ``edges[i + 1]``.
+        size
+            Cells a side, of equal length, give or take a token; fewer where there are fewer tokens.
+        reduce
+            "max", the largest weight of a cell, or "mean", the mean over all its pairs, those that the mask hides
+            counted as 0.
+        part
+            Which stack of layers.
+        measure
+            "weight", or "value_norm": weight x norm of the value that it weighs.
+        progress
+            Called with (rows done, rows in all) between stripes of rows; what it raises ends the work.
+
+        Returns
+        -------
+        Tile
+
+        Raises
+        ------
+        OutOfRange, RefusedLayer, OverBudget, CaptureClosed
+            And UnknownProjection, with "value_norm".
+
+        Examples
+        --------
+        >>> capture.tile(16, 0, (0, 8192), (0, 8192), 256).values.shape  # doctest: +SKIP
+        torch.Size([256, 256])
+        >>> capture.tile(16, 0, [0, 9, 21], [0, 9], reduce="mean").values.shape  # two sentences on one  # doctest: +SKIP
+        torch.Size([2, 1])
+        """
+        _check_reduce(reduce)
+        check_measure(measure)
+        record, head = self.record(layer, part), whole(head, "head")
+        choose(head, record.heads, "head")
+        cells = None if size is None else _cells(size)
+        rows = read_edges(queries, cells, record.queries, "query")
+        columns = read_edges(keys, cells, record.keys, "key")
+        budget.check_answer(1, len(rows) - 1, len(columns) - 1)
+        values = self._part(part).layers.tile(
+            record.layer, head, rows, columns, reduce, measure, progress or (lambda _done, _total: None)
+        )
+        return Tile(values, rows, columns)
 
     def thumbnails(
         self,
@@ -336,6 +399,11 @@ class Capture(Contents):
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self._vectors(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
+
+
+def _check_reduce(reduce: str) -> None:
+    if reduce not in ("max", "mean"):
+        raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
 
 
 def _cells(size: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal
 
 import torch
@@ -68,3 +68,26 @@ def pool_columns(by_key: torch.Tensor, columns: Cells, reduce: Reduce) -> torch.
     chosen = by_key.index_select(-1, columns.positions.to(by_key.device))
     parts = [chosen[..., start:stop] for start, stop in pairwise(columns.starts)]
     return torch.stack([part.amax(-1) if reduce == "max" else part.mean(-1) for part in parts], dim=-1)
+
+
+def pool(values: torch.Tensor, edges: list[int], dim: int, reduce: Reduce) -> torch.Tensor:
+    """The largest of each cell along one dimension, or their sum; cell ``i`` is ``edges[i]`` to ``edges[i + 1]``.
+
+    Neighbouring cells of one length are pooled together.
+    """
+    pooled = []
+    start = 0
+    for length, cells in groupby(stop - start for start, stop in pairwise(edges)):
+        count = len(list(cells))
+        run = values.narrow(dim, start, count * length).unflatten(dim, (count, length))
+        pooled.append(run.amax(dim + 1) if reduce == "max" else run.sum(dim + 1))
+        start += count * length
+    return pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim)
+
+
+def combine(into: torch.Tensor, values: torch.Tensor, reduce: Reduce) -> None:
+    """Take more values of the same cells into account."""
+    if reduce == "max":
+        torch.maximum(into, values, out=into)
+    else:
+        into += values

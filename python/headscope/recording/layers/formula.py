@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TypeAlias
 
 import torch
 
 from headscope.recording.forward.precision import full_products
+from headscope.recording.layers.masks import ALL, Keys
 from headscope.recording.layers.record import Record
-
-Keys: TypeAlias = "slice | torch.Tensor"
-"""Which keys: a run of them, or numbers [k]."""
-ALL = slice(None)
 
 STRIPE_ELEMENTS = 1 << 22
 """Scores held at a time (heads x rows x keys); 16 MiB of float32."""
@@ -66,14 +62,24 @@ def scores(
     record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Scores before the softmax, float32 [h, r, k], and which of them are hidden, bool [1 or h, r, k]."""
+    return unmasked_scores(record, heads, rows, keys), hidden_from(record, heads, rows, keys)
+
+
+def unmasked_scores(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
+    """Scores before the softmax, float32 [h, r, k], whether a query sees the key or not."""
     score = dot_products(record, heads, rows, keys)
     if record.softcap is not None:
-        score = torch.tanh(score / record.softcap) * record.softcap
+        score = score.div_(record.softcap).tanh_().mul_(record.softcap)
     if record.bias is not None:
         term = record.bias[heads] if record.bias.shape[0] > 1 else record.bias
         score += term[:, rows][..., keys].float()
-    visible = record.mask.rows(rows, record.keys, score.device)[..., keys]
-    return score, ~(visible[heads] if visible.shape[0] > 1 else visible)
+    return score
+
+
+def hidden_from(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
+    """Which keys each query does not see, bool [1 or h, r, k]."""
+    visible = record.mask.rows(rows, record.keys, record.device, keys)
+    return ~(visible[heads] if visible.shape[0] > 1 else visible)
 
 
 def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
@@ -108,8 +114,12 @@ def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torc
 
 
 def weights_at_keys(
-    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: torch.Tensor, lse: torch.Tensor
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys, lse: torch.Tensor
 ) -> torch.Tensor:
-    """Attention weights of single keys, float32 [h, r, k], from the rows' log-sum-exp [h, r]."""
-    score, hidden = scores(record, heads, rows, keys)
-    return torch.exp(score.double() - lse[..., None]).float().masked_fill_(hidden, 0.0)
+    """Attention weights of some keys, float32 [h, r, k], from the rows' log-sum-exp, float64 [h, r]."""
+    weight = unmasked_scores(record, heads, rows, keys)
+    near = lse.float()  # what it is rounded to, and the rest: float32 throughout, as exact as float64, and faster
+    weight.sub_(near[..., None]).sub_((lse - near).float()[..., None]).exp_()
+    if isinstance(keys, slice) and record.mask.sees_all(rows, keys):
+        return weight
+    return weight.masked_fill_(hidden_from(record, heads, rows, keys), 0.0)

@@ -7,9 +7,13 @@ is recognised, compared with its spans cell by cell, and dropped. Anything else 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
+
+Keys: TypeAlias = "slice | torch.Tensor"
+"""Which keys: a run of them, or numbers [k]."""
+ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +37,13 @@ class Mask:
         """Whether the spans say everything."""
         return self.visible is None
 
-    def rows(self, rows: torch.Tensor, keys: int, device: torch.device) -> torch.Tensor:
-        """Visibility of `rows` on `device`, a bool tensor [1 or H, R, K]."""
+    def rows(self, rows: torch.Tensor, keys: int, device: torch.device, which: Keys = ALL) -> torch.Tensor:
+        """Visibility of `rows` on `device`, a bool tensor [1 or H, R, k]; of all `keys`, or of `which` of them."""
         if self.visible is not None:
-            return self.visible[:, rows.to(self.visible.device)].to(device)
+            return self.visible[:, rows.to(self.visible.device)][..., which].to(device)
         rows = rows.cpu()
         start, stop = self.start[rows, None].to(device), self.stop[rows, None].to(device)
-        key = torch.arange(keys, device=device)
+        key = torch.arange(keys, device=device)[which]
         return ((key >= start) & (key < stop))[None]
 
     def hull(self, rows: torch.Tensor, keys: int) -> slice:
@@ -48,6 +52,13 @@ class Mask:
             return slice(0, keys)
         rows = rows.cpu()
         return slice(int(self.start[rows].min()), int(self.stop[rows].max()))
+
+    def sees_all(self, rows: torch.Tensor, keys: slice) -> bool:
+        """Whether each of `rows` is known to see the whole run of `keys`, so that nothing has to be hidden."""
+        if self.visible is not None or not len(rows):
+            return False
+        rows = rows.cpu()
+        return int(self.start[rows].max()) <= keys.start and keys.stop <= int(self.stop[rows].min())
 
     def same(self, other: Mask) -> bool:
         """Whether both are spans with the same numbers."""
