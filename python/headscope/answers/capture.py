@@ -16,7 +16,7 @@ from headscope.answers.neurons import Neurons, neurons
 from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, whole
 from headscope.answers.thumbnails import Thumbnails, thumbnails
-from headscope.answers.tile import Tile, read_edges
+from headscope.answers.tile import Cut, Tile, read_edges
 from headscope.errors import OutOfRange, RefusedLayer
 from headscope.recording.layers import formula
 
@@ -242,7 +242,7 @@ class Capture(Contents):
             raise OutOfRange(f"layers have different numbers of heads ({sorted(heads)}); ask for layers= of one kind.")
         return torch.stack(pictures)
 
-    def tile(
+    def tile(  # noqa: PLR0917  # as overview(), which rectangle and how finely are what is asked
         self,
         layer: int,
         head: int,
@@ -289,7 +289,7 @@ class Capture(Contents):
         --------
         >>> capture.tile(16, 0, (0, 8192), (0, 8192), 256).values.shape  # doctest: +SKIP
         torch.Size([256, 256])
-        >>> capture.tile(16, 0, [0, 9, 21], [0, 9], reduce="mean").values.shape  # two sentences on one  # doctest: +SKIP
+        >>> capture.tile(16, 0, [0, 9, 21], [0, 9], reduce="mean").values.shape  # doctest: +SKIP
         torch.Size([2, 1])
         """
         _check_reduce(reduce)
@@ -300,9 +300,8 @@ class Capture(Contents):
         rows = read_edges(queries, cells, record.queries, "query")
         columns = read_edges(keys, cells, record.keys, "key")
         budget.check_answer(1, len(rows) - 1, len(columns) - 1)
-        values = self._part(part).layers.tile(
-            record.layer, head, rows, columns, reduce, measure, progress or (lambda _done, _total: None)
-        )
+        cut = Cut(rows, columns, reduce, progress or (lambda _done, _total: None))
+        values = self._part(part).layers.tile(record.layer, head, cut, measure)
         return Tile(values, rows, columns)
 
     def thumbnails(

@@ -10,9 +10,7 @@ import torch
 
 from headscope.answers import tile
 from headscope.answers.measure import Measure, by_value_norm
-from headscope.answers.pooling import Reduce
 from headscope.answers.report import LayerReport
-from headscope.answers.tile import Progress
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording.layers import certificate, formula, projection
 from headscope.recording.layers.certificate import Finding, Weigh
@@ -96,26 +94,15 @@ class CertifiedLayers:
         return torch.cat([answer if columns is None else answer[..., columns] for answer in answers], dim=1)
 
     @formula.exactly()
-    def tile(
-        self,
-        layer: int,
-        head: int,
-        row_edges: list[int],
-        column_edges: list[int],
-        reduce: Reduce,
-        measure: Measure,
-        progress: Progress,
-    ) -> torch.Tensor:
+    def tile(self, layer: int, head: int, cut: tile.Cut, measure: Measure) -> torch.Tensor:
         """What `measure` says of a rectangle of one head, pooled, float32 [rows, columns] on the CPU."""
         record = self.read(layer)
         if isinstance(record, Record) and self.by_formula(layer):
             norms = None if measure == "weight" else self.value_norms(layer)
             stripe = tile.by_lse(record, head, self.lse(layer), norms)
-            rows = max(1, tile.WEIGHTS_AT_ONCE // (column_edges[-1] - column_edges[0]))
-        else:
-            stripe = tile.by_rows(record, head, self.weigh(layer, measure))
-            rows = formula.rows_at_once(record.heads * record.keys)
-        return tile.pooled(stripe, rows, row_edges, column_edges, reduce, progress)
+            return tile.pooled(stripe, max(1, tile.WEIGHTS_AT_ONCE // cut.width), cut)
+        stripe = tile.by_rows(record, head, self.weigh(layer, measure))
+        return tile.pooled(stripe, formula.rows_at_once(record.heads * record.keys), cut)
 
     @formula.exactly()
     def lse(self, layer: int) -> torch.Tensor:

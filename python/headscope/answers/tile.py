@@ -74,27 +74,39 @@ def _short(edges: list[int]) -> str:
     return str(edges) if len(edges) <= 8 else f"[{', '.join(map(str, edges[:8]))}, ...]"
 
 
-def pooled(
-    stripe: Stripe, rows_at_once: int, row_edges: list[int], column_edges: list[int], reduce: Reduce, progress: Progress
-) -> torch.Tensor:
+@dataclass(frozen=True)
+class Cut:
+    """What is wanted of a head: how a rectangle is cut in cells, and what is said of each."""
+
+    rows: list[int]
+    columns: list[int]
+    """Edges of the cells."""
+    reduce: Reduce
+    progress: Progress
+
+    @property
+    def width(self) -> int:
+        """Number of keys."""
+        return self.columns[-1] - self.columns[0]
+
+
+def pooled(stripe: Stripe, rows_at_once: int, cut: Cut) -> torch.Tensor:
     """Pool what `stripe` says over the cells, float32 [rows, columns] on the CPU."""
-    first, end = row_edges[0], row_edges[-1]
-    starts, columns = torch.tensor(row_edges), torch.tensor(column_edges)
-    values = torch.zeros(len(row_edges) - 1, len(column_edges) - 1)
+    first, end = cut.rows[0], cut.rows[-1]
+    rows, columns = torch.tensor(cut.rows), torch.tensor(cut.columns)
+    values = torch.zeros(len(rows) - 1, len(columns) - 1)
     for start in range(first, end, rows_at_once):
+        cut.progress(start - first, end - first)
         stop = min(start + rows_at_once, end)
-        progress(start - first, end - first)
-        at, weights = stripe(slice(start, stop), slice(column_edges[0], column_edges[-1]))
+        at, weights = stripe(slice(start, stop), slice(cut.columns[0], cut.columns[-1]))
         if not weights.shape[1]:
             continue
-        rows = _within(starts, start, stop)
-        keys = _within(columns, at, at + weights.shape[1])
-        by_row = pool(weights, rows.edges, 0, reduce)
-        part = pool(by_row, keys.edges, 1, reduce).cpu()
-        combine(values[rows.cells, keys.cells], part, reduce)
-    if reduce == "mean":
-        values /= starts.diff()[:, None] * columns.diff()
-    progress(end - first, end - first)
+        above, beside = _within(rows, start, stop), _within(columns, at, at + weights.shape[1])
+        by_row = pool(weights, above.edges, 0, cut.reduce)
+        combine(values[above.cells, beside.cells], pool(by_row, beside.edges, 1, cut.reduce).cpu(), cut.reduce)
+    if cut.reduce == "mean":
+        values /= rows.diff()[:, None] * columns.diff()
+    cut.progress(end - first, end - first)
     return values
 
 

@@ -20,6 +20,11 @@ from headscope.recording.layers.record import Record
 STRIPE_ELEMENTS = 1 << 22
 """Scores held at a time (heads x rows x keys); 16 MiB of float32."""
 
+REACH = 128.0
+"""Largest dot product that float32 computes well enough for weights that are told by a log-sum-exp. Where it was summed
+in another order, such a product differs by some 1e-6; of larger ones the weights would differ by more than 1e-5, as
+nothing cancels it out, which in a softmax the rest of the row does."""
+
 
 @contextmanager
 def exactly() -> Iterator[None]:
@@ -43,18 +48,25 @@ def rows_at_once(elements_per_row: int) -> int:
     return max(1, STRIPE_ELEMENTS // max(1, elements_per_row))
 
 
-def dot_products(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
-    """Scaled dot products, float32 [h, r, k]."""
-    query = record.query[heads[:, None], rows].float() * record.scaling  # [h, r, d]
+def product_dtype(record: Record) -> torch.dtype:
+    """To whose digits the dot products are computed where a log-sum-exp is involved."""
+    return torch.float32 if record.reach <= REACH else torch.float64
+
+
+def dot_products(
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL, dtype: torch.dtype = torch.float32
+) -> torch.Tensor:
+    """Scaled dot products [h, r, k]."""
+    query = record.query[heads[:, None], rows].to(dtype) * record.scaling  # [h, r, d]
     if len(rows) and torch.equal(heads, torch.arange(record.heads, device=heads.device)):  # faster than one by one
         together = query.unflatten(0, (record.groups, -1)).flatten(1, 2)  # [G, n * r, d]
-        return torch.bmm(together, record.key[:, keys].float().mT).view(len(heads), len(rows), -1)
+        return torch.bmm(together, record.key[:, keys].to(dtype).mT).view(len(heads), len(rows), -1)
     group_of = heads // (record.heads // record.groups)
     groups, sizes = torch.unique_consecutive(group_of, return_counts=True)
     out = query.new_empty(len(heads), len(rows), record.key[0, keys].shape[0])
     members = zip(groups.tolist(), query.split(sizes.tolist()), out.split(sizes.tolist()), strict=True)
     for group, of_group, into in members:
-        torch.matmul(of_group, record.key[group, keys].float().T, out=into)  # [n, r, k]
+        torch.matmul(of_group, record.key[group, keys].to(dtype).T, out=into)  # [n, r, k]
     return out
 
 
@@ -65,14 +77,16 @@ def scores(
     return unmasked_scores(record, heads, rows, keys), hidden_from(record, heads, rows, keys)
 
 
-def unmasked_scores(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL) -> torch.Tensor:
-    """Scores before the softmax, float32 [h, r, k], whether a query sees the key or not."""
-    score = dot_products(record, heads, rows, keys)
+def unmasked_scores(
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL, dtype: torch.dtype = torch.float32
+) -> torch.Tensor:
+    """Scores before the softmax [h, r, k], whether a query sees the key or not."""
+    score = dot_products(record, heads, rows, keys, dtype)
     if record.softcap is not None:
         score = score.div_(record.softcap).tanh_().mul_(record.softcap)
     if record.bias is not None:
         term = record.bias[heads] if record.bias.shape[0] > 1 else record.bias
-        score += term[:, rows][..., keys].float()
+        score += term[:, rows][..., keys].to(dtype)
     return score
 
 
@@ -106,7 +120,9 @@ def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torc
 
     In float64: rounded to float32, a logarithm of some hundreds would shift the weights by more than 1e-5.
     """
-    score, hidden = scores(record, heads, rows, record.mask.hull(rows, record.keys))
+    seen = record.mask.hull(rows, record.keys)
+    score = unmasked_scores(record, heads, rows, seen, product_dtype(record))
+    hidden = hidden_from(record, heads, rows, seen)
     total = score.double().masked_fill_(hidden, -torch.inf).logsumexp(dim=-1)
     if record.sinks is not None:
         total = torch.logaddexp(total, record.sinks[heads].double()[:, None])
@@ -117,9 +133,9 @@ def weights_at_keys(
     record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys, lse: torch.Tensor
 ) -> torch.Tensor:
     """Attention weights of some keys, float32 [h, r, k], from the rows' log-sum-exp, float64 [h, r]."""
-    weight = unmasked_scores(record, heads, rows, keys)
-    near = lse.float()  # what it is rounded to, and the rest: float32 throughout, as exact as float64, and faster
-    weight.sub_(near[..., None]).sub_((lse - near).float()[..., None]).exp_()
+    score = unmasked_scores(record, heads, rows, keys, product_dtype(record))
+    near = lse.to(score.dtype)  # as it is rounded, and the rest: as exact as float64 throughout, and faster
+    weight = score.sub_(near[..., None]).sub_((lse - near).to(score.dtype)[..., None]).float().exp_()
     if isinstance(keys, slice) and record.mask.sees_all(rows, keys):
         return weight
     return weight.masked_fill_(hidden_from(record, heads, rows, keys), 0.0)

@@ -58,7 +58,7 @@ class Mask:
         if self.visible is not None or not len(rows):
             return False
         rows = rows.cpu()
-        return int(self.start[rows].max()) <= keys.start and keys.stop <= int(self.stop[rows].min())
+        return bool(self.start[rows].max() <= keys.start) and bool(self.stop[rows].min() >= keys.stop)
 
     def same(self, other: Mask) -> bool:
         """Whether both are spans with the same numbers."""

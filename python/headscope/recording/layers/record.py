@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headscope.recording.layers.masks import Mask
@@ -159,6 +160,12 @@ class Record:
     def device(self) -> torch.device:
         """Where the vectors are."""
         return self.query.device
+
+    @cached_property
+    def reach(self) -> float:
+        """A number that no scaled dot product exceeds: the longest query times the longest key."""
+        longest = [vectors.float().norm(dim=-1).max() for vectors in (self.query, self.key) if vectors.numel()]
+        return abs(self.scaling) * float(longest[0] * longest[1]) if len(longest) == 2 else 0.0
 
     def tensors(self) -> Iterable[torch.Tensor]:
         """Every tensor that this record keeps alive."""
