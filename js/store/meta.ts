@@ -44,6 +44,8 @@ export interface Side {
   segments: number[] | null;
   /** Index of the token's word, ascending from 0. */
   words: number[];
+  /** Where sentences and paragraphs begin, and the end of the last; only of those of which there are two. */
+  levels?: { sentence?: number[]; paragraph?: number[] };
   /**
    * "frames" are stretches of sound, labelled with the second at which they begin; "patches" are named by row and column;
    * of "numbers" nothing else is known; "text" where it is left out.

@@ -15,6 +15,12 @@ export interface Settings {
   links: boolean;
   /** Whether tokens that are patches are drawn on their picture, or in columns as any others. */
   patches: "picture" | "columns";
+  /** Lines of the heads drawn, or a map of the head in focus. */
+  head_mode: "lines" | "map";
+  /** What a cell of the map is; "auto" goes by the zoom. */
+  map_level: "auto" | Level;
+  /** What a cell of many pairs of tokens shows: the largest of them, or their mean, which keeps mass. */
+  reduce: "max" | "mean";
   /** Layers and heads in the model view, null for all. */
   show_layers: readonly number[] | null;
   show_heads: readonly number[] | null;
@@ -33,6 +39,7 @@ export interface Settings {
 
 export const PAIR_FILTERS = ["all", "a->a", "a->b", "b->a", "b->b"] as const;
 export const ORDERS = ["contribution", "contrast", "position"] as const;
+export type Level = "paragraph" | "sentence" | "word" | "token";
 export type Order = (typeof ORDERS)[number];
 export type Pane = "model" | "head" | "neuron";
 export type PairFilter = (typeof PAIR_FILTERS)[number];
@@ -48,6 +55,9 @@ export const DEFAULTS: Settings = {
   thumbnails: "matrix",
   links: false,
   patches: "picture",
+  head_mode: "lines",
+  map_level: "auto",
+  reduce: "max",
   show_layers: null,
   show_heads: null,
   order: "contribution",

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from headscope.answers import budget
+from headscope.answers.levels import levels
 from headscope.answers.measure import Measure
 from headscope.answers.part import Part, parts_of
 from headscope.answers.positions import Which, listed, one_of
@@ -90,6 +91,13 @@ class Contents:
     def words(self, part: str | None = None, side: str = "key") -> list[Word]:
         """How the tokens of one axis group into words."""
         return self.tokens(part, side).as_words()
+
+    def levels(self, part: str | None = None, side: str = "key") -> dict[str, list[int]]:
+        """Edges of the sentences and the paragraphs of one axis, as token positions: ``{"sentence": [...], ...}``.
+
+        Each begins where the one before ends, the last edge is the number of tokens. What is no text is one of each.
+        """
+        return levels(self.tokens(part, side))
 
     # For the widgets
 

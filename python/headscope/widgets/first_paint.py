@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from headscope.answers.levels import levels
 from headscope.errors import HeadscopeError, RefusedLayer
 from headscope.widgets.packet import Packet, layer_packet, plan
 from headscope.widgets.thumbnails import Question, thumbnail_packet
@@ -156,6 +157,7 @@ def _side(sides: list[dict[str, Any]], tokens: Tokens) -> int:
         "special": [int(special) for special in tokens.special],
         "segments": None if tokens.segments is None else list(tokens.segments),
         "words": list(tokens.words),
+        "levels": {name: edges for name, edges in levels(tokens).items() if len(edges) > 2},
         "kind": tokens.kind,
         "picture": tokens.picture and _picture_of(tokens.picture),
         "generated": tokens.generated,

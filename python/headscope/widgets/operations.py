@@ -14,7 +14,9 @@ from headscope.answers.measure import MEASURES
 from headscope.errors import CaptureClosed, HeadscopeError
 from headscope.widgets.links_packet import links_packets
 from headscope.widgets.packet import Packet, layer_packet
+from headscope.widgets.settings import REDUCES
 from headscope.widgets.thumbnails import Question, thumbnail_packet
+from headscope.widgets.tiles import MOST_CELLS, TileQuestion, tile_packet
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
@@ -124,6 +126,34 @@ def _check_args(args: Mapping[str, Any], known: Mapping[str, Callable[[Any], boo
         raise BadRequest(f"the kernel {does} {wrong}. {RELOAD}")
 
 
+def _tile(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    progress = _Progress(request, send)
+    packet = tile_packet(capture, _read_tile(request.args), lambda done, total: progress(done / total))
+    _send_packet(packet, request, send)
+    yield from ()
+
+
+def _read_tile(args: Mapping[str, Any]) -> TileQuestion:
+    known: dict[str, Callable[[Any], bool]] = {
+        "part": lambda part: isinstance(part, str),
+        "layer": lambda layer: isinstance(layer, int),
+        "head": lambda head: isinstance(head, int),
+        "row_edges": _are_edges,
+        "column_edges": _are_edges,
+        "reduce": lambda reduce: reduce in REDUCES,
+        "measure": lambda measure: measure in MEASURES,
+        "exact": lambda exact: isinstance(exact, bool),
+    }
+    _check_args(args, known, "makes no tile of")
+    if (len(args["row_edges"]) - 1) * (len(args["column_edges"]) - 1) > MOST_CELLS:
+        raise BadRequest(f"a tile has at most {MOST_CELLS} cells. {RELOAD}")
+    return TileQuestion(**{name: args[name] for name in known})
+
+
+def _are_edges(edges: Any) -> bool:
+    return isinstance(edges, list) and len(edges) > 1 and all(isinstance(edge, int) for edge in edges)
+
+
 def _send_packet(packet: Packet, request: Request, send: Send) -> None:
     """Send the payload in pieces that keep to the limit, the header with the first."""
     payload = memoryview(packet.payload)
@@ -151,4 +181,4 @@ class _Progress:
             self._send({"kind": "progress", "done": done})
 
 
-OPERATIONS: dict[str, Operation] = {"layer": _layer, "thumbnails": _thumbnails, "links": _links}
+OPERATIONS: dict[str, Operation] = {"layer": _layer, "thumbnails": _thumbnails, "links": _links, "tile": _tile}

@@ -11,12 +11,15 @@ from traitlets import Bool, Enum, Float, HasTraits, Int, List, TraitError, valid
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings
 from headscope.answers.measure import MEASURES
 
-__all__ = ["SETTINGS", "THEMES", "Settings"]
+__all__ = ["REDUCES", "SETTINGS", "THEMES", "Settings"]
 
 THEMES = ("auto", "light", "dark")
 INTENSITIES = ("shared", "head")
 THUMBNAILS = ("matrix", "lines")
 PATCHES = ("picture", "columns")
+HEAD_MODES = ("lines", "map")
+LEVELS = ("auto", "paragraph", "sentence", "word", "token")
+REDUCES = ("max", "mean")
 ORDERS = ("position", "contribution", "contrast")
 STRIPS = ("key", "value", "query")
 MARKS = ("none", "key", "distance")
@@ -64,6 +67,19 @@ class Settings(HasTraits):
     links = Bool(False, help="Rank all heads in the model view by what links the pinned query and key.").tag(sync=True)
     patches = Enum(
         PATCHES, "picture", help='Where patches of a picture are drawn: on the "picture", or in "columns" with lines.'
+    ).tag(sync=True)
+    head_mode = Enum(
+        HEAD_MODES,
+        "lines",
+        help='How the head view draws: "lines" of the heads drawn, or a "map" of one.',
+    ).tag(sync=True)
+    map_level = Enum(
+        LEVELS, "auto", help='What a cell of the map is: a "paragraph", "sentence", "word", "token", or as zoom has it.'
+    ).tag(sync=True)
+    reduce = Enum(
+        REDUCES,
+        "max",
+        help='What a cell of many pairs of tokens shows: "max", or "mean", which keeps mass.',
     ).tag(sync=True)
     show_layers = Numbers(help="Layers in the model view; None for all.").tag(sync=True)
     show_heads = Numbers(help="Heads in the model view; None for all.").tag(sync=True)

@@ -10,12 +10,10 @@ import numpy as np
 from headscope.widgets.packet import Packet
 
 if TYPE_CHECKING:
-    import torch
-
     from headscope.answers.capture import Capture
     from headscope.answers.measure import Measure
 
-__all__ = ["FIRST_SIZE", "Question", "thumbnail_packet"]
+__all__ = ["FIRST_SIZE", "Question", "shades", "thumbnail_packet"]
 
 FIRST_SIZE = 25
 """Cells a side of the pictures that come along with a view."""
@@ -49,7 +47,7 @@ def thumbnail_packet(capture: Capture, question: Question, layer: int) -> Packet
     made = capture.thumbnails(layer, **asdict(question))
     heads, rows, columns = made.body.shape
     arrays = [made.body] if made.rail is None else [made.body, made.rail]
-    payload = bytearray(b"".join(_bytes(array, made.scale) for array in arrays))
+    payload = bytearray(b"".join(shades(array.cpu().numpy(), made.scale) for array in arrays))
     header: dict[str, Any] = {
         "v": 1,
         "part": question.part,
@@ -66,8 +64,8 @@ def thumbnail_packet(capture: Capture, question: Question, layer: int) -> Packet
     return Packet(header, payload)
 
 
-def _bytes(numbers: torch.Tensor, scale: float) -> bytes:
+def shades(numbers: np.ndarray, scale: float) -> bytes:
     """Write numbers on the scale; what is not finite is drawn as nothing."""
-    share = np.nan_to_num(numbers.cpu().numpy() / (scale or 1.0), posinf=0.0, neginf=0.0)
-    shades: np.ndarray = np.rint(255 * np.sqrt(share.clip(0, 1))).astype(np.uint8)
-    return shades.tobytes()
+    share = np.nan_to_num(numbers / (scale or 1.0), posinf=0.0, neginf=0.0)
+    written: np.ndarray = np.rint(255 * np.sqrt(share.clip(0, 1))).astype(np.uint8)
+    return written.tobytes()
