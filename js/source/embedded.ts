@@ -1,10 +1,20 @@
 import { unpack } from "./ascii.js";
+import { Cache } from "./cache.js";
 import { type LayerData, layerOf } from "./layer.js";
 import { type LinksQuestion, linksIn, type OnLinks } from "./links.js";
 import { decode, type Header } from "./packet.js";
 import { type Pictured, pool } from "./pooled.js";
 import { RoundedLayer } from "./rounded_layer.js";
-import { type Following, type Source, SourceError, type ThumbnailQuestion, type Thumbnails } from "./source.js";
+import {
+  type Following,
+  type Source,
+  SourceError,
+  type ThumbnailQuestion,
+  type Thumbnails,
+  type Tile,
+  type TileQuestion,
+} from "./source.js";
+import { nameOfTile, poolTile } from "./tiles.js";
 
 /** A layer that stands in a page, its payload as `unpack` reads it. */
 export interface EmbeddedLayer {
@@ -20,6 +30,8 @@ export interface Contents {
   whyNot(part: string, layer: number): string;
 }
 
+const TILES_BYTES = 16 << 20;
+
 type OnLayer = (layer: number, thumbnails: Thumbnails | SourceError) => void;
 
 /** Answers from layers that stand in the page: no kernel, no server. Pictures of heads are made here. */
@@ -27,6 +39,7 @@ export class EmbeddedSource implements Source {
   readonly #read = new Map<string, LayerData>();
   readonly #reading = new Map<string, Promise<LayerData>>();
   readonly #pictures = new Map<string, Thumbnails>();
+  readonly #tiles = new Cache<string, Tile>(TILES_BYTES);
 
   constructor(
     private readonly layers: readonly EmbeddedLayer[],
@@ -79,6 +92,20 @@ export class EmbeddedSource implements Source {
 
   #layerOrWhyNot(part: string, layer: number): Promise<LayerData | SourceError> {
     return this.layer(part, layer).catch((error: SourceError) => error);
+  }
+
+  peekTile(question: TileQuestion): Tile | undefined {
+    return this.#tiles.get(nameOfTile(question));
+  }
+
+  async tile(question: TileQuestion, { signal }: Following): Promise<Tile> {
+    const data = await this.layer(question.part, question.layer);
+    if (question.measure === "value_norm" && data.valueNorms === null) {
+      throw new SourceError("UnknownProjection", data.valueNormReason);
+    }
+    const tile = await poolTile(data, question, signal);
+    this.#tiles.set(nameOfTile(question), tile, tile.cells.byteLength);
+    return tile;
   }
 
   async #picture(question: ThumbnailQuestion, layer: number): Promise<Thumbnails | SourceError> {

@@ -5,13 +5,23 @@ import type { Lines } from "./lines.js";
 import { type LinksQuestion, linksKey, linksOf, type OnLinks } from "./links.js";
 import { decode, type Header } from "./packet.js";
 import { request } from "./request.js";
-import { type Following, type Source, SourceError, type ThumbnailQuestion, type Thumbnails } from "./source.js";
+import {
+  type Following,
+  type Source,
+  SourceError,
+  type ThumbnailQuestion,
+  type Thumbnails,
+  type Tile,
+  type TileQuestion,
+} from "./source.js";
 import { type FirstThumbnails, type ThumbnailHeader, thumbnailBytes, thumbnailsOf } from "./thumbnails.js";
+import { nameOfTile, type TileHeader, tileOf } from "./tiles.js";
 import { Together } from "./together.js";
 
 const LAYERS_BYTES = 64 << 20;
 const THUMBNAILS_BYTES = 32 << 20;
 const LINKS_BYTES = 1 << 20;
+const TILES_BYTES = 16 << 20;
 const MESSAGE_BYTES = 4 << 20;
 /** VS Code turns every byte of a message into a number of its own. */
 const MESSAGE_BYTES_VSCODE = 1 << 20;
@@ -23,7 +33,9 @@ export class KernelSource implements Source {
   readonly #layers = new Cache<string, LayerData>(LAYERS_BYTES);
   readonly #thumbnails = new Cache<string, Thumbnails>(THUMBNAILS_BYTES);
   readonly #links = new Cache<string, Float32Array>(LINKS_BYTES);
+  readonly #tiles = new Cache<string, Tile>(TILES_BYTES);
   readonly #asking = new Together<LayerData>();
+  readonly #askingTiles = new Together<Tile>();
   readonly #limit: number;
 
   /** @param inVsCode Whether the host is VS Code. */
@@ -96,6 +108,26 @@ export class KernelSource implements Source {
     const weights = linksOf(sent);
     this.#links.set(linksKey(question, layer), weights, weights.byteLength);
     return weights;
+  }
+
+  peekTile(question: TileQuestion): Tile | undefined {
+    return this.#tiles.get(nameOfTile(question));
+  }
+
+  async tile(question: TileQuestion, following: Following): Promise<Tile> {
+    const name = nameOfTile(question);
+    return this.peekTile(question) ?? this.#askingTiles.run(name, following, (all) => this.#askTile(question, all));
+  }
+
+  async #askTile(question: TileQuestion, following: Following): Promise<Tile> {
+    let tile: Tile | undefined;
+    const answer = new Answer([question.layer], (_, sent) => {
+      const { header, pieces } = of(sent);
+      tile = tileOf(header as TileHeader, pieces);
+      this.#tiles.set(nameOfTile(question), tile, tile.cells.byteLength);
+    });
+    await request(this.lines, { op: "tile", args: { ...question }, limit: this.#limit }, answer, following);
+    return tile as Tile; // the answer is complete
   }
 
   /** Keeps pictures that came along with a widget. */

@@ -1,5 +1,6 @@
 import type { LayerData } from "./layer.js";
 import type { ThumbnailQuestion, Thumbnails } from "./source.js";
+import { bytesOn } from "./tiles.js";
 
 /** What of an axis decides which of its tokens are pictured; one entry per token. */
 export interface Pictured {
@@ -66,12 +67,4 @@ function cellsOf(positions: readonly number[], size: number): number[][] {
 function edgesOf(cells: readonly number[][]): number[] {
   const last = cells.at(-1)?.at(-1);
   return last === undefined ? [0] : [...cells.map(([first]) => first), last + 1];
-}
-
-/** Numbers on a scale as bytes, weak ones kept apart; what is not finite is drawn as nothing. */
-function bytesOn(scale: number, numbers: Float32Array): Uint8Array {
-  return Uint8Array.from(numbers, (number) => {
-    const share = Math.min(1, number / (scale || 1));
-    return Number.isFinite(number) ? Math.round(255 * Math.sqrt(share)) : 0;
-  });
 }

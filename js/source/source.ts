@@ -32,6 +32,33 @@ export interface Source {
   ): Promise<void>;
   /** Asks what the heads of some layers say of a pair of tokens; layers are handed over as with thumbnails. */
   links(question: LinksQuestion, layers: readonly number[], following: Following & { onLayer: OnLinks }): Promise<void>;
+  /** A pooled rectangle, if it is at hand. */
+  peekTile(question: TileQuestion): Tile | undefined;
+  tile(question: TileQuestion, following: Following): Promise<Tile>;
+}
+
+/** Which rectangle of one head is wanted. Two questions with equal fields have the same answer. */
+export interface TileQuestion {
+  readonly part: string;
+  readonly layer: number;
+  readonly head: number;
+  /** Token positions at which the cells begin, and the end of the last. */
+  readonly row_edges: readonly number[];
+  readonly column_edges: readonly number[];
+  /** "mean" is the mean over a cell's queries of what its keys get together: a row of cells adds up to 1. */
+  readonly reduce: "max" | "mean";
+  readonly measure: "weight" | "value_norm";
+  /** Whether numbers are to be read. */
+  readonly exact: boolean;
+}
+
+/** A byte b stands for `scale * (b / 255) ** 2`, a float32 for itself. */
+export interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly scale: number;
+  /** `[rows, columns]` */
+  readonly cells: Uint8Array | Float32Array;
 }
 
 /** What pictures are wanted. Two questions with equal fields have the same answer. */

@@ -39,7 +39,8 @@ export interface Settings {
 
 export const PAIR_FILTERS = ["all", "a->a", "a->b", "b->a", "b->b"] as const;
 export const ORDERS = ["contribution", "contrast", "position"] as const;
-export type Level = "paragraph" | "sentence" | "word" | "token";
+export const LEVELS = ["auto", "paragraph", "sentence", "word", "token"] as const;
+export type Level = Exclude<(typeof LEVELS)[number], "auto">;
 export type Order = (typeof ORDERS)[number];
 export type Pane = "model" | "head" | "neuron";
 export type PairFilter = (typeof PAIR_FILTERS)[number];

@@ -5,6 +5,7 @@ import explorerStyle from "./explorer/explorer.css";
 import { Explorer } from "./explorer/explorer.js";
 import headStyle from "./head/head.css";
 import { HeadView } from "./head/head_view.js";
+import mapStyle from "./head/map/map.css";
 import picturedStyle from "./head/pictured.css";
 import { ViewState } from "./head/state.js";
 import enlargedStyle from "./model/enlarged.css";
@@ -20,7 +21,15 @@ import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
 
 const STYLE =
-  sharedStyle + headStyle + picturedStyle + modelStyle + enlargedStyle + rankingStyle + neuronStyle + explorerStyle;
+  sharedStyle +
+  headStyle +
+  picturedStyle +
+  mapStyle +
+  modelStyle +
+  enlargedStyle +
+  rankingStyle +
+  neuronStyle +
+  explorerStyle;
 
 function viewOf(store: Store, frame: FrameState): VNode {
   const { kind } = frame;

@@ -45,6 +45,8 @@ it.each([
   ["LinksHeader", "links", "widgets/links_packet", /header: dict.*?\n {8}\}/s],
   ["LinksQuestion", "links", "answers/links", /class Pair:.*?\n\n\n/s],
   ["ThumbnailQuestion", "source", "widgets/thumbnails", /class Question:.*?\n\n\n/s],
+  ["TileHeader", "tiles", "widgets/tiles", /header: dict.*?\n {4}\}/s],
+  ["TileQuestion", "source", "widgets/tiles", /class TileQuestion:.*?\n\n\n/s],
 ])("%s has the fields that it has in Python", (name, ours, theirs, where) => {
   const text = readFileSync(new URL(`../../js/source/${ours}.ts`, import.meta.url), "utf8");
   const body = new RegExp(`interface ${name} \\{(.*?)^\\}`, "ms").exec(text)?.[1] ?? "";

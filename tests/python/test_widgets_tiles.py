@@ -36,10 +36,7 @@ def numbers(answer: dict[str, Any]) -> np.ndarray:
 
 def by_hand(dense: np.ndarray, rows: list[int], columns: list[int], reduce: str) -> np.ndarray:
     """Of each cell the largest, or the mean over its queries of what its keys get together."""
-    cells = [
-        [dense[a:b, c:d] for c, d in zip(columns, columns[1:], strict=False)]
-        for a, b in zip(rows, rows[1:], strict=False)
-    ]
+    cells = [[dense[a:b, c:d] for c, d in pairwise(columns)] for a, b in pairwise(rows)]
     return np.array([[cell.max() if reduce == "max" else cell.sum(1).mean() for cell in row] for row in cells])
 
 

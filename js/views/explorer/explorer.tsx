@@ -35,7 +35,7 @@ export function Explorer({ model, head, neuron }: Props) {
 /** Where the keyboard enters each pane. */
 const ENTRIES: Record<Scale, string> = {
   model: '.model-pane [role="gridcell"][tabindex="0"]',
-  head: '.head-pane .query[role="listbox"]',
+  head: '.head-pane .query[role="listbox"], .map-plot',
   neuron: ".neuron-strips",
 };
 

@@ -29,7 +29,7 @@ export function Sheet({ head, neuron }: { head: ViewState; neuron: NeuronState }
       {neuronIsFolded ? (
         <PaneTitle store={store} frame={frame} name="Neurons" />
       ) : (
-        <NeuronPane view={neuron} withTokens={!isBeside || head.pictured.isOn.value} />
+        <NeuronPane view={neuron} withTokens={!isBeside || !head.hasRows} />
       )}
     </div>
   );

@@ -10,6 +10,9 @@ import { Captions } from "./captions.js";
 import { Chips } from "./chips.js";
 import { Foot } from "./foot.js";
 import { Layers } from "./layers.js";
+import { MapChoices, ModeChoices } from "./map/choices.js";
+import { HeadMap } from "./map/map.js";
+import { MapTip } from "./map/tip.js";
 import { PicturedBody } from "./pictured_body.js";
 import type { ViewState } from "./state.js";
 import { Tips } from "./tip_box.js";
@@ -18,35 +21,52 @@ import { Tips } from "./tip_box.js";
 export function HeadPane({ view }: { view: ViewState }) {
   const pane = useRef<HTMLDivElement>(null);
   const { store, frame } = view;
-  const isPictured = view.pictured.isOn.value;
+  const isMap = view.map.isOn.value;
   useWidth(pane, view.width, view.guard);
   return (
     <div class="head-pane" ref={pane} {...frame.region("Attention heads")}>
       <header class="pane-head">
         <PaneTitle store={store} frame={frame} name="Heads">
-          {!frame.isAlone && <PatchChoices view={view} />}
+          {!frame.isAlone && <ModeChoices view={view} />}
+          {!frame.isAlone && !isMap && <PatchChoices view={view} />}
           <Progress loading={store.loading.value} label="Loading the layer" />
+          {isMap && <Progress loading={view.map.loader.loading.value} label="Loading the map" />}
         </PaneTitle>
         <div class="line choice">
           <Layers view={view} />
           <Chips view={view} />
         </div>
         <div class="line settings">
-          <TokenSwitch store={store} frame={frame} name="hide_first" />
-          <TokenSwitch store={store} frame={frame} name="hide_special" />
-          <TokenSwitch store={store} frame={frame} name="words" />
-          <SentenceFilter store={store} frame={frame} />
-          {frame.isAlone && <PatchChoices view={view} />}
+          {frame.isAlone && <ModeChoices view={view} />}
+          {isMap ? <MapChoices view={view} /> : <TokenSettings view={view} />}
         </div>
         <Remarks view={view} />
-        {!isPictured && <Captions view={view} />}
+        {view.hasRows && <Captions view={view} />}
       </header>
       <div class="pane-body">
-        {view.width.value > 0 && (isPictured ? <PicturedBody view={view} /> : <Body view={view} />)}
-        <Tips view={view} pane={pane} />
+        {view.width.value > 0 && <PaneBody view={view} />}
+        {isMap ? <MapTip map={view.map} pane={pane} /> : <Tips view={view} pane={pane} />}
       </div>
-      {isPictured ? <footer class="pane-foot" /> : <Foot view={view} />}
+      {view.hasRows ? <Foot view={view} /> : <footer class="pane-foot" />}
     </div>
+  );
+}
+
+function PaneBody({ view }: { view: ViewState }) {
+  if (view.map.isOn.value) return <HeadMap map={view.map} />;
+  return view.pictured.isOn.value ? <PicturedBody view={view} /> : <Body view={view} />;
+}
+
+function TokenSettings({ view }: { view: ViewState }) {
+  const { store, frame } = view;
+  return (
+    <>
+      <TokenSwitch store={store} frame={frame} name="hide_first" />
+      <TokenSwitch store={store} frame={frame} name="hide_special" />
+      <TokenSwitch store={store} frame={frame} name="words" />
+      <SentenceFilter store={store} frame={frame} />
+      {frame.isAlone && <PatchChoices view={view} />}
+    </>
   );
 }
 

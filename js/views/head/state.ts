@@ -8,6 +8,7 @@ import type { Guard } from "../shared/guard.js";
 import type { Look } from "../shared/theme.js";
 import { focusOf, opposite, type Pins, type Place, partnerOf, pinnedPlace, type SideName } from "./focus.js";
 import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from "./layout.js";
+import { MapState } from "./map/state.js";
 import { Pictured } from "./pictured.js";
 
 /**
@@ -46,6 +47,7 @@ export class ViewState {
   /** The entry that the pointer pairs with the focus. */
   readonly partner: ReadonlySignal<number | null>;
   readonly pictured: Pictured;
+  readonly map: MapState;
 
   readonly #measure: ReadonlySignal<Measure>;
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
@@ -65,7 +67,13 @@ export class ViewState {
     this.focus = computed(() => this.#shownOnly(focusOf(this.hover.value, this.pins.value)));
     this.partner = computed(() => partnerOf(this.hover.value, this.focus.value));
     this.pictured = new Pictured(this);
+    this.map = new MapState(this);
     this.#rows = { query: this.#rowsOf("query"), key: this.#rowsOf("key") };
+  }
+
+  /** Whether tokens stand in columns, line by line. */
+  get hasRows(): boolean {
+    return !this.map.isOn.value && !this.pictured.isOn.value;
   }
 
   /** Rows of the longer column. */

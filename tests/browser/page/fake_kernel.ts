@@ -1,5 +1,5 @@
 import type { LinksQuestion } from "../../../js/source/links.js";
-import type { ThumbnailQuestion } from "../../../js/source/source.js";
+import type { ThumbnailQuestion, TileQuestion } from "../../../js/source/source.js";
 import type { Packed } from "./pack.js";
 import type { Synthetic } from "./synthetic.js";
 
@@ -14,7 +14,7 @@ interface Request {
   id: string;
   kind: string;
   op: string;
-  args: LayerArguments | ThumbnailArguments | LinksArguments;
+  args: LayerArguments | ThumbnailArguments | LinksArguments | TileQuestion;
   limit: number;
 }
 
@@ -28,7 +28,7 @@ export class FakeKernel {
   #waiting: Request[] = [];
 
   constructor(
-    private readonly capture: Pick<Synthetic, "packet" | "thumbnails" | "links" | "refusal">,
+    private readonly capture: Pick<Synthetic, "packet" | "thumbnails" | "links" | "tile" | "refusal">,
     private readonly deliver: Deliver,
   ) {}
 
@@ -51,6 +51,7 @@ export class FakeKernel {
     const message = `${what} cannot be computed: <b>no</b> such mechanism`;
     if (this.manners === "other version") this.deliver({ v: 2, id, kind: "chunk" });
     else if (this.manners === "failing") this.deliver({ v: 1, id, kind: "error", error: "RefusedLayer", message });
+    else if ("head" in args) this.#send(id, args.layer, this.capture.tile(args), limit);
     else if ("layer" in args) this.#send(id, args.layer, this.capture.packet(args.layer, args.part), limit);
     else for (const layer of args.layers) this.#sendOneOf(id, args, layer, limit);
   }

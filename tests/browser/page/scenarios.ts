@@ -22,6 +22,17 @@ const FRAMES = Array.from({ length: 9 }, (_, at) => `${(at * 0.06).toFixed(2)} s
 const PATCHES = ["[CLS]", "register 0", "register 1", ...squares(14)];
 const CAPTION = ["<s>", " A", " lake", " under", " mountains", " in", " the", " evening"];
 
+/** Sentences. */
+const PAGES = Array.from({ length: 40 }, (_, sentence) =>
+  Array.from({ length: 4 + ((sentence * 7) % 10) }, (__, word) => ` s${sentence}w${word}`),
+);
+
+function levelsOfPages(): { sentence: number[]; paragraph: number[] } {
+  let at = 0;
+  const sentence = [0, ...PAGES.map(({ length }) => (at += length))];
+  return { sentence, paragraph: sentence.filter((_, index) => index % 5 === 0) };
+}
+
 function squares(side: number): string[] {
   return Array.from({ length: side * side }, (_, at) => `patch ${Math.floor(at / side)},${at % side}`);
 }
@@ -64,6 +75,8 @@ export const SCENARIOS = {
   heads32: { tokens: SENTENCE, heads: 32, groups: 8 },
   heads40: { tokens: SENTENCE, heads: 40, groups: 40 },
   long: { tokens: Array.from({ length: 2000 }, (_, at) => ` token${at}`), layers: 2 },
+  /** Forty sentences of 4 to 13 tokens in eight paragraphs. */
+  pages: { tokens: PAGES.flat(), levels: levelsOfPages(), heads: 3, groups: 3, layers: 2 },
   /** Query 8 of layer 1 holds NaN, layer 2 was refused, the weights of layer 3 come as they are. */
   trouble: { tokens: SENTENCE, broken: { layer: 1, query: 8 }, refused: [2], dense: 3 },
   /** A hybrid: two layers have no attention, one was refused, and the others were read in different ways. */

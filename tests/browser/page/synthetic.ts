@@ -1,12 +1,14 @@
 import type { LinksHeader, LinksQuestion } from "../../../js/source/links.js";
 import type { Header } from "../../../js/source/packet.js";
-import type { ThumbnailQuestion } from "../../../js/source/source.js";
+import type { ThumbnailQuestion, TileQuestion } from "../../../js/source/source.js";
 import type { ThumbnailHeader } from "../../../js/source/thumbnails.js";
+import type { TileHeader } from "../../../js/source/tiles.js";
 import type { LayerMeta, Meta, Side } from "../../../js/store/meta.js";
 import { type Packed, packVectors, packWeights } from "./pack.js";
 import { photograph } from "./photo.js";
 import { picturesOf } from "./pictures.js";
 import { type Mechanisms, type Terms, termsOf, weightsOf } from "./terms.js";
+import { tileOf } from "./tiles.js";
 
 /** A capture made of seeded random numbers, for the page and for the tests that know what the page must show. */
 export interface Synthetic {
@@ -16,6 +18,7 @@ export interface Synthetic {
   thumbnails(question: ThumbnailQuestion, layer: number): Packed<ThumbnailHeader>;
   /** What every head of a layer says of a pair. */
   links(question: LinksQuestion, layer: number): Packed<LinksHeader>;
+  tile(question: TileQuestion): Packed<TileHeader>;
   /** Why a layer was refused, "" where it was not. */
   refusal(layer: number, part?: string): string;
   /** The weights by the plain formula `[query][key]`, independent of js/source. */
@@ -44,6 +47,7 @@ export interface Options extends PartOptions {
   special?: number[];
   segments?: number[] | null;
   words?: number[] | null;
+  levels?: Side["levels"];
   /** What is said of some layers, by number, besides what the other options say. */
   told?: Record<number, Partial<LayerMeta>>;
   /** Layers that were refused. */
@@ -85,6 +89,7 @@ export function synthesize(options: Options): Synthetic {
     packet: (layer, part) => find(part).packet(layer),
     thumbnails: (question, layer) => find(question.part).thumbnails(question, layer),
     links: (question, layer) => find(question.part).links(question, layer),
+    tile: (question) => find(question.part).tile(question),
     refusal: (layer, part) => find(part).refusal(layer),
     weights: (layer, head, part) => weightsOf(find(part).terms(layer), head),
     terms: (layer, part) => find(part).terms(layer),
@@ -147,6 +152,15 @@ class Stack {
     );
   }
 
+  tile(question: TileQuestion): Packed<TileHeader> {
+    const terms = this.terms(question.layer);
+    const weights = weightsOf(terms, question.head);
+    if (question.measure === "weight") return tileOf(weights, question);
+    const norms = terms.valueNorms[question.head];
+    const numbers = weights.map((row) => row.map((weight, key) => weight * norms[key]));
+    return tileOf(numbers, question, Math.max(...norms));
+  }
+
   refusal(layer: number): string {
     return this.layers[layer].heads === 0 ? this.layers[layer].reason : "";
   }
@@ -188,7 +202,7 @@ function pictured(side: Side, { patches, src }: PartOptions): Side {
   };
 }
 
-function sideOf({ special = [], segments = null, words = null }: Options, tokens: string[]): Side {
+function sideOf({ special = [], segments = null, words = null, levels }: Options, tokens: string[]): Side {
   const isSound = tokens.every((text) => / s$/.test(text));
   return {
     labels: tokens.map((text) =>
@@ -200,6 +214,7 @@ function sideOf({ special = [], segments = null, words = null }: Options, tokens
     special: tokens.map((_, at) => (special.includes(at) ? 1 : 0)),
     segments,
     words: words ?? tokens.map((_, at) => at),
+    ...(levels === undefined ? {} : { levels }),
     kind: isSound ? "frames" : "text",
   };
 }
