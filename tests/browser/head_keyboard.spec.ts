@@ -9,7 +9,7 @@ test.describe("the keyboard", () => {
   test("reaches everything, in order, with one stop for the chips and each column", async ({ page }) => {
     const view = await open(page, "pair");
     const stops: string[] = [];
-    for (let at = 0; at < 13; at++) {
+    for (let at = 0; at < 14; at++) {
       await page.keyboard.press("Tab");
       stops.push(await focused(page));
     }
@@ -19,6 +19,7 @@ test.describe("the keyboard", () => {
       "Layer",
       "Next layer",
       "Head 0",
+      "lines between the tokens",
       "hide first token",
       "hide special tokens",
       "words",

@@ -15,6 +15,7 @@ function useReveal(view: ViewState): void {
     const { query, key } = view.store.selection.value;
     const isNew = { query: query !== before.current.query, key: key !== before.current.key };
     before.current = { query, key };
+    if (isNew.query || isNew.key) view.apart.value = 0;
     const { query: queryEntry, key: keyEntry } = view.pins.peek();
     if (isNew.key && keyEntry !== null) view.reveal({ side: "key", entry: keyEntry });
     if (isNew.query && queryEntry !== null) view.reveal({ side: "query", entry: queryEntry });

@@ -27,6 +27,8 @@ export class ViewState {
   readonly chip = signal<number | null>(null);
   /** Pixels scrolled, of the longer column. */
   readonly top = signal(0);
+  /** How much further the keys are scrolled, so that two tokens that are far apart stand level. */
+  readonly apart = signal(0);
   /** Of the pane without its padding, in pixels; 0 until it has been measured. */
   readonly width = signal(0);
   readonly look: Signal<Look>;
@@ -137,7 +139,8 @@ export class ViewState {
 
   /** Pixels that a side is scrolled: the shorter one stays at its end, so that a sentence stands beside a recording. */
   topOf(side: SideName): number {
-    return Math.min(this.top.value, Math.max(0, this.axis(side).entries.length * ROW - this.layout.value.height));
+    const top = this.top.value + (side === "key" ? this.apart.value : 0);
+    return Math.max(0, Math.min(top, this.axis(side).entries.length * ROW - this.layout.value.height));
   }
 
   /** Scrolls as little as needed to show an entry. */
@@ -147,6 +150,15 @@ export class ViewState {
       const wanted = topShowing(entry, top, this.layout.value.height, this.axis(side).entries.length);
       if (wanted !== top) this.top.value = wanted;
     });
+  }
+
+  /** Shows a query and a key side by side, however far apart they are. */
+  level({ query, key }: Record<SideName, number>): void {
+    this.apart.value = 0;
+    this.reveal({ side: "query", entry: query });
+    const { height } = this.layout.peek();
+    const isSeen = key * ROW >= this.topOf("key") && (key + 1) * ROW <= this.topOf("key") + height;
+    if (!isSeen) this.apart.value = (key - query) * ROW;
   }
 
   /** Returns whether there is anything to scroll. */

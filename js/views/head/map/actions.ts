@@ -19,7 +19,9 @@ export function goDown(map: MapState, spot: Both<number>): void {
   const { view } = map;
   pin(map, spot);
   view.store.set({ head_mode: "lines" });
-  view.active.value = both((side) => view.pins.peek()[side] ?? 0);
+  const place = both((side) => view.pins.peek()[side] ?? 0);
+  view.active.value = place;
+  view.level(place);
   map.spot.value = null;
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { closest, type Heard, onKeys } from "../../shared/events.js";
 import { Notice, sayBusy } from "../../shared/notice.js";
 import { px } from "../../shared/style.js";
@@ -17,6 +17,7 @@ export function HeadMap({ map }: { map: MapState }) {
   const { key: width, query: height } = map.size.value;
   const { store, guard } = map.view;
   const plot = useRef<HTMLDivElement>(null);
+  const heard = useMemo(() => listeners(map), [map]);
   useEffect(() => map.attach(), [map]);
   useWheel(plot, guard, (by, event) => {
     map.zoom(Math.exp(-by / 300), spotOf(map, event, plot.current as HTMLElement));
@@ -37,7 +38,7 @@ export function HeadMap({ map }: { map: MapState }) {
           tabIndex={0}
           aria-label={`Attention map of head ${store.drawn.value.head}: queries down, keys across`}
           aria-description="Arrows move, plus and minus zoom, 0 shows all, Space pins, Enter shows the lines"
-          {...listeners(map)}
+          {...heard}
         >
           <Drawn map={map} />
           <Marks map={map} />

@@ -34,9 +34,10 @@ function namesOf(map: MapState, side: SideName, placed: (at: number) => Record<s
     const at = Math.round((pixel(start) + pixel(end)) / 2);
     if (at < free || at > pixels - PITCH / 2) return null;
     free = at + PITCH;
+    const name = level === "block" ? String(start) : spoken(textOf(map.view.store.side(side), start, end));
     return (
-      <span key={unit} class={classes(`tick ${side}`, { coarse: isCoarse })} style={placed(at)}>
-        {level === "block" ? start : spoken(textOf(map.view.store.side(side), start, end))}
+      <span key={unit} class={classes(`tick ${side}`, { coarse: isCoarse })} style={placed(at)} data-hint={name}>
+        {name}
       </span>
     );
   });
