@@ -128,6 +128,7 @@ def test_a_page_knows_the_tokens_the_layers_and_the_first_layer() -> None:
             "special": [0] * 9,
             "segments": [0] * 4 + [1] * 5,
             "words": list(range(9)),
+            "levels": {"sentence": [0, 4, 9], "paragraph": [0, 4, 9]},
             "kind": "text",
             "picture": None,
             "generated": None,
