@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,6 +19,7 @@ from models.kinds import model_class
 from models.recipes import NO_MAPS
 from models.reference import Map, eager_copy, own_maps
 from models.result import Result
+from models.windows import Orders, captured, together
 
 _WITHOUT = re.compile(r"has no attention map: (it mixes|no attention was computed|it runs no softmax)")
 """What the capture says of layers among others that compute no attention."""
@@ -49,15 +49,16 @@ def compare(model_type: str) -> Result:
 
 def _compare(built: Built, result: Result) -> None:
     maps = _maps(built, result)
-    capture = _captured(built, maps, result)
-    if capture is None:
+    made = _captured(built, maps, result)
+    if made is None:
         return
+    capture, orders = made
     paired = _paired(capture, maps)
     peaks = [float(own.weights.float().amax(-1).nanmean()) for _, own in paired if own is not None]
     result.peak = sum(peaks) / max(1, len(peaks))
-    differing = [(report, own) for report, own in paired if _differs(capture, report, own, result)]
+    differing = [(report, own) for report, own in paired if _differs(capture, report, own, orders, result)]
     if differing:
-        _explain(built, capture, differing, result)
+        _explain(built, (capture, orders), differing, result)
     reports = capture.layers
     result.tiers = sorted({report.tier for report in reports if not report.refused})
     result.certificate = max((report.error or 0.0 for report in reports if not report.refused), default=0.0)
@@ -71,12 +72,10 @@ def _compare(built: Built, result: Result) -> None:
         result.compared = len(maps)
 
 
-def _captured(built: Built, maps: list[Map], result: Result) -> hs.Capture | None:
-    """The capture; where there is none, the result says why."""
+def _captured(built: Built, maps: list[Map], result: Result) -> tuple[hs.Capture, Orders] | None:
+    """The capture, and the orders of its windows; where there is none, the result says why."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return hs.capture(built.model, built.inputs)
+        return captured(built.model, built.inputs)
     except NoAttention as refusal:
         result.detail = str(refusal)
         result.status = "wrong" if maps else "no attention"
@@ -89,7 +88,7 @@ def _captured(built: Built, maps: list[Map], result: Result) -> hs.Capture | Non
     return None
 
 
-def _differs(capture: hs.Capture, report: LayerReport, own: Map | None, result: Result) -> bool:
+def _differs(capture: hs.Capture, report: LayerReport, own: Map | None, orders: Orders, result: Result) -> bool:
     """Ask for the weights of one layer; whether they differ from the model's own by more than the tolerance."""
     if report.refused:
         return False
@@ -106,7 +105,7 @@ def _differs(capture: hs.Capture, report: LayerReport, own: Map | None, result: 
     result.compared += 1
     result.returned += own.field != ""
     result.wrong += _misnumbered(report, own, capture.layers)
-    difference = _difference(answer, own)
+    difference = _difference(answer, own, orders.get(report.module))
     if isinstance(difference, str):
         result.wrong.append(f"{report.module}: {difference}")
         return False
@@ -219,8 +218,9 @@ def _numbers(module: str) -> list[int]:
     return [int(name) for name in module.split(".") if name.isdecimal()]
 
 
-def _difference(answer: torch.Tensor, own: Map) -> float | str:
-    expected = _without_padding(_out_of_band(own.weights[0].float(), answer.shape), answer.shape)
+def _difference(answer: torch.Tensor, own: Map, order: torch.Tensor | None) -> float | str:
+    whole = together(own.weights.float(), answer.shape, order)
+    expected = _without_padding(_out_of_band(whole, answer.shape), answer.shape)
     if answer.shape != expected.shape:
         return f"the model's own map is {list(expected.shape)}, the capture's {list(answer.shape)}"
     if own.is_mean():
@@ -251,15 +251,18 @@ def _without_padding(weights: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     return weights[:, :queries, :keys] if padded else weights
 
 
-def _explain(built: Built, capture: hs.Capture, differing: list[tuple[LayerReport, Map]], result: Result) -> None:
+def _explain(
+    built: Built, made: tuple[hs.Capture, Orders], differing: list[tuple[LayerReport, Map]], result: Result
+) -> None:
     """Tell an error from what the model's own default and eager forwards differ by."""
+    capture, orders = made
     forced = Forced({own.module for _, own in differing})
     with forced.noted(built.model):
         forward(built.model, built.inputs)
     maps = own_maps(eager_copy(built.model), built.inputs, forced)
     for report, own in differing:
         again = next((one for one in maps if one.stands_for(own)), own)
-        error = _difference(capture.attention(report.layer, part=report.part), again)
+        error = _difference(capture.attention(report.layer, part=report.part), again, orders.get(report.module))
         if isinstance(error, float) and error <= EXACT:
             result.drifted += 1
         elif forced.differences.get(own.module, 0.0) > UNLIKE and _eager_is_exact(built, report, own):
@@ -273,11 +276,9 @@ def _explain(built: Built, capture: hs.Capture, differing: list[tuple[LayerRepor
 
 def _eager_is_exact(built: Built, report: LayerReport, own: Map) -> bool:
     """Whether a capture of the eager copy has the eager map, or refuses to show it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        capture = hs.capture(eager_copy(built.model), built.inputs)
+    capture, orders = captured(eager_copy(built.model), built.inputs)
     try:
-        error = _difference(capture.attention(report.layer, part=report.part), own)
+        error = _difference(capture.attention(report.layer, part=report.part), own, orders.get(report.module))
     except RefusedLayer:
         return True
     return isinstance(error, float) and error <= EXACT

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
+from corruptions import CORRUPTIONS, corrupting, unchecked_row
 from own_code import build as build_own
 from tiny import MECHANISMS, build, eager_attentions, ids
 from transformers import AttentionInterface, AttentionMaskInterface, DiffLlamaConfig, DiffLlamaForCausalLM
@@ -19,8 +19,7 @@ from transformers.models.llama import modeling_llama
 
 import headscope as hs
 from headscope.recording.layers import certificate, formula
-from headscope.recording.layers.build import RecordBuilder
-from headscope.recording.layers.masks import Mask, causal, from_visible, full
+from headscope.recording.layers.masks import causal
 from headscope.recording.layers.record import Record
 
 
@@ -161,84 +160,6 @@ def _inputs(padded: str | None) -> dict[str, torch.Tensor]:
     return {"input_ids": tokens, "attention_mask": mask}
 
 
-def _unchecked_row(record: Record) -> int:
-    """A late row that is not among those looked at when the layer is recorded."""
-    assert record.rows is not None
-    return max(set(range(record.queries)) - set(record.rows.tolist()))
-
-
-def _strongest_key(record: Record, row: int) -> int:
-    """What a row of head 1 looks at most, itself not counted."""
-    weights = formula.weights(record, torch.tensor([1]), torch.tensor([row]))[0, 0]
-    weights[row] = 0
-    return int(weights.argmax())
-
-
-def _other_key(record: Record) -> Record:
-    key = record.key.clone()
-    key[:, _unchecked_row(record)] += 1
-    return dataclasses.replace(record, key=key)
-
-
-def _other_query(record: Record) -> Record:
-    query = record.query.clone()
-    query[1, _unchecked_row(record)] += 1
-    return dataclasses.replace(record, query=query)
-
-
-def _other_span(record: Record, side: str) -> Record:
-    """Hides from one late row the key that it looks at most, and what is before or after, or shows it one key more."""
-    row, start, stop = _unchecked_row(record), record.mask.start.clone(), record.mask.stop.clone()
-    if side == "before":
-        start[row] = _strongest_key(record, row) + 1
-    elif side == "after":
-        stop[row] = _strongest_key(record, row)
-    else:
-        stop[row] += 1
-    return dataclasses.replace(record, mask=Mask(start, stop))
-
-
-def _other_cell(record: Record) -> Record:
-    visible = record.mask.rows(torch.arange(record.queries), record.keys, record.device).clone()
-    row = _unchecked_row(record)
-    visible[0, row, _strongest_key(record, row)] = False
-    return dataclasses.replace(record, mask=from_visible(visible))
-
-
-def _other_sink(record: Record) -> Record:
-    assert record.sinks is not None
-    sinks = record.sinks.clone()
-    sinks[2] += 0.1
-    return dataclasses.replace(record, sinks=sinks)
-
-
-def _other_bias(record: Record) -> Record:
-    row, bias = _unchecked_row(record), torch.zeros(record.heads, record.queries, record.keys)
-    bias += 0 if record.bias is None else record.bias
-    bias[1, row, _strongest_key(record, row)] -= 5
-    return dataclasses.replace(record, bias=bias)
-
-
-CORRUPTIONS: dict[str, tuple[str, Callable[[Record], Record]]] = {  # with what has to be there
-    "key of a late token": ("", _other_key),
-    "query of a late token": ("", _other_query),
-    "last keys of a late row hidden": ("", lambda record: _other_span(record, "after")),
-    "first keys of a late row hidden": ("", lambda record: _other_span(record, "before")),
-    "one key more on a late row": ("causal|window", lambda record: _other_span(record, "more")),
-    "one cell of the mask": ("", _other_cell),
-    "mask lost": ("causal|window", lambda record: dataclasses.replace(record, mask=full(record.queries, record.keys))),
-    "window lost": ("window", lambda record: dataclasses.replace(record, mask=causal(record.queries))),
-    "window one too wide": (
-        "window",
-        lambda record: dataclasses.replace(record, mask=causal(record.queries, window=9)),
-    ),
-    "scale": ("", lambda record: dataclasses.replace(record, scaling=record.scaling * 1.2)),
-    "softcap lost": ("softcap", lambda record: dataclasses.replace(record, softcap=None)),
-    "sink of one head": ("sinks", _other_sink),
-    "sinks lost": ("sinks", lambda record: dataclasses.replace(record, sinks=None)),
-    "bias of one pair": ("", _other_bias),
-    "bias lost": ("bias", lambda record: dataclasses.replace(record, bias=None)),
-}
 GRID = [
     (what, place)
     for what, (there, _) in CORRUPTIONS.items()
@@ -248,31 +169,13 @@ GRID = [
 LAYER = {"gpt neo: global and local": 1}  # the first that has the window, where layers take turns; 0 where not said
 
 
-def _is_another(record: Record, other: Record) -> bool:
-    every = torch.arange(record.heads), torch.arange(record.queries)
-    with formula.exactly():
-        difference = formula.weights(record, *every) - formula.weights(other, *every)
-    return float(difference.abs().max()) > 1e-3
-
-
 @pytest.mark.parametrize(("what", "place"), GRID)
 def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A layer of a real capture is corrupted as it is recorded; what is answered of it must be the model's own."""
     mechanism, padded = PLACES[place]
     model = build(mechanism) if mechanism in MECHANISMS else build_own(mechanism)
     inputs, item, at = _inputs(padded), int(padded is not None), LAYER.get(mechanism, 0)
-    layers = RecordBuilder.layers
-
-    def corrupted(self: RecordBuilder) -> list[Any]:
-        made = layers(self)
-        record = made[at]
-        assert isinstance(record, Record)
-        made[at] = CORRUPTIONS[what][1](record)
-        assert record.tier == (1 if mechanism in MECHANISMS else 2)
-        assert _is_another(record, made[at])
-        return made
-
-    monkeypatch.setattr(RecordBuilder, "layers", corrupted)
+    tier = corrupting(monkeypatch, what, at)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         capture = hs.capture(model, inputs, item=item)
@@ -285,6 +188,7 @@ def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkey
         kept = inputs["attention_mask"][item].bool()
         own = eager_attentions(model, **inputs)[at][item][:, kept][:, :, kept]
         torch.testing.assert_close(answer, own, atol=1e-5, rtol=0)
+    assert tier == [1 if mechanism in MECHANISMS else 2]
     capture.attention(1 - at)
     assert not capture.layers[1 - at].refused
 
@@ -298,7 +202,7 @@ def test_a_hidden_term_on_one_late_row_of_one_head_is_refused(
     item = int(padded is not None)
     rows = hs.capture(build(mechanism), _inputs(padded), item=item).record(1)
     assert isinstance(rows, Record)
-    row = _unchecked_row(rows) + (PADDING if padded == "left" else 0)
+    row = unchecked_row(rows) + (PADDING if padded == "left" else 0)
 
     def hidden(module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, **_: Any) -> Any:
         key, value = (modeling_llama.repeat_kv(one, module.num_key_value_groups) for one in (key, value))

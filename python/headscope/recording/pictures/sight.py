@@ -133,11 +133,18 @@ class Sight:
                 self._model(**self.arguments)
         except _Enough:
             found = seen or (entered if side == "query" and len(modules) == 1 else [])
-            return torch.cat(found, dim=1) if found else torch.zeros(0, 0, 1)
+            return _side_by_side(found) if found else torch.zeros(0, 0, 1)
         finally:
             for handle in handles:
                 handle.remove()
         raise AssertionError("the modules were called before and are not now")
+
+
+def _side_by_side(vectors: list[torch.Tensor]) -> torch.Tensor:
+    """Vectors [rows, tokens, width] of several calls; all in one row where only some were made in windows."""
+    if len({len(one) for one in vectors}) > 1:
+        vectors = [one.flatten(0, 1)[None] for one in vectors]
+    return torch.cat(vectors, dim=1)
 
 
 class _Enough(BaseException):
