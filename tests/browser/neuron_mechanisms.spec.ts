@@ -11,12 +11,14 @@ import sys
 sys.path.insert(0, "../../../tests/python")
 import json
 import headscope as hs
+from own_code import OWN_CODE, build as build_own
 from tiny import build, eager_attentions, ids
 `;
 
 /** A tiny model shown as a neuron view, and how to move it. */
 const SHOW = (mechanism: string) => `
-model, tokens = build("${mechanism}"), ids(16)
+model = (build_own if "${mechanism}" in OWN_CODE else build)("${mechanism}")
+tokens = ids(16)
 eager = eager_attentions(model, input_ids=tokens)
 view = hs.NeuronView(hs.capture(model, tokens), layer=0, head=0, query=3)
 view
@@ -33,7 +35,7 @@ const MOVES: readonly (readonly [layer: number, head: number, query: number])[] 
   [2, 3, 15],
 ];
 
-/** Mechanisms of tests/python/tiny.py, and what the equation of their last query must have. */
+/** Mechanisms of tests/python/tiny.py and own_code.py, and what the equation of their last query must have. */
 const MECHANISMS: Record<string, string> = {
   "causal, grouped heads, rotary": "softmax(dot)",
   bidirectional: "softmax(dot)",
@@ -41,6 +43,7 @@ const MECHANISMS: Record<string, string> = {
   "softcap and window": "softmax(cap * tanh(dot / cap) + mask)",
   "sinks and window": "softmax(dot + mask, sink)",
   "sliding window": "softmax(dot + mask)",
+  "bloom: alibi": "softmax(dot + bias + mask)",
 };
 
 test.afterEach(async ({ page }) => {

@@ -354,6 +354,24 @@ def test_merged_patches_of_a_later_stage_stand_on_all_of_them() -> None:
     assert tokens.picture.cells[5] == pytest.approx((0.25, 0.25, 0.25, 0.25))
 
 
+@pytest.mark.skipif(not hasattr(transformers, "RfDetrDinov2Backbone"), reason="this transformers has no RF-DETR")
+def test_layers_in_windows_beside_one_that_sees_the_whole_picture() -> None:
+    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 56, "patch_size": 14}
+    config = transformers.RfDetrDinov2Config(num_windows=2, window_block_indexes=[0], **sizes)
+    torch.manual_seed(0)
+    model, given = peaked(transformers.RfDetrDinov2Backbone(config)), {"pixel_values": picture(1, 56, 56)}
+    capture = hs.capture(model, given)
+    assert capture.tokens().labels[:16] == tuple(f"patch {at // 4},{at % 4}" for at in range(16))
+    for layer, weights in enumerate(eager_weights(model, given).values()):
+        windows = [4, 1][layer]
+        assert len(weights[0]) == windows
+        expected, found = diagonal(weights), capture.attention(layer)
+        for values in zip(expected.sort().values.flatten(1), found.sort().values.flatten(1), strict=True):
+            torch.testing.assert_close(values[0].sort().values, values[1].sort().values, atol=1e-5, rtol=0)
+        inside = (found[0, :16, :16] > 0).sum(dim=-1)
+        assert set(inside.tolist()) == {16 // windows}
+
+
 def test_windows_of_several_pictures_are_refused() -> None:
     with pytest.warns(UserWarning, match="capture them one at a time"):
         capture = hs.capture(swin(32), picture(2, 32, 32))
