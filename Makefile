@@ -9,14 +9,15 @@ LOWEST := $(CURDIR)/build/transformers/$(shell sed -n 's/.*"transformers>=\([0-9
 STATIC := python/headscope/static/widget.js
 LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
+PEERS := build/peers/.installed
 ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench build wheel weights models format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench bench-peers build wheel weights models format clean
 .DEFAULT_GOAL := help
 
-test-python test-browser bench: export HF_HUB_OFFLINE = 1
+test-python test-browser bench bench-peers: export HF_HUB_OFFLINE = 1
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,9 +54,25 @@ test-browser: install weights ## Tests in a real JupyterLab in a real browser
 paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
 	@$(PY) scripts/paper.py
 
-bench: install weights ## CPU and memory of a capture; CPU of the explorer in a real JupyterLab
+bench: install weights ## CPU and memory of a capture; CPU of the explorer in a real JupyterLab; the peers
 	@$(PY) benchmarks/capture.py
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config benchmarks/playwright.config.ts
+	$(MAKE) bench-peers
+
+bench-peers: install $(PEERS) ## headscope, BertViz, Inspectus and CircuitsVis side by side: writes docs/benchmarks.md (ROUNDS=3)
+	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && \
+	  npx playwright test --config benchmarks/peers/playwright.config.ts
+
+$(PEERS): benchmarks/peers/requirements.txt benchmarks/peers/package.json constraints.txt
+	rm -rf build/peers
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+	  torch transformers nbformat ipython
+	build/peers/bin/python -m pip --disable-pip-version-check install --quiet --no-deps \
+	  --requirement benchmarks/peers/requirements.txt
+	cp benchmarks/peers/package.json build/peers
+	npm install --prefix build/peers --silent --no-audit --no-fund
+	touch $@
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
 

@@ -5,6 +5,7 @@ import base from "../playwright.config.js";
 export default {
   ...base,
   testDir: __dirname,
+  testIgnore: "peers/**", // these need no JupyterLab
   outputDir: join(__dirname, "../test-results"),
   timeout: 1_800_000,
   retries: 0,

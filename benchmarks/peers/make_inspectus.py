@@ -1,0 +1,6 @@
+"""Inspectus' only view."""
+
+import inspectus
+from maker import main
+
+main({"head": inspectus.attention})
