@@ -1,6 +1,6 @@
 /**
  * The same attention through headscope, BertViz, Inspectus and CircuitsVis in one run. Writes docs/benchmarks.md.
- * ROUNDS says how often the lengths are measured that the promises are about; SIZES narrows the lengths.
+ * ROUNDS says how often the lengths are measured that the promises are about; SIZES and ONLY (names of tools) narrow it.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,6 +14,7 @@ import { TOOLS, type Tool } from "./tools.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const SIZES = (process.env.SIZES ?? "16,32,64,128,256,512").split(",").map(Number);
+const ONLY = process.env.ONLY?.split(",") ?? TOOLS.map(({ name }) => name);
 const ROOT = join(__dirname, "../..");
 const HERE = "benchmarks/peers";
 const FOLDER = join(ROOT, "build/bench");
@@ -34,6 +35,7 @@ test("peers", async () => {
       for (const model of ["gpt2", "bert"] as const) {
         const tools = turned(TOOLS, round).filter(
           (tool) =>
+            ONLY.includes(tool.name) &&
             tool.sizes.includes(size) &&
             (round === 0 || PROMISED(tool, size)) &&
             (model === "gpt2" || (round === 0 && BERT.sizes.includes(size) && BERT.tools.test(tool.name))) &&

@@ -103,8 +103,8 @@ ${longTexts(long)}`;
 /** headscope alone. */
 function longTexts(long: readonly Long[]): string {
   if (long.length === 0) return "";
-  const rows = long.map(({ tokens, layers, kernel, page, hover, change }) => {
-    const cells = [kernel, page, median(hover), change.kernel, change.page].map((ms) => ms.toFixed(0));
+  const rows = long.map(({ tokens, layers, first, hover, change }) => {
+    const cells = [first.kernel, first.page, median(hover), change.kernel, change.page].map((ms) => ms.toFixed(0));
     return `| ${tokens} | ${layers} x 12 | ${cells.join(" | ")} |`;
   });
   return `## Long texts, headscope alone
