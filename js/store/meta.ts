@@ -29,6 +29,8 @@ export interface LayerMeta {
   error: number | null;
   /** Why the layer was refused, or what else is worth knowing of how it was read; "" for nothing. */
   reason: string;
+  /** Whether it attends; false for what does something else, such as a recurrent layer. */
+  has_map: boolean;
   /** Which vectors hold NaN or infinite numbers, "" if none. */
   nonfinite: string;
 }
@@ -74,8 +76,8 @@ export function unitOf({ kind }: Side): "token" | "frame" {
 }
 
 /** What a layer is that has no heads to show: "refused", or one among others that does something else than attend. */
-export function standingOf({ reason }: LayerMeta): "refused" | "no attention map" {
-  return reason.includes(") has no attention map: ") ? "no attention map" : "refused";
+export function standingOf({ has_map }: LayerMeta): "refused" | "no attention map" {
+  return has_map ? "refused" : "no attention map";
 }
 
 /** Takes the trait `meta`. */

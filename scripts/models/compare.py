@@ -21,8 +21,6 @@ from models.reference import Map, eager_copy, own_maps
 from models.result import Result
 from models.windows import Orders, captured, together
 
-_WITHOUT = re.compile(r"has no attention map: (it mixes|no attention was computed|it runs no softmax)")
-"""What the capture says of layers among others that compute no attention."""
 EXACT = 1e-5
 UNLIKE = 1e-3
 """From here on, relative outputs of default and eager attention are not the same function."""
@@ -64,7 +62,7 @@ def _compare(built: Built, result: Result) -> None:
     result.certificate = max((report.error or 0.0 for report in reports if not report.refused), default=0.0)
     for report in reports:
         if report.refused:
-            named = result.without if _WITHOUT.search(report.reason) else result.refused
+            named = result.refused if report.has_map else result.without
             named.append(f"{report.part} {report.layer}: {report.reason}")
     result.wrong += _passed_over(maps, paired) + _uncertified(reports)
     result.status = _status(result)

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { VERSION } from "../../js/source/request.js";
-import { standingOf } from "../../js/store/meta.js";
 import { START } from "../../js/store/selection.js";
 import { DEFAULTS, PAIR_FILTERS } from "../../js/store/settings.js";
 
@@ -26,13 +25,6 @@ it("the settings have the names that they have in Python", () => {
 it("the pair filters are those of Python", () => {
   const line = /^PAIR_FILTERS = (.*)$/m.exec(python("answers/display"))?.[1] ?? "";
   expect(all(line, /"([^"]+)"/g)).toEqual([...PAIR_FILTERS]);
-});
-
-it("a layer without attention is told from a refused one by the words of Python", () => {
-  const [words] = all(python("recording/forward/hybrids"), /f"\{name\} \(\{kind\}(\) has no attention map: )/g);
-  const meta = { layer: 0, heads: 0, tier: 0, error: null, nonfinite: "" };
-  expect(standingOf({ ...meta, reason: `layers.0.mixer (Mixer${words}it mixes tokens.` })).toBe("no attention map");
-  expect(standingOf({ ...meta, reason: "layers.0 adds a bias that was not recorded." })).toBe("refused");
 });
 
 it("the protocol has the version that it has in Python", () => {

@@ -157,6 +157,9 @@ def test_layers_among_others_keep_their_numbers_and_the_others_are_named(name: s
         capture = hs.capture(model, ids(21))
     assert [report.layer for report in capture.layers] == [0, 1, 2, 3]
     assert [report.refused for report in capture.layers] == [True, False, True, False]
+    assert [report.has_map for report in capture.layers] == [False, True, False, True]
+    told = hs.HeadView(capture, layer=1).meta["parts"][0]["layers"]
+    assert [layer["has_map"] for layer in told] == [False, True, False, True]
     for layer, words in missing.items():
         with pytest.raises(hs.RefusedLayer, match=words):
             capture.attention(layer)

@@ -118,6 +118,7 @@ def test_a_page_knows_the_tokens_the_layers_and_the_first_layer() -> None:
         "tier": 1,
         "error": report.error,
         "reason": "",
+        "has_map": True,
         "nonfinite": "",
     }
     tokens = bert().tokens()
@@ -163,6 +164,7 @@ def test_a_refused_layer_is_described_and_can_be_chosen() -> None:
         "tier": 0,
         "error": None,
         "reason": REASON,
+        "has_map": True,
         "nonfinite": "",
     }
     assert (view.heads, view.head, view.first) == ([], None, {})

@@ -166,7 +166,9 @@ class CertifiedLayers:
 
     def _certify(self, layer: AnyRecord | Refusal) -> LayerReport:
         if isinstance(layer, Refusal):
-            return LayerReport(layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason)
+            return LayerReport(
+                layer.part, layer.layer, 0, 0, layer.module, 0, None, layer.reason, has_map=layer.has_map
+            )
         try:
             finding = self._first_finding(layer)
         except RefusedLayer as refusal:

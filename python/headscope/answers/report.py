@@ -27,6 +27,8 @@ class LayerReport:
         Why the layer was refused, or what else is worth knowing; empty if nothing.
     not_finite : str
         Which vectors hold NaN or infinite numbers; empty if none.
+    has_map : bool
+        False for a layer that computes no attention, such as a recurrent one among others: there is nothing to refuse.
     """
 
     part: str
@@ -38,6 +40,7 @@ class LayerReport:
     error: float | None
     reason: str = ""
     not_finite: str = ""
+    has_map: bool = True
 
     @property
     def refused(self) -> bool:

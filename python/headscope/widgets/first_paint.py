@@ -128,6 +128,7 @@ def _layers(capture: Capture, shape: Shape, part: str) -> list[dict[str, Any]]:
             "tier": report.tier,
             "error": report.error,
             "reason": report.reason,
+            "has_map": report.has_map,
             "nonfinite": report.not_finite and _named(report.not_finite, capture.not_finite),
         }
         for report in capture.layers

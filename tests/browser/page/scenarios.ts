@@ -86,8 +86,8 @@ export const SCENARIOS = {
     refused: [3],
     dense: 5,
     told: {
-      0: { heads: 0, tier: 0, error: null, reason: recurrent(0) },
-      2: { heads: 0, tier: 0, error: null, reason: recurrent(2) },
+      0: { heads: 0, tier: 0, error: null, reason: recurrent(0), has_map: false },
+      2: { heads: 0, tier: 0, error: null, reason: recurrent(2), has_map: false },
       4: { tier: 2 },
       5: {
         tier: 3,

@@ -180,6 +180,7 @@ class Stack {
       tier: isRefused ? 0 : 1,
       error: isRefused ? null : (layer + 1) * 1e-7,
       reason: isRefused ? refusal : dense === layer ? "Weights by the model's own function." : "",
+      has_map: true,
       nonfinite: broken?.layer === layer ? `query: model.layers.${layer}.q_proj.weight` : "",
     };
   }

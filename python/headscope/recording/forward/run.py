@@ -97,6 +97,10 @@ class _Seen:
         inner = [name for name in self.called if not any(one.startswith(name + ".") for one in self.called)]
         return {name: self.builder.axes.part_of(model.get_submodule(name), name) for name in inner}
 
+    def attends(self, name: str) -> bool:
+        """Whether an unseen module ran what may be an attention."""
+        return self.operations is None or name in self.operations.softmaxes or name in self.operations.spelled
+
     def why_not(self, name: str, module: torch.nn.Module) -> str:
         """Why an unseen module has no map."""
         ran = self.operations
@@ -133,7 +137,7 @@ def _add_unseen(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any
     said = Returned() if inputs.plain else returned(model, arguments, seen.parts_of(model), [*seen.unseen, *misfits])
     for name in seen.unseen:
         module = model.get_submodule(name)
-        seen.builder.add_unseen(said, module, name, seen.why_not(name, module))
+        seen.builder.add_unseen(said, module, name, seen.why_not(name, module), seen.attends(name))
     for name in misfits:
         if name in said.tables:
             seen.builder.add_to_misfit(said.tables[name], model.get_submodule(name), name)

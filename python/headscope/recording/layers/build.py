@@ -140,17 +140,20 @@ class RecordBuilder:
         self._misfits.setdefault(name)
         self._made.append((place, Refusal(place.part, 0, name, reason)))
 
-    def add_unseen(self, said: Returned, module: torch.nn.Module, name: str, why_not: str) -> None:
-        """Take a module of which nothing was seen: the weights that the model returned of it, or why there are none."""
+    def add_unseen(self, said: Returned, module: torch.nn.Module, name: str, why_not: str, has_map: bool) -> None:
+        """Take a module of which nothing was seen: the weights that the model returned of it, or why there are none.
+
+        `has_map` tells whether it may attend at all.
+        """
         table = said.tables.get(name)
         if table is None:
             place = self.axes.home(self.axes.part_of(module, name))
             reason = f"{why_not}, and {said.otherwise}."
-            self._made.append((place, Refusal(place.part, 0, name, reason)))
+            self._made.append((place, Refusal(place.part, 0, name, reason, has_map)))
         elif not self.add_returned(table, module, name):
             place = self.axes.home(self.axes.part_of(module, name))
             reason = f"{why_not}, and what the model returns of it as {table.key} {table.is_no_map(module, place)}."
-            self._made.append((place, Refusal(place.part, 0, name, reason)))
+            self._made.append((place, Refusal(place.part, 0, name, reason, has_map)))
 
     def add_returned(self, table: Table, module: torch.nn.Module, name: str) -> bool:
         """Take the weights that the model returned of a module in place of its refusals; False if they are none."""
@@ -178,7 +181,7 @@ class RecordBuilder:
     def add_without_attention(self, name: str, sibling: str, reason: str) -> None:
         """Name a layer that has no attention, where a sibling in the same stack of layers has."""
         place = next(place for place, layer in self._made if layer.module == sibling)
-        self._made.append((place, Refusal(place.part, 0, name, reason)))
+        self._made.append((place, Refusal(place.part, 0, name, reason, has_map=False)))
 
     def _observed(self, arranged: Arranged, place: Place, name: str) -> AnyRecord:
         record = observed(arranged, place, name)

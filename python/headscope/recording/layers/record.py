@@ -188,6 +188,8 @@ class Refusal:
     layer: int
     module: str
     reason: str
+    has_map: bool = True
+    """Whether it attends, as far as is known; False where it does something else."""
 
 
 def storage_bytes(tensors: Iterable[torch.Tensor]) -> int:
