@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headscope.errors import OutOfRange
 from headscope.widgets.packet import Packet
 from headscope.widgets.thumbnails import shades
 
@@ -56,9 +54,17 @@ def tile_packet(capture: Capture, question: TileQuestion, progress: Callable[[in
         Where there is no exact answer about the layer, or no such rectangle.
     """
     rows, columns = question.row_edges, question.column_edges
-    values = _values(capture, question)
-    if progress is not None:
-        progress(1, 1)
+    made = capture.tile(
+        question.layer,
+        question.head,
+        rows,
+        columns,
+        reduce=question.reduce,
+        part=question.part,
+        measure=question.measure,
+        progress=progress,
+    )
+    values: np.ndarray = made.values.numpy()
     if question.reduce == "mean":
         values = values * np.diff(columns).astype(np.float32)
     scale = 1.0
@@ -75,25 +81,3 @@ def tile_packet(capture: Capture, question: TileQuestion, progress: Callable[[in
         "bytes": len(payload),
     }
     return Packet(header, payload)
-
-
-def _values(capture: Capture, question: TileQuestion) -> np.ndarray:
-    """Pool the dense rectangle."""
-    rows, columns = question.row_edges, question.column_edges
-    for edges, what in ((rows, "query"), (columns, "key")):
-        if edges[0] < 0 or any(stop <= start for start, stop in pairwise(edges)):
-            raise OutOfRange(f"{what} edges {edges[:8]} do not ascend from 0 on.")
-    dense = capture.attention(
-        question.layer,
-        question.head,
-        range(rows[0], rows[-1]),
-        range(columns[0], columns[-1]),
-        part=question.part,
-        measure=question.measure,
-    )[0]
-    whole: np.ndarray = dense.cpu().numpy()
-    row_starts, starts = np.array(rows[:-1]) - rows[0], np.array(columns[:-1]) - columns[0]
-    if question.reduce == "max":
-        return np.maximum.reduceat(np.maximum.reduceat(whole, starts, axis=1), row_starts, axis=0)
-    sums: np.ndarray = np.add.reduceat(np.add.reduceat(whole, starts, axis=1), row_starts, axis=0)
-    return sums / np.outer(np.diff(rows), np.diff(columns)).astype(np.float32)
