@@ -1,8 +1,11 @@
 const LEAST_BYTES = 8 << 20;
 
-/** Bytes of a cache of rows: in any case 64 rows of every head, more than twice what a window shows. */
+const MOST_BYTES = 64 << 20;
+
+/** Bytes of a cache of rows: 64 rows of every head, of a long text in any case 32, more than a window shows. */
 export function cacheBytes(heads: number, length: number): number {
-  return Math.max(LEAST_BYTES, 64 * heads * length * Float32Array.BYTES_PER_ELEMENT);
+  const row = heads * length * Float32Array.BYTES_PER_ELEMENT;
+  return Math.max(LEAST_BYTES, Math.min(64 * row, MOST_BYTES), 32 * row);
 }
 
 /** Keeps the values used last, as many as fit in a budget of bytes. */
@@ -10,7 +13,7 @@ export class Cache<Key, Value> {
   readonly #kept = new Map<Key, { value: Value; bytes: number }>();
   #bytes = 0;
 
-  constructor(readonly budgetBytes: number) {}
+  constructor(public budgetBytes: number) {}
 
   get bytes(): number {
     return this.#bytes;

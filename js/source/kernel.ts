@@ -3,7 +3,8 @@ import { Cache } from "./cache.js";
 import { type LayerData, layerOf } from "./layer.js";
 import type { Lines } from "./lines.js";
 import { type LinksQuestion, linksKey, linksOf, type OnLinks } from "./links.js";
-import { decode, type Header } from "./packet.js";
+import { LongLayer, type Slice } from "./long_layer.js";
+import { type ArraysHeader, decode, decodeArrays, type Header, join } from "./packet.js";
 import { request } from "./request.js";
 import {
   type Following,
@@ -22,6 +23,7 @@ const LAYERS_BYTES = 64 << 20;
 const THUMBNAILS_BYTES = 32 << 20;
 const LINKS_BYTES = 1 << 20;
 const TILES_BYTES = 16 << 20;
+const ROWS_BYTES = 64 << 20;
 const MESSAGE_BYTES = 4 << 20;
 /** VS Code turns every byte of a message into a number of its own. */
 const MESSAGE_BYTES_VSCODE = 1 << 20;
@@ -36,6 +38,10 @@ export class KernelSource implements Source {
   readonly #tiles = new Cache<string, Tile>(TILES_BYTES);
   readonly #asking = new Together<LayerData>();
   readonly #askingTiles = new Together<Tile>();
+  readonly #slicing = new Together<Slice>();
+  readonly #rows = new Cache<string, Float32Array>(ROWS_BYTES);
+  readonly #listing = new Together<unknown[]>();
+  #sides: unknown[] | undefined;
   readonly #limit: number;
 
   /** @param inVsCode Whether the host is VS Code. */
@@ -56,12 +62,42 @@ export class KernelSource implements Source {
   }
 
   async #askLayer(part: string, layer: number, following: Following): Promise<LayerData> {
-    let data: LayerData | undefined;
-    const answer = new Answer([layer], (_, sent) => {
-      data = this.keepLayer(of(sent));
+    return this.keepLayer(await this.#askOne("layer", { part, layer }, layer, following));
+  }
+
+  /** Asks for one payload. */
+  async #askOne(op: string, args: object, number: number, following: Following): Promise<Sent> {
+    let come: Sent | undefined;
+    const answer = new Answer([number], (_, sent) => {
+      come = copied(of(sent)); // pieces are the host's as long as the message is being handled
     });
-    await request(this.lines, { op: "layer", args: { part, layer }, limit: this.#limit }, answer, following);
-    return data as LayerData; // the answer is complete
+    await request(this.lines, { op, args: { ...args }, limit: this.#limit }, answer, following);
+    return come as Sent; // the answer is complete
+  }
+
+  /** Asks for some numbers of a long layer. */
+  #askSlice(op: string, args: Record<string, unknown>, following: Following): Promise<Slice> {
+    const ask = async (followed: Following) => {
+      const { header, pieces } = await this.#askOne(op, args, Number(args.layer), followed);
+      return { why: String((header as { why: unknown }).why), ...decodeArrays(header as ArraysHeader, pieces) };
+    };
+    return this.#slicing.run(JSON.stringify([op, args]), following, ask);
+  }
+
+  /** The tokens of each axis, where they were too many to come along with the description. */
+  async sides(count: number, following: Following): Promise<unknown[]> {
+    this.#sides ??= await this.#listing.run("", following, (followed) => this.#askSides(count, followed));
+    return this.#sides;
+  }
+
+  async #askSides(count: number, following: Following): Promise<unknown[]> {
+    const sides = [];
+    for (let side = 0; side < count; side++) {
+      const onProgress = (done: number) => following.onProgress?.((side + done) / count);
+      const { header, pieces } = await this.#askOne("tokens", { side }, side, { ...following, onProgress });
+      sides.push(JSON.parse(new TextDecoder().decode(join(header as ArraysHeader, pieces))));
+    }
+    return sides;
   }
 
   /** Keeps a layer that came: as an answer, or along with a widget, so that the first picture needs no answer. */
@@ -69,8 +105,11 @@ export class KernelSource implements Source {
     const packet = decode(header as Header, pieces);
     const known = this.peek(packet.header.part, packet.header.layer);
     if (known !== undefined) return known;
-    const data = layerOf(packet);
-    this.#layers.set(`${data.part} ${data.layer}`, data, data.bytes);
+    const keep = (data: LayerData) => this.#layers.set(`${data.part} ${data.layer}`, data, data.bytes);
+    const ask = this.#askSlice.bind(this);
+    const data =
+      packet.header.whole === false ? new LongLayer(packet, { ask, rows: this.#rows, onGrown: keep }) : layerOf(packet);
+    keep(data);
     return data;
   }
 
@@ -162,6 +201,10 @@ function handOver<Value>(
 function of(sent: Sent | SourceError): Sent {
   if (sent instanceof SourceError) throw sent;
   return sent;
+}
+
+function copied({ header, pieces }: Sent): Sent {
+  return { header, pieces: pieces.length === 1 ? [pieces[0].slice()] : pieces }; // several have been copied
 }
 
 function keyOf({ part, size, measure, pair_filter, hide_special }: ThumbnailQuestion, layer: number): string {

@@ -1,4 +1,6 @@
+import type { Need } from "./need.js";
 import type { Packet } from "./packet.js";
+import type { Following } from "./source.js";
 import { VectorLayer } from "./vector_layer.js";
 import { WeightsLayer } from "./weights_layer.js";
 
@@ -28,6 +30,16 @@ export interface LayerData {
   span(query: number): readonly [number, number];
   /** Whether the mask lets a query see a key, in any head. */
   sees(query: number, key: number): boolean;
+  /** What a set of keys gets from each query, added up, `[queries]`: for drawing. */
+  taken(head: number, keys: readonly number[]): Float32Array | Float64Array;
+  /** Whether all of it came at once. Else numbers may be read only once they are here. */
+  readonly isWhole: boolean;
+  /** Whether what is needed can be read. Whoever asks within an effect is told when more of a layer has come. */
+  isHere(need: Need): boolean;
+  /** Grows whenever more of the layer has come. */
+  readonly arrivals: number;
+  /** Asks for what is needed and not here yet. */
+  bring(need: Need, following: Following): Promise<void>;
   /** What the weights are made of; null where only the weights themselves are known. */
   readonly vectors: Vectors | null;
   /** Norm of each value vector as it enters the layer's output, float32 `[heads, keys]`; null where it is not known. */

@@ -35,12 +35,20 @@ export interface Header {
   /** The largest weight x norm of any pair of any head; 0 where there are no norms. */
   value_norm_largest: number;
   arrays: ArrayEntry[];
+  /** Said of a long layer, whose vectors, or weights, come as they are asked for. */
+  whole?: false;
   /** Of the whole payload. */
   bytes: number;
 }
 
-export interface Packet {
+/** What is told of any arrays that travel. */
+export type ArraysHeader = Pick<Header, "layer" | "arrays" | "bytes">;
+
+export interface Packet extends Arrays {
   header: Header;
+}
+
+export interface Arrays {
   /** Float32 array `name`, flat, of the length that the header says. */
   floats(name: string): Float32Array;
   ints(name: string): Int32Array;
@@ -54,6 +62,11 @@ export interface Packet {
  * @param pieces The payload, in order.
  */
 export function decode(header: Header, pieces: readonly Uint8Array[]): Packet {
+  return { header, ...decodeArrays(header, pieces) };
+}
+
+/** Reads arrays that are no layer. */
+export function decodeArrays(header: ArraysHeader, pieces: readonly Uint8Array[]): Arrays {
   const payload = join(header, pieces);
   const find = (name: string, dtype: ArrayEntry["dtype"]): ArrayEntry => {
     const entry = header.arrays.find((one) => one.name === name && one.dtype === dtype);
@@ -61,7 +74,6 @@ export function decode(header: Header, pieces: readonly Uint8Array[]): Packet {
     return entry;
   };
   return {
-    header,
     floats: (name) => new Float32Array(payload, find(name, "float32").offset, length(find(name, "float32"))),
     ints: (name) => new Int32Array(payload, find(name, "int32").offset, length(find(name, "int32"))),
     bytes: (name) => new Uint8Array(payload, find(name, "uint8").offset, length(find(name, "uint8"))),

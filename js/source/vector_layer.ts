@@ -2,6 +2,7 @@ import { Cache, cacheBytes } from "./cache.js";
 import type { LayerData } from "./layer.js";
 import type { Packet } from "./packet.js";
 import { PacketLayer } from "./packet_layer.js";
+import { softmaxRow } from "./softmax.js";
 import { PacketVectors } from "./vectors.js";
 
 /** A layer computed here, row by row, from its query and key vectors. */
@@ -56,28 +57,8 @@ export class VectorLayer extends PacketLayer implements LayerData {
 
   /** A softmax of its own scores: the float32 log-sum-exp that came along is too coarse for scores in the hundreds. */
   #softmax(head: number, query: number): Float32Array {
-    const [start, stop] = this.span(query);
-    const row = new Float32Array(this.keys);
-    const scores = new Float64Array(stop - start).fill(Number.NEGATIVE_INFINITY);
-    const sink = this.vectors.sink(head) ?? Number.NEGATIVE_INFINITY;
-    let largest = sink;
-    for (let key = start; key < stop; key++) {
-      if (!this.vectors.sees(head, query, key)) continue;
-      const score = this.vectors.score(head, query, key);
-      scores[key - start] = score;
-      if (!(score <= largest)) largest = score; // also where it is NaN
-    }
-    if (largest === Number.NEGATIVE_INFINITY) return row; // it sees no key
-    let sum = Math.exp(sink - largest);
-    for (let at = 0; at < scores.length; at++) {
-      if (scores[at] === Number.NEGATIVE_INFINITY) continue; // masked: 0 even where others are NaN
-      scores[at] = Math.exp(scores[at] - largest);
-      sum += scores[at];
-    }
-    for (let at = 0; at < scores.length; at++) {
-      if (scores[at] !== Number.NEGATIVE_INFINITY) row[start + at] = scores[at] / sum;
-    }
-    this.#lse[head * this.queries + query] = largest + Math.log(sum);
+    const { row, lse } = softmaxRow(this.vectors, this.keys, head, query);
+    if (lse !== Number.NEGATIVE_INFINITY) this.#lse[head * this.queries + query] = lse;
     return row;
   }
 }

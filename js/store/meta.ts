@@ -80,6 +80,11 @@ export function standingOf({ has_map }: LayerMeta): "refused" | "no attention ma
   return has_map ? "refused" : "no attention map";
 }
 
+/** Whether the tokens are too many to have come along, and have to be asked for. */
+export function isPaged({ sides }: Meta): boolean {
+  return sides.some(({ labels }) => labels === undefined);
+}
+
 /** Takes the trait `meta`. */
 export function readMeta(trait: unknown): Meta {
   const meta = trait as Partial<Meta> | null | undefined;

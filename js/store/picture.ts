@@ -1,5 +1,6 @@
 import { Cache, cacheBytes } from "../source/cache.js";
 import type { LayerData } from "../source/layer.js";
+import type { Need } from "../source/need.js";
 import type { Axis } from "./axis.js";
 import type { Settings } from "./settings.js";
 
@@ -73,6 +74,23 @@ export class Picture {
     const { entries } = this.queries;
     if (this.#isRaw) return this.layer.hasRow(head, query);
     return !entries[query].shown || this.#rows.has(head * entries.length + query);
+  }
+
+  /** Whether `row` can be asked: of a long layer the vectors may still be on their way. */
+  isHere(head: number, query: number): boolean {
+    const { positions, shown } = this.queries.entries[query];
+    return this.layer.isWhole || !shown || this.layer.isHere({ heads: [head], rows: positions });
+  }
+
+  /** What `column` of these heads is made of. */
+  columnNeed(heads: readonly number[], key: number): Need {
+    const sets = this.keys.entries[key].positions.map((at) => [at]);
+    return { heads, columns: this.#hidden.length > 0 ? [...sets, this.#hidden] : sets };
+  }
+
+  /** Whether `column` can be asked. */
+  columnIsHere(head: number, key: number): boolean {
+    return this.layer.isWhole || !this.keys.entries[key].shown || this.layer.isHere(this.columnNeed([head], key));
   }
 
   /** Weights to one entry of the key axis. */
@@ -151,12 +169,12 @@ export class Picture {
     if (!entry.shown) return { weights, left };
     const norms = this.#normsOf(head);
     const raw = sumOf(entry.positions.map((at) => scaled(this.layer.column(head, at), norms?.[at] ?? 1)));
-    const taken = sumOf(this.#hidden.map((at) => this.layer.column(head, at)));
+    const taken = this.layer.taken(head, this.#hidden);
     entries.forEach(({ shown, positions }, query) => {
       if (!shown) return;
       if (this.#hidden.length > 0)
         left[query] = mean(positions, (at) => Math.max(0, this.layer.total(head, at) - taken[at]));
-      if (left[query] < EXACT_BELOW) {
+      if (left[query] < EXACT_BELOW && this.isHere(head, query)) {
         const row = this.row(head, query);
         left[query] = row.left;
         weights[query] = row.weights[key];

@@ -1,5 +1,6 @@
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
+import type { Need } from "../source/need.js";
 import type { Source } from "../source/source.js";
 import { type Axis, type AxisName, axisOf } from "./axis.js";
 import { History, type Moment } from "./history.js";
@@ -16,7 +17,6 @@ import { fieldsOf, Synced, same, type Traits } from "./synced.js";
  * view (js/views/head/state.ts) and never reaches a trait.
  */
 export class Store {
-  readonly meta: Meta;
   /** The chosen stack and layer, as the capture describes them. */
   readonly part: ReadonlySignal<PartMeta>;
   readonly layerMeta: ReadonlySignal<LayerMeta>;
@@ -37,6 +37,7 @@ export class Store {
   readonly #failure = signal("");
   readonly #loader: Loader;
   readonly #wanted: ReadonlySignal<Wanted>;
+  readonly #needs = new Set<() => Need>();
   #views = 0;
   #stopLoading: (() => void) | undefined;
 
@@ -44,11 +45,11 @@ export class Store {
     private readonly model: Traits,
     readonly source: Source,
     until: AbortSignal,
+    readonly meta: Meta = readMeta(model.get("meta")),
   ) {
-    this.meta = readMeta(model.get("meta"));
     this.#selection = new Synced(model, START, until);
     this.#settings = new Synced(model, DEFAULTS, until);
-    this.#loader = new Loader(source);
+    this.#loader = new Loader(source, () => [...this.#needs].map((need) => need()));
     this.part = computed(() => partOf(this.meta, this.selection.value.part));
     this.layerMeta = computed(() => layerOfPart(this.part.value, this.selection.value.layer));
     // Only what decides which numbers are drawn, so that moving the threshold does not compute them anew.
@@ -126,6 +127,17 @@ export class Store {
   /** Changes settings here only, while a control is being dragged; `set` follows. */
   preview(changes: Partial<Settings>): void {
     this.#settings.preview({ ...this.settings.peek(), ...changes });
+  }
+
+  /** Has a layer shown only once what a view needs of it is here; until the returned function is called. */
+  addNeed(need: () => Need): () => void {
+    this.#needs.add(need);
+    return () => this.#needs.delete(need);
+  }
+
+  /** Tells of numbers of the layer that are on their way; what fails is the layer's failure. */
+  follow(coming: Promise<void>, ended: AbortSignal): void {
+    this.#loader.followMore(coming, ended);
   }
 
   /** Loads layers as long as there is a view; returns what ends it. */

@@ -1,5 +1,7 @@
-import { effect } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { render, type VNode } from "preact";
+import type { Loading } from "../store/loading.js";
+import type { Settings } from "../store/settings.js";
 import type { Store } from "../store/store.js";
 import explorerStyle from "./explorer/explorer.css";
 import { Explorer } from "./explorer/explorer.js";
@@ -19,6 +21,7 @@ import { NeuronState } from "./neuron/state.js";
 import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
+import { Waiting } from "./shared/waiting.js";
 
 const STYLE =
   sharedStyle +
@@ -42,6 +45,25 @@ function viewOf(store: Store, frame: FrameState): VNode {
 
 /** Shows a view in an element, in a shadow root of its own, until the signal ends it. */
 export function mountView(el: HTMLElement, store: Store, kind: Kind, until: AbortSignal): void {
+  const frame = new FrameState(kind);
+  const theme = computed(() => store.settings.value.theme);
+  const detach = store.attach();
+  until.addEventListener("abort", detach);
+  mountIn(el, frame, theme, until, viewOf(store, frame));
+}
+
+/** Shows that the tokens of a long text are on their way. */
+export function mountWaiting(el: HTMLElement, loading: ReadonlySignal<Loading>, until: AbortSignal): void {
+  mountIn(el, new FrameState("head"), signal("auto"), until, <Waiting loading={loading} />);
+}
+
+function mountIn(
+  el: HTMLElement,
+  frame: FrameState,
+  theme: ReadonlySignal<Settings["theme"]>,
+  until: AbortSignal,
+  view: VNode,
+): void {
   const host = document.createElement("div");
   host.dataset.lmSuppressShortcuts = "true"; // JupyterLab's commands keep off the keys that are pressed in here
   const shadow = host.attachShadow({ mode: "open" });
@@ -53,20 +75,23 @@ export function mountView(el: HTMLElement, store: Store, kind: Kind, until: Abor
   shadow.append(probe, root);
   el.append(host);
 
-  const frame = new FrameState(kind);
-  followTheme(frame, store, probe, root, until);
-  const detach = store.attach();
-  render(viewOf(store, frame), root);
+  followTheme(frame, theme, probe, root, until);
+  render(view, root);
   until.addEventListener("abort", () => {
-    detach();
     render(null, root);
     host.remove();
   });
 }
 
-function followTheme(frame: FrameState, store: Store, probe: HTMLElement, root: HTMLElement, until: AbortSignal): void {
+function followTheme(
+  frame: FrameState,
+  theme: ReadonlySignal<Settings["theme"]>,
+  probe: HTMLElement,
+  root: HTMLElement,
+  until: AbortSignal,
+): void {
   const decide = frame.guard(() => {
-    const look = lookOf(probe, store.settings.value.theme);
+    const look = lookOf(probe, theme.value);
     root.dataset.theme = look.theme;
     root.classList.toggle("as-host", look.asHost);
     frame.look.value = look;

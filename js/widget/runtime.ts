@@ -4,7 +4,7 @@ import type { Wire } from "../source/lines.js";
 import type { Header } from "../source/packet.js";
 import { sharedSource } from "../source/shared.js";
 import type { FirstThumbnails } from "../source/thumbnails.js";
-import { readMeta } from "../store/meta.js";
+import { isPaged, type Meta, readMeta, type Side } from "../store/meta.js";
 import { Store } from "../store/store.js";
 import type { Traits } from "../store/synced.js";
 
@@ -37,11 +37,24 @@ export function endWidget(model: WidgetModel): void {
   runtimes.delete(keyOf(model));
 }
 
-/** The store of a widget; made when its first view wants it, so that what goes wrong is shown there. */
-export function storeOf(model: WidgetModel): Store {
+/**
+ * The store of a widget; made when its first view wants it, so that what goes wrong is shown there. Where the tokens did
+ * not come along, it is there as soon as they are.
+ */
+export function storeOf(model: WidgetModel, onProgress: (done: number) => void): Store | Promise<Store> {
   const runtime = startWidget(model);
-  runtime.store ??= new Store(runtime.model, sourceOf(runtime), runtime.ending.signal);
-  return runtime.store;
+  if (runtime.store !== null) return runtime.store;
+  const meta = readMeta(runtime.model.get("meta"));
+  const source = sourceOf(runtime);
+  const { signal } = runtime.ending;
+  const make = (all: Meta) => {
+    runtime.store ??= new Store(runtime.model, source, signal, all);
+    return runtime.store;
+  };
+  if (!isPaged(meta)) return make(meta);
+  return source
+    .sides(meta.sides.length, { signal, onProgress })
+    .then((sides) => make({ ...meta, sides: sides as Side[] }));
 }
 
 function keyOf(model: WidgetModel): object {

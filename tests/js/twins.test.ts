@@ -32,7 +32,7 @@ it("the protocol has the version that it has in Python", () => {
 });
 
 it.each([
-  ["Header", "packet", "widgets/packet", /def _header\(.*?\n\n\n/s],
+  ["Header", "packet", "widgets/packet", /def header_of\(.*?\n\n\n/s],
   ["ThumbnailHeader", "thumbnails", "widgets/thumbnails", /header: dict.*?\n {4}\}/s],
   ["LinksHeader", "links", "widgets/links_packet", /header: dict.*?\n {8}\}/s],
   ["LinksQuestion", "links", "answers/links", /class Pair:.*?\n\n\n/s],

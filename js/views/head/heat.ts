@@ -25,7 +25,8 @@ export function heatOf(
   isPatch: (entry: number) => boolean,
   isOwn: boolean,
 ): Heat | null {
-  if (heads.length === 0) return null;
+  const isHere = focus.side === "query" ? "isHere" : "columnIsHere";
+  if (heads.length === 0 || !heads.every((head) => picture[isHere](head, focus.entry))) return null;
   const side = opposite(focus.side);
   const values = new Float32Array(picture[side === "key" ? "keys" : "queries"].entries.length);
   for (const head of heads) add(values, picture, head, focus, heads.length);

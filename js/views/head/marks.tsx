@@ -3,7 +3,6 @@ import { useDrawing } from "../shared/drawing.js";
 import { headColour } from "../shared/palette.js";
 import { opposite } from "./focus.js";
 import { paintCells, paintLines, prepare } from "./paint.js";
-import { shareDrawn } from "./share.js";
 import type { ViewState } from "./state.js";
 import { planFocus, Strokes } from "./strokes.js";
 import { Under } from "./under.js";
@@ -26,6 +25,7 @@ function sceneOf(view: ViewState) {
     picture: view.picture.value,
     heads: view.heads.value,
     focus: view.focus.value,
+    arrivals: view.picture.value?.layer.arrivals,
     pinned: view.pinned,
     layout: view.layout.value,
     tops: { query: view.topOf("query"), key: view.topOf("key") },
@@ -58,6 +58,6 @@ function drawOnce(canvas: HTMLCanvasElement, view: ViewState, under: Under, stro
     const cells = { picture, heads, focus, rows: view.inView(side), top: tops[side], only, colour, errorColour };
     paintCells(context, cells, layout);
   }
-  if (isComplete) view.share.value = shareDrawn(picture, heads, pinned, rows, threshold);
+  if (isComplete) view.share.value = strokes.shares.of(picture, heads, pinned, rows, threshold);
   return isComplete;
 }

@@ -1,11 +1,13 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { useReaction } from "../shared/reaction.js";
+import { followNeeds } from "./needs.js";
 import type { ViewState } from "./state.js";
 
 /** Keeps in view what one is about: once in a widget, whichever of its panes are unfolded. */
 export function useRows(view: ViewState): void {
   useReveal(view);
   useStay(view);
+  useEffect(() => followNeeds(view), [view]);
 }
 
 /** Brings a newly pinned token into view, whoever pinned it. */

@@ -111,6 +111,7 @@ export class ViewState {
     const picture = this.picture.value;
     if (picture === null || head === null) return null;
     const [query, key] = side === "key" ? [focus.entry, entry] : [entry, focus.entry];
+    if (!picture.isHere(head, query)) return null;
     if (head >= picture.layer.heads || !picture.connects(query, key)) return null;
     return picture.row(head, query).weights[key];
   }
@@ -134,7 +135,8 @@ export class ViewState {
     if (side === "key" || this.layerMeta.value.nonfinite === "") return false;
     const picture = this.picture.value;
     if (picture === null) return false;
-    return this.heads.value.some((head) => picture.row(head, entry).weights.some(Number.isNaN));
+    const isBroken = (head: number) => picture.row(head, entry).weights.some(Number.isNaN);
+    return this.heads.value.some((head) => picture.isHere(head, entry) && isBroken(head));
   }
 
   /** Pixels that a side is scrolled: the shorter one stays at its end, so that a sentence stands beside a recording. */

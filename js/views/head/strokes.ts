@@ -1,6 +1,8 @@
 import { ink, type Picture } from "../../store/picture.js";
+import { drawnOf, isDrawn } from "./drawn.js";
 import type { Place, SideName } from "./focus.js";
 import { ROW, type Span } from "./layout.js";
+import { Shares } from "./share.js";
 
 /** What to draw lines of, all of it numbers: planning knows no canvas. */
 export interface LineScene {
@@ -30,6 +32,7 @@ const DIMMED = 0.08;
 /** Planned lines in one growing block of numbers, since a fast scroll plans thousands of them in every frame. */
 export class Strokes {
   count = 0;
+  readonly shares = new Shares();
   #numbers = new Float32Array(1024 * FIELDS);
   readonly #ends: Record<SideName, Map<number, number>> = { query: new Map(), key: new Map() };
 
@@ -88,7 +91,7 @@ export function planLines(scene: LineScene, into: Strokes, hasTime: () => boolea
 export function planFocus(scene: LineScene, into: Strokes): void {
   into.clear();
   const { focus } = scene;
-  if (focus?.side === "query") planRow(scene, into, focus.entry, FOCUSED);
+  if (focus?.side === "query" && isHere(scene, focus.entry)) planRow(scene, into, focus.entry, FOCUSED);
   if (focus?.side === "key") planColumn(scene, into, focus.entry);
 }
 
@@ -116,11 +119,24 @@ function faintStyle(heads: number, dark: boolean): Style {
 function planRows(scene: LineScene, into: Strokes, style: Style, hasTime: () => boolean): boolean {
   let complete = true;
   for (let query = scene.rows.first; query < scene.rows.last; query++) {
-    const atHand = scene.heads.every((head) => scene.picture.hasRow(head, query));
-    if (atHand || hasTime()) planRow(scene, into, query, style);
+    if (!isHere(scene, query)) continue; // it is drawn when it comes
+    if (isComputed(scene, query, hasTime)) planRow(scene, into, query, style);
     else complete = false;
   }
   return complete;
+}
+
+function isHere({ picture, heads }: LineScene, query: number): boolean {
+  return heads.every((head) => picture.isHere(head, query));
+}
+
+/** Computes the row of one head after the other as long as there is time. */
+function isComputed({ picture, heads }: LineScene, query: number, hasTime: () => boolean): boolean {
+  return heads.every((head) => {
+    if (!picture.hasRow(head, query) && !hasTime()) return false;
+    picture.row(head, query);
+    return true;
+  });
 }
 
 function planRow(scene: LineScene, into: Strokes, query: number, style: Style): void {
@@ -137,11 +153,26 @@ function planRow(scene: LineScene, into: Strokes, query: number, style: Style): 
 function planColumn(scene: LineScene, into: Strokes, key: number): void {
   if (!scene.picture.keys.entries[key].shown) return;
   scene.heads.forEach((head, index) => {
+    if (!scene.picture.columnIsHere(head, key)) {
+      planSeen(scene, into, index, key);
+      return;
+    }
     const { weights, left } = scene.picture.column(head, key);
     eachDrawn(scene, "query", weights, (query) => {
       planLine(scene, into, FOCUSED, index, query, key, scene.picture.strength(weights[query]) * ink(left[query]));
     });
   });
+}
+
+/** As much of a column as is seen in the rows in view. */
+function planSeen(scene: LineScene, into: Strokes, index: number, key: number): void {
+  const { picture, rows, threshold } = scene;
+  for (let query = rows.first; query < rows.last; query++) {
+    if (!picture.hasRow(scene.heads[index], query)) continue;
+    const { weights, left } = picture.row(scene.heads[index], query);
+    if (isDrawn(weights[key], threshold * picture.scale))
+      planLine(scene, into, FOCUSED, index, query, key, picture.strength(weights[key]) * ink(left));
+  }
 }
 
 /**
@@ -152,31 +183,25 @@ function eachDrawn(scene: LineScene, side: SideName, weights: Float32Array, visi
   const { height } = scene;
   const top = scene.tops[side];
   const threshold = scene.threshold * scene.picture.scale;
-  const first = Math.max(0, Math.floor((top - height) / ROW));
-  const last = Math.min(weights.length, Math.ceil((top + 2 * height) / ROW));
-  const above = strongest(weights, 0, first);
-  const below = strongest(weights, last, weights.length);
-  if (isDrawn(weights[above], threshold)) visit(above);
-  for (let entry = first; entry < last; entry++) if (isDrawn(weights[entry], threshold)) visit(entry);
-  if (isDrawn(weights[below], threshold)) visit(below);
-}
-
-/** -1 if there is none. */
-function strongest(weights: Float32Array, first: number, last: number): number {
-  let best = -1;
-  let most = 0;
-  for (let entry = first; entry < last; entry++) {
-    if (weights[entry] > most) {
-      best = entry;
-      most = weights[entry];
+  const first = Math.floor((top - height) / ROW);
+  const last = Math.ceil((top + 2 * height) / ROW);
+  let [above, below] = [-1, -1];
+  for (const entry of drawnOf(weights, threshold)) {
+    if (entry < first) {
+      above = stronger(weights, above, entry);
+      continue;
     }
+    if (above >= 0) visit(above);
+    above = -1;
+    if (entry < last) visit(entry);
+    else below = stronger(weights, below, entry);
   }
-  return best;
+  if (above >= 0) visit(above);
+  if (below >= 0) visit(below);
 }
 
-/** NaN is not drawn; it is told in numbers. */
-export function isDrawn(weight: number, threshold: number): boolean {
-  return weight >= threshold && weight > 0;
+function stronger(weights: Float32Array, best: number, entry: number): number {
+  return best < 0 || weights[entry] > weights[best] ? entry : best;
 }
 
 function planLine(

@@ -23,7 +23,7 @@ export interface Tip {
 
 /** What each drawn head gives from one token to another. */
 export function pairTip(picture: Picture, heads: readonly number[], query: number, key: number): Tip | null {
-  if (!picture.connects(query, key)) return null;
+  if (!picture.connects(query, key) || !heads.every((head) => picture.isHere(head, query))) return null;
   return tip(heads, (head) => {
     const { weights, left } = picture.row(head, query);
     return { head, token: "", value: value(picture, weights[key]), left: leftover(left) };
@@ -33,6 +33,8 @@ export function pairTip(picture: Picture, heads: readonly number[], query: numbe
 /** The strongest partner of a token, for each drawn head. */
 export function placeTip(picture: Picture, heads: readonly number[], place: Place): Tip | null {
   if (!picture[place.side === "query" ? "queries" : "keys"].entries[place.entry].shown) return null;
+  const isHere = place.side === "query" ? "isHere" : "columnIsHere";
+  if (!heads.every((head) => picture[isHere](head, place.entry))) return null;
   return tip(heads, (head) => strongest(picture, head, place));
 }
 
@@ -40,14 +42,24 @@ function strongest(picture: Picture, head: number, { side, entry }: Place): TipL
   const best = side === "query" ? strongestKey(picture, head, entry) : strongestQuery(picture, head, entry);
   const [query, key] = side === "query" ? [entry, best] : [best, entry];
   if (best < 0) return { head, token: "", value: side === "query" ? "looks at nothing" : "is not looked at", left: "" };
-  const { weights, left } = picture.row(head, query);
+  const [weight, left] = told(picture, head, query, key);
   const partner = picture[opposite(side) === "query" ? "queries" : "keys"].entries[best];
   return {
     head,
-    token: Number.isNaN(weights[key]) ? "" : partner.label,
-    value: value(picture, weights[key]),
+    token: Number.isNaN(weight) ? "" : partner.label,
+    value: value(picture, weight),
     left: leftover(left),
   };
+}
+
+/** As its row says; of a long layer, whose columns are exact, as its column does where the row is not here. */
+function told(picture: Picture, head: number, query: number, key: number): [number, number] {
+  if (picture.isHere(head, query)) {
+    const { weights, left } = picture.row(head, query);
+    return [weights[key], left];
+  }
+  const { weights, left } = picture.column(head, key);
+  return [weights[query], left[query]];
 }
 
 /** -1 where there is no weight at all. */

@@ -33,7 +33,7 @@ export class Under {
   #keep(scene: LineScene, layout: Layout, colour: (head: number) => string, hasTime: () => boolean): boolean {
     const { picture, heads, rows, tops, threshold, only, dark } = scene;
     const now = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark, layout];
-    now.push(window.devicePixelRatio);
+    now.push(picture.layer.arrivals, window.devicePixelRatio);
     if (now.length === this.#drawn.length && now.every((one, at) => one === this.#drawn[at])) return true;
     this.#canvas ??= document.createElement("canvas");
     const context = prepare(this.#canvas, layout.width, layout.height);

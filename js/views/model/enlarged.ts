@@ -107,7 +107,7 @@ export class Enlarged {
     const scale = isNorm ? this.coarse.value?.scale : 1;
     if (data === null || cell === null || cell.head >= data.heads || data.layer !== cell.layer) return null;
     if (this.view.width.value === 0 || queries.length === 0 || keys.length === 0) return null;
-    if (queries.length * keys.length > MOST_PAIRS) return null;
+    if (!data.isWhole || queries.length * keys.length > MOST_PAIRS) return null;
     if (scale === undefined || (isNorm && data.valueNorms === null)) return null;
     const norms = isNorm ? data.valueNorms : null;
     const { across, rail, down } = this.layout.value;

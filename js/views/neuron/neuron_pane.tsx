@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { bring } from "../head/needs.js";
 import { PaneTitle } from "../shared/pane_title.js";
 import { Progress } from "../shared/progress.js";
 import { useWidth } from "../shared/width.js";
@@ -25,6 +26,7 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
   useLayoutEffect(() => {
     view.withTokens.value = withTokens;
   }, [withTokens]);
+  useEffect(() => bring(view.head, 0, () => view.need), [view]);
   const why = sayWhyEmpty(view);
   const isReady = why === "" && view.width.value > 0 && view.subject.value !== null;
   return (

@@ -106,7 +106,11 @@ export function sayWhyEmpty(view: NeuronState): string {
     const { reason } = layerMeta.value;
     return `No queries and keys are known that make the weights of layer ${layer.layer}. ${reason}`.trim();
   }
-  if (view.subject.value === null) return notice(view.head, loading.value);
+  if (view.subject.value === null) {
+    return (
+      notice(view.head, loading.value) || (layer === undefined ? "" : "The vectors of this head are on their way.")
+    );
+  }
   const terms = view.terms.value;
   if (terms !== null && terms.count === 0) return "The mask leaves this query no key to look at.";
   return "";

@@ -1,5 +1,6 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData, Vectors } from "../../source/layer.js";
+import type { Need } from "../../source/need.js";
 import type { Axis } from "../../store/axis.js";
 import { range } from "../../store/selection.js";
 import type { Settings } from "../../store/settings.js";
@@ -78,8 +79,10 @@ export class NeuronState {
     const layer = computed(() => head.picture.value?.layer ?? null);
     const focused = computed(() => drawn.value.head);
     const order = computed(() => settings.value.order);
-    this.subject = computed(() => subjectOf(layer.value, focused.value));
     this.query = computed(() => this.#query());
+    const known = computed(() => subjectOf(layer.value, focused.value));
+    const isHere = computed(() => known.value?.layer.isHere({ ...this.need, norms: false }) ?? false);
+    this.subject = computed(() => (isHere.value ? known.value : null));
     this.terms = computed(() => this.#terms());
     this.strip = computed(() => this.#strip());
     const contents = computed(() => this.#contents());
@@ -113,6 +116,15 @@ export class NeuronState {
   }
 
   readonly #pinned = computed(() => this.store.selection.value.neuron);
+
+  /** What is read of a layer: the row of a query, or all queries while none is chosen. */
+  get need(): Need {
+    const heads = [this.store.drawn.value.head ?? 0];
+    const query = this.query.value;
+    if (query === null) return { heads, all: ["query", "key"] };
+    const isOfValues = this.store.settings.value.strip === "value";
+    return { heads, rows: [query], all: isOfValues ? ["value"] : [], norms: isOfValues };
+  }
 
   /** Which side's entries the rows are. */
   get side(): SideName {

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from headscope.answers.levels import levels
 from headscope.errors import HeadscopeError, RefusedLayer
+from headscope.widgets.long import has_many_weights, is_long
 from headscope.widgets.packet import Packet, layer_packet, plan
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from headscope.recording.tokens.tokens import Tokens
     from headscope.widgets.selection import Selection, Shape
 
-__all__ = ["BUDGET", "WEIGHTS", "FirstPaint", "describe", "first_paint"]
+__all__ = ["BUDGET", "WEIGHTS", "FirstPaint", "describe", "first_paint", "side_packet"]
 
 BUDGET = 256 << 10
 """Bytes of the description, the thumbnails and the first layer together; what does not fit is asked for by the page."""
@@ -55,16 +56,48 @@ def first_paint(capture: Capture, shape: Shape, selection: Selection, *, grid: b
         Whether the view shows all heads as thumbnails. They come before the layer where both do not fit.
     """
     question = Question(selection.part)
-    left = BUDGET - _size(describe(capture, shape)) - HEADER
+    left = BUDGET - _size(_brief(describe(capture, shape))) - HEADER
     pictures = list(_pictures(capture, question, selection.layer, left)) if grid else []
     left -= sum(PICTURE_HEADER + len(picture.payload) for picture in pictures)
-    try:
-        fits = plan(capture, selection.part, selection.layer).nbytes <= left
-        layer = layer_packet(capture, selection.part, selection.layer) if fits else None
-    except HeadscopeError:
-        layer = None
+    layer = _layer(capture, selection.part, selection.layer, left)
     # What was read for this has been confirmed, which the description then tells.
-    return FirstPaint(describe(capture, shape), layer, question, pictures)
+    return FirstPaint(_brief(describe(capture, shape)), layer, question, pictures)
+
+
+def _layer(capture: Capture, part: str, layer: int, left: int) -> Packet | None:
+    """Make the packet of a layer that is no more than `left` bytes and takes no time to read."""
+    try:
+        if has_many_weights(capture, part, layer) or is_long(capture, part, layer):
+            return None
+        return layer_packet(capture, part, layer) if plan(capture, part, layer).nbytes <= left else None
+    except HeadscopeError:
+        return None
+
+
+TOKENS = BUDGET - (32 << 10)
+"""Bytes of a description that still leave room for pictures; the tokens of a longer one are asked for by the page."""
+PAGED = ("labels", "texts", "special", "segments", "words", "levels", "picture")
+
+
+def _brief(description: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the tokens of a long description."""
+    if _size(description) <= TOKENS:
+        return description
+    sides = [
+        {"count": len(side["labels"]), **{name: value for name, value in side.items() if name not in PAGED}}
+        for side in description["sides"]
+    ]
+    return {**description, "sides": sides}
+
+
+def side_packet(capture: Capture, number: int) -> Packet:
+    """Make the packet of an axis as the description tells it, as JSON in UTF-8."""
+    sides: list[dict[str, Any]] = []
+    for part in capture.parts:
+        for name in ("query", "key"):
+            _side(sides, capture.tokens(part, name))
+    payload = bytearray(json.dumps(sides[number], ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return Packet({"v": 1, "layer": number, "bytes": len(payload)}, payload)
 
 
 def _pictures(capture: Capture, question: Question, selected: int, left: int) -> Iterator[Packet]:

@@ -12,7 +12,9 @@ from headscope.answers.display import PAIR_FILTERS
 from headscope.answers.links import Pair
 from headscope.answers.measure import MEASURES
 from headscope.errors import CaptureClosed, HeadscopeError
+from headscope.widgets.first_paint import side_packet
 from headscope.widgets.links_packet import links_packets
+from headscope.widgets.long import SLICES, is_long, outline_packet, slice_packet
 from headscope.widgets.packet import Packet, layer_packet
 from headscope.widgets.settings import REDUCES
 from headscope.widgets.thumbnails import Question, thumbnail_packet
@@ -60,10 +62,35 @@ def check(request: Request) -> None:
 
 
 def _layer(capture: Capture, request: Request, send: Send) -> Iterator[None]:
-    part, layer = request.args.get("part"), request.args.get("layer")
+    part, layer = _read_layer(request.args)
+    if is_long(capture, part, layer):
+        packet = outline_packet(capture, part, layer)
+    else:
+        packet = layer_packet(capture, part, layer, _Progress(request, send))
+    _send_packet(packet, request, send)
+    yield from ()
+
+
+def _read_layer(args: Mapping[str, Any]) -> tuple[str, int]:
+    part, layer = args.get("part"), args.get("layer")
     if not isinstance(part, str) or not isinstance(layer, int):
         raise BadRequest(f"part {part!r} and layer {layer!r} do not name a layer. {RELOAD}")
-    _send_packet(layer_packet(capture, part, layer, _Progress(request, send)), request, send)
+    return part, layer
+
+
+def _slice(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    """Answer with some numbers of a long layer."""
+    _read_layer(request.args)
+    _send_packet(slice_packet(capture, request.op, request.args, _Progress(request, send)), request, send)
+    yield from ()
+
+
+def _tokens(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    """Answer with the tokens of one axis, which were too many to come along with the description."""
+    side = request.args.get("side")
+    if not isinstance(side, int):
+        raise BadRequest(f"side {side!r} names no tokens. {RELOAD}")
+    _send_packet(side_packet(capture, side), request, send)
     yield from ()
 
 
@@ -181,4 +208,11 @@ class _Progress:
             self._send({"kind": "progress", "done": done})
 
 
-OPERATIONS: dict[str, Operation] = {"layer": _layer, "thumbnails": _thumbnails, "links": _links, "tile": _tile}
+OPERATIONS: dict[str, Operation] = {
+    "layer": _layer,
+    "thumbnails": _thumbnails,
+    "tokens": _tokens,
+    "links": _links,
+    "tile": _tile,
+    **dict.fromkeys(SLICES, _slice),
+}

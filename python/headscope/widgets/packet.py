@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.recording.layers.record import AnyRecord
 
-__all__ = ["VECTORS_LIMIT", "WEIGHTS_LIMIT", "Packet", "Plan", "layer_packet", "packet_of", "plan"]
+__all__ = [
+    "VECTORS_LIMIT",
+    "WEIGHTS_LIMIT",
+    "Packet",
+    "Pause",
+    "Plan",
+    "header_of",
+    "layer_packet",
+    "layout",
+    "numbers",
+    "pack",
+    "packet_of",
+    "plan",
+]
 
 WEIGHTS_LIMIT = 32 << 20
 """Most bytes of weights [heads, queries, keys] that are sent for a layer which the browser cannot compute."""
@@ -65,7 +78,7 @@ class Plan:
     @property
     def nbytes(self) -> int:
         """Bytes of the payload."""
-        return _aligned(self.arrays[-1].offset + self.arrays[-1].nbytes)
+        return _aligned(self.arrays[-1].offset + self.arrays[-1].nbytes) if self.arrays else 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +130,7 @@ def _terms(record: Record) -> Shapes:
 def _value_norms(capture: Capture, part: str, layer: int) -> tuple[np.ndarray | None, str]:
     """Norms of the value vectors [H, K], or why there are none."""
     try:
-        return _numbers(capture.value_norms(layer, part=part)), ""
+        return numbers(capture.value_norms(layer, part=part)), ""
     except UnknownProjection as error:
         return None, str(error)
 
@@ -154,7 +167,7 @@ def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = 
         pause(done)
     if planned.value_norms is not None:
         views["value_norm"][:] = planned.value_norms
-    return Packet(_header(planned, record, _largest(capture, planned, record)), payload)
+    return Packet(header_of(planned, record, _largest(capture, planned, record)), payload)
 
 
 def packet_of(capture: Capture, part: str, layer: int, form: str, arrays: dict[str, np.ndarray]) -> Packet:
@@ -167,14 +180,24 @@ def packet_of(capture: Capture, part: str, layer: int, form: str, arrays: dict[s
     """
     norms, reason = _value_norms(capture, part, layer)
     everything = arrays if norms is None else {**arrays, "value_norm": norms}
-    planned = Plan(
-        form, _placed({name: (one.dtype.name, one.shape) for name, one in everything.items()}), norms, reason
-    )
-    payload = bytearray(planned.nbytes)
-    for array in planned.arrays:
-        _view(payload, array)[...] = everything[array.name]
+    placed, payload = pack(everything)
+    planned = Plan(form, placed, norms, reason)
     record = capture.record(layer, part)
-    return Packet(_header(planned, record, _largest(capture, planned, record)), payload)
+    return Packet(header_of(planned, record, _largest(capture, planned, record)), payload)
+
+
+def pack(arrays: Mapping[str, np.ndarray]) -> tuple[tuple[Array, ...], bytearray]:
+    """Put arrays into one payload; also return where each stands."""
+    placed = _placed({name: (one.dtype.name, one.shape) for name, one in arrays.items()})
+    payload = bytearray(Plan("", placed, None, "").nbytes)
+    for array in placed:
+        _view(payload, array)[...] = arrays[array.name]
+    return placed, payload
+
+
+def layout(arrays: tuple[Array, ...]) -> list[dict[str, Any]]:
+    """Tell where arrays stand."""
+    return [{"name": one.name, "dtype": one.dtype, "shape": list(one.shape), "offset": one.offset} for one in arrays]
 
 
 def _largest(capture: Capture, planned: Plan, record: AnyRecord) -> float:
@@ -182,17 +205,17 @@ def _largest(capture: Capture, planned: Plan, record: AnyRecord) -> float:
 
 
 def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
-    into["query"][:] = _numbers(record.query)
-    into["key"][:] = _numbers(record.key)
-    into["value"][:] = _numbers(record.value)
+    into["query"][:] = numbers(record.query)
+    into["key"][:] = numbers(record.key)
+    into["value"][:] = numbers(record.value)
     yield 0.3
-    into["lse"][:] = _numbers(capture.lse(record.layer, record.part))
+    into["lse"][:] = numbers(capture.lse(record.layer, record.part))
     into["start"][:] = record.mask.start.numpy()
     into["stop"][:] = record.mask.stop.numpy()
     if record.sinks is not None:
-        into["sink"][:] = _numbers(record.sinks)
+        into["sink"][:] = numbers(record.sinks)
     if record.bias is not None:
-        into["bias"][:] = _numbers(record.bias)
+        into["bias"][:] = numbers(record.bias)
     if record.mask.visible is not None:
         into["visible"][:] = record.mask.visible.cpu().numpy()
     yield 1.0
@@ -203,11 +226,12 @@ def _fill_weights(capture: Capture, record: AnyRecord, into: dict[str, np.ndarra
     stripes = [(head, at) for head in range(record.heads) for at in range(0, record.queries, rows)]
     for done, (head, at) in enumerate(stripes, start=1):
         which = slice(at, at + rows)
-        into["weights"][head, which] = _numbers(capture.attention(record.layer, head, which, part=record.part)[0])
+        into["weights"][head, which] = numbers(capture.attention(record.layer, head, which, part=record.part)[0])
         yield done / len(stripes)
 
 
-def _header(planned: Plan, record: AnyRecord, largest: float) -> dict[str, Any]:
+def header_of(planned: Plan, record: AnyRecord, largest: float) -> dict[str, Any]:
+    """Tell what a layer is, and where its arrays stand."""
     return {
         "v": 1,
         "part": record.part,
@@ -223,10 +247,7 @@ def _header(planned: Plan, record: AnyRecord, largest: float) -> dict[str, Any]:
         "softcap": record.softcap if isinstance(record, Record) else None,
         "value_norm_reason": planned.value_norm_reason,
         "value_norm_largest": largest,
-        "arrays": [
-            {"name": one.name, "dtype": one.dtype, "shape": list(one.shape), "offset": one.offset}
-            for one in planned.arrays
-        ],
+        "arrays": layout(planned.arrays),
         "bytes": planned.nbytes,
     }
 
@@ -262,6 +283,7 @@ def _view(payload: bytearray, array: Array) -> np.ndarray:
     return np.frombuffer(payload, dtype, math.prod(array.shape), array.offset).reshape(array.shape)
 
 
-def _numbers(tensor: torch.Tensor) -> np.ndarray:
-    numbers: np.ndarray = tensor.detach().cpu().float().numpy()
-    return numbers
+def numbers(tensor: torch.Tensor) -> np.ndarray:
+    """Return the numbers of a tensor as float32, on the CPU."""
+    array: np.ndarray = tensor.detach().cpu().float().numpy()
+    return array

@@ -1,0 +1,62 @@
+/** Texts of many thousand tokens in a real JupyterLab: numbers under the pointer are the capture's own. */
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { Notebook, prepare, shutDownKernels } from "./notebook.js";
+
+function cells(tokens: number, heads: number): Record<string, string> {
+  return {
+    capture: `
+import headscope as hs, torch
+torch.manual_seed(3)
+k, v = torch.randn(2, 2, 1, ${tokens}, 16)
+k = 4 * torch.nn.functional.normalize(k, dim=-1)
+q = 3 * k.roll(7, 2) + 0.6 * torch.randn(2, ${heads}, ${tokens}, 16)  # most look seven tokens back
+capture = hs.from_vectors(q, k, v, tokens=[f" word{at}" for at in range(${tokens})], causal=True)`,
+    explorer: "view = hs.Explorer(capture, layer=1, heads=[1], head=1)\nview",
+  };
+}
+
+/** Weights as Python has them, in four decimals. */
+function weights(notebook: Notebook, query: string, key: string): Promise<number[]> {
+  const code = `import json; print(json.dumps(capture.attention(1, 1, ${query}, ${key}).flatten().tolist()))`;
+  return notebook.ask<number[]>(code);
+}
+
+async function scrollTo(view: Locator, entry: number): Promise<void> {
+  await view.locator(".scroll-bar").evaluate((bar, top) => {
+    bar.scrollTop = top;
+  }, entry * 20);
+}
+
+async function tip(page: Page): Promise<string> {
+  return (await page.getByRole("tooltip").locator(".says").innerText()).replace(/\s+/g, " ");
+}
+
+for (const tokens of [8192, 32_768]) {
+  test(`${tokens} tokens: the pointer on any of them shows exact numbers both ways`, async ({ page }) => {
+    prepare("quickstart.ipynb", "long.ipynb", cells(tokens, 2));
+    const notebook = await Notebook.open(page, "long.ipynb");
+    const sizes: number[] = [];
+    page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => sizes.push(payload.length)));
+    await notebook.run("capture");
+    await notebook.run("explorer");
+    const view = await notebook.view("explorer", "Explorer");
+    const heads = view.getByRole("region", { name: "Attention heads" });
+    await expect(heads.locator(".column.key [data-entry]").first()).toBeVisible();
+
+    const query = tokens - 100;
+    await scrollTo(heads, query);
+    const token = (side: string, entry: number) => heads.locator(`.column.${side} [data-entry="${entry}"]`);
+    await token("query", query + 5).hover();
+    const row = await weights(notebook, String(query + 5), "None");
+    const strongest = row.indexOf(Math.max(...row));
+    await expect.poll(() => tip(page)).toContain(`word${strongest} ${row[strongest].toFixed(4)}`);
+
+    await token("key", query + 3).hover();
+    const column = await weights(notebook, "None", String(query + 3));
+    const from = column.indexOf(Math.max(...column));
+    await expect.poll(() => tip(page)).toContain(`word${from} ${column[from].toFixed(4)}`);
+    expect(Math.max(...sizes)).toBeLessThan(4.5 * 2 ** 20);
+    expect(Math.max(...column)).toBeGreaterThan(0.01);
+    await shutDownKernels(page);
+  });
+}
