@@ -29,7 +29,7 @@ export function followNeeds(view: ViewState): () => void {
 /** Brings whatever is needed of the layer in the picture, once it has been wanted for so long. */
 export function bring(view: ViewState, waitMs: number, needOf: () => Need | null): () => void {
   const need: ReadonlySignal<Need | null> = computed(needOf);
-  return effect(() => {
+  const follow = view.guard(() => {
     const layer: LayerData | undefined = view.picture.value?.layer;
     const wanted = need.value;
     if (layer === undefined || layer.isWhole || wanted === null) return;
@@ -43,6 +43,7 @@ export function bring(view: ViewState, waitMs: number, needOf: () => Need | null
       ending.abort();
     };
   });
+  return effect(follow);
 }
 
 /** The keys of the heads drawn, and the rows of the queries in view and of the pinned one. */
