@@ -194,6 +194,17 @@ test("a double click goes down to the lines between those tokens", async ({ page
   await expect(map.view.token("key", 100)).toHaveAttribute("aria-selected", "true");
 });
 
+test("goes down to those tokens in the explorer too, where rows stand in two panes", async ({ page }) => {
+  const map = await openMap(page, { kind: "explorer" });
+  const { x, y } = await map.placeOf(COUNT - 60, 100); // so far apart that no scroll position shows both
+  await page.mouse.dblclick(x, y);
+  await map.view.expectLastStep({ head_mode: "lines" });
+  const [{ query, key }] = (await map.view.steps()) as { query: number; key: number }[];
+  expect(Math.abs(query - (COUNT - 60)) + Math.abs(key - 100)).toBeLessThan(3); // pixels are smaller than tokens
+  await expect(map.view.token("query", query)).toBeInViewport();
+  await expect(map.view.token("key", key)).toBeInViewport();
+});
+
 test("keys move, zoom, pin and go down, and none of them reaches the notebook", async ({ page }) => {
   const map = await openMap(page);
   await page.evaluate(() => {

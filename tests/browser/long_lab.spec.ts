@@ -60,3 +60,41 @@ for (const tokens of [8192, 32_768]) {
     await shutDownKernels(page);
   });
 }
+
+test("a map of 4,096 tokens: set from Python, read, and followed down to the lines of a place", async ({ page }) => {
+  const tokens = 4096;
+  prepare("quickstart.ipynb", "map.ipynb", cells(tokens, 2));
+  const notebook = await Notebook.open(page, "map.ipynb");
+  await notebook.run("capture");
+  await notebook.run("explorer");
+  const view = await notebook.view("explorer", "Explorer");
+  await notebook.ask('view.head_mode = "map"; print(0)');
+  const plot = view.getByRole("application", { name: "Attention map of head 1: queries down, keys across" });
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  if (box === null) throw new Error("not on the page");
+
+  const [x, y] = [box.x + 0.3 * box.width, box.y + 0.6 * box.height];
+  await page.mouse.click(x, y);
+  await expect.poll(() => notebook.ask<number>("print(view.query or 0)")).toBeGreaterThan(0.55 * tokens);
+  const { query, key } = await notebook.ask<{ query: number; key: number }>(
+    'print(__import__("json").dumps({"query": view.query, "key": view.key}))',
+  );
+  expect(Math.abs(query / tokens - 0.6)).toBeLessThan(0.02);
+  expect(Math.abs(key / tokens - 0.3)).toBeLessThan(0.04); // the first key stands apart at the left
+
+  const said = page.getByRole("tooltip");
+  await page.mouse.move(x + 1, y);
+  await expect(said).toContainText(/largest weight [0-9]/);
+  const spans = [...(await said.innerText()).matchAll(/positions\s+(\d+)\s+to\s+(\d+)/g)];
+  const [from, to] = spans.map(([, first, last]) => `slice(${first}, ${last} + 1)`);
+  const cell = await weights(notebook, from, to);
+  await expect(said).toContainText(`largest weight ${Math.max(...cell).toFixed(4)}`);
+
+  await page.mouse.dblclick(x, y);
+  await expect.poll(() => notebook.ask<string>("print(repr(view.head_mode).replace(chr(39), chr(34)))")).toBe("lines");
+  const heads = view.getByRole("region", { name: "Attention heads" });
+  await expect(heads.locator(`.column.query [data-entry="${query}"]`)).toBeInViewport();
+  await expect(heads.locator(`.column.key [data-entry="${key}"]`)).toBeInViewport();
+  await shutDownKernels(page);
+});

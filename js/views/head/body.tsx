@@ -52,7 +52,8 @@ export function ScrollBar({ view }: { view: ViewState }) {
     if (bar.current && Math.abs(bar.current.scrollTop - top) >= 1) bar.current.scrollTop = top;
   });
   const onScroll = view.guard((event: Event & { currentTarget: HTMLElement }) => {
-    const { scrollTop } = event.currentTarget;
+    const { scrollTop, isConnected } = event.currentTarget;
+    if (!isConnected) return; // it has gone since it scrolled, and says that it is at 0
     if (Math.abs(scrollTop - view.top.peek()) >= 1) view.top.value = scrollTop;
   });
   return (

@@ -49,6 +49,7 @@ export function bring(view: ViewState, waitMs: number, needOf: () => Need | null
 /** The keys of the heads drawn, and the rows of the queries in view and of the pinned one. */
 function onScreen(view: ViewState, withRows: boolean): Need {
   const heads = view.heads.value;
+  if (view.map.isOn.value) return { heads: [] };
   if (!withRows) return { heads, all: ["key"] };
   const { first, last } = view.inView("query");
   const { entries } = view.queries.value;

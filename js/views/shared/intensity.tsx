@@ -10,7 +10,7 @@ const INTENSITIES: readonly Option<Settings["intensity"]>[] = [
 /** Where the scale of colours ends: for all at the same number, or for each at its own largest. */
 export function Intensity({ store, frame }: Acted) {
   return (
-    <>
+    <span class="line">
       <span class="muted small">intensity</span>
       <Choices
         label="Intensity"
@@ -18,6 +18,6 @@ export function Intensity({ store, frame }: Acted) {
         chosen={store.settings.value.intensity}
         choose={frame.guard((intensity) => store.set({ intensity }))}
       />
-    </>
+    </span>
   );
 }
