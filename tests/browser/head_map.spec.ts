@@ -184,6 +184,17 @@ test("moves with the pointer that drags it", async ({ page }) => {
   expect(await map.view.steps()).toEqual([]); // a drag pins nothing
 });
 
+test("what is pinned is a line across the map each way, at its tokens", async ({ page }) => {
+  const map = await openMap(page, { traits: { query: 200, key: 100 } });
+  const pins = await map.view.root.locator(".map-pin").all();
+  const [across, down] = await Promise.all(pins.map((pin) => pin.boundingBox()));
+  const [plot, place] = [await map.box(), await map.placeOf(200, 100)];
+  if (!across || !down) throw new Error("not on the page");
+  expect([across.x, across.width, down.y, down.height]).toEqual([plot.x, plot.width, plot.y, plot.height]);
+  expect(Math.abs(across.y + across.height / 2 - place.y)).toBeLessThan(1);
+  expect(Math.abs(down.x + down.width / 2 - place.x)).toBeLessThan(1);
+});
+
 test("a double click goes down to the lines between those tokens", async ({ page }) => {
   const map = await openMap(page);
   const { x, y } = await map.placeOf(200, 100);
