@@ -8,6 +8,7 @@ import { type KernelMessage, Notebook, prepare, shutDownKernels } from "../tests
 import { CELLS } from "./cells.js";
 import { PageMeter, printedMs } from "./meter.js";
 import { print, type Shown, type Visit } from "./table.js";
+import { isAtLayer, twoFrames } from "./waits.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const LAYERS = [3, 6, 12, 15, 18, 21, 24, 27];
@@ -148,15 +149,6 @@ async function clickNothing(page: Page, meter: PageMeter, view: Locator): Promis
   return spent;
 }
 
-/** Runs on the page: waits until the last pane shows a layer. */
-function isAtLayer(explorer: Node, layer: number): Promise<void> {
-  const rows = (explorer as Element).querySelector<HTMLElement>(".neuron-rows");
-  return new Promise((resolve) => {
-    const look = () => (rows?.dataset.layer === String(layer) ? resolve() : void requestAnimationFrame(look));
-    look();
-  });
-}
-
 /** Runs on the page: waits until a toggle button is on, or off. */
 function isActive(button: Node, isOn: boolean): Promise<void> {
   return new Promise((resolve) => {
@@ -183,10 +175,4 @@ function listen(): { told: Promise<void> } {
     kernel?.anyMessage.connect(hear);
   });
   return { told };
-}
-
-function twoFrames(page: Page): Promise<void> {
-  return page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
-  );
 }

@@ -1,27 +1,37 @@
 /** Long texts in headscope alone, in a real JupyterLab. Leaves its numbers for docs/benchmarks.md. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Page, test } from "@playwright/test";
+import { type CDPSession, expect, type Locator, type Page, test } from "@playwright/test";
 import { Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
-import { type Both, CELLS, LENGTHS, type Length, type Long } from "./long.js";
+import { type Both, CASES, type Case, CELLS, type Long } from "./long.js";
 import { PageMeter } from "./meter.js";
+import { isAtLayer, twoFrames } from "./waits.js";
 
 const FOLDER = join(__dirname, "../build/bench");
 const POLL_MS = 250;
 const QUIET_MS = 20;
 const QUIET_LOOKS = 4;
-const WAIT_S = 120;
-const PLACES = 8;
+const WAIT_S = 600;
+/** Moves of the pointer over each column of tokens; changes of the layer; places of the map that one comes closer to. */
+const MOVES = 20;
+const CHANGES = 5;
+const PLACES = [0.3, 0.5, 0.8];
 
-test("long texts", async ({ page }) => {
+const only = process.env.TOKENS?.split(",").map(Number); // TOKENS=512,2048 for a part
+
+test("long texts", async ({ page, browser }) => {
   prepare("quickstart.ipynb", "long.ipynb", CELLS);
+  const traffic = new Traffic(page);
   const notebook = await Notebook.open(page, "long.ipynb");
+  const processes = await browser.newBrowserCDPSession();
   const meter = await PageMeter.on(page);
+  await notebook.run("load");
   await notebook.run("start");
   const kernel = new Kernel(await notebook.ask<number>("import os; print(os.getpid())"));
+  const bench = new Bench(notebook, meter, kernel, traffic, processes);
   const rows: Long[] = [];
-  for (const tokens of Object.keys(LENGTHS).map(Number) as Length[]) {
-    rows.push(await show(notebook, meter, kernel, tokens));
+  for (const one of CASES.filter(({ tokens }) => only === undefined || only.includes(tokens))) {
+    rows.push(await bench.measure(one));
     console.log(JSON.stringify(rows.at(-1)));
   }
   await shutDownKernels(page);
@@ -29,40 +39,167 @@ test("long texts", async ({ page }) => {
   writeFileSync(join(FOLDER, "long.json"), JSON.stringify(rows));
 });
 
-async function show(notebook: Notebook, meter: PageMeter, kernel: Kernel, tokens: Length): Promise<Long> {
-  await notebook.run(`capture${tokens}`);
-  const until = () => quiet(notebook.page, meter, kernel);
-  const first = await both(meter, kernel, async () => {
-    await notebook.run(`view${tokens}`);
-    await until();
-  });
-  const view = await notebook.view(`view${tokens}`, "Explorer");
-  const hover = [];
-  for (const token of (await view.locator(".column.query [data-entry]").all()).slice(1, PLACES + 1)) {
-    const box = await token.boundingBox();
-    if (box === null) continue;
-    hover.push(
-      await meter.during(async () => {
-        await notebook.page.mouse.move(box.x + box.width - 20, box.y + box.height / 2);
-        await twoFrames(notebook.page);
-      }),
-    );
+class Bench {
+  constructor(
+    private readonly notebook: Notebook,
+    private readonly meter: PageMeter,
+    private readonly kernel: Kernel,
+    private readonly traffic: Traffic,
+    private readonly processes: CDPSession,
+  ) {}
+
+  async measure({ code: _, ...one }: Case): Promise<Long> {
+    const { tokens } = one;
+    const held = (await this.notebook.read<number>(`capture${tokens}`)) / 2 ** 20;
+    await this.quiet();
+    const before = await this.memory();
+    this.traffic.largest = 0;
+    let view = this.notebook.page.locator("body");
+    const first = await this.both(async () => {
+      await this.notebook.run(`view${tokens}`);
+      view = await this.notebook.view(`view${tokens}`, "Explorer");
+      await this.isAnswering(view);
+    });
+    const rest = await this.both(() => this.quiet());
+    const whole = { kernel: first.kernel + rest.kernel, page: first.page + rest.page };
+    const hover = await this.hover(view);
+    await this.quiet();
+    const trip = await this.trips();
+    const change = await this.change(view, one.layers);
+    const tile = await this.map(view);
+    const memory = (await this.memory()) - before;
+    await this.notebook.page.screenshot({ path: join(FOLDER, `long-${tokens}.png`) });
+    await this.notebook.run("close");
+    return { ...one, held, first, whole, hover, change, trip, tile, memory, message: this.traffic.largest };
   }
-  await notebook.page.mouse.move(1, 1);
-  await until();
-  const change = await both(meter, kernel, async () => {
-    await notebook.ask("view.layer = 1; print(1)");
-    await until();
-  });
-  await notebook.page.screenshot({ path: join(FOLDER, `long-${tokens}.png`) });
-  await notebook.run("close");
-  return { tokens, layers: LENGTHS[tokens], first, hover, change };
+
+  /** The pointer on a token is answered by numbers beside the keys, and the layer is drawn in the grid. */
+  private async isAnswering(view: Locator): Promise<void> {
+    await view.locator('.column.query [data-entry="3"]').hover();
+    await expect(view.locator(".column.key .number").first()).toHaveText(/\d/);
+    await expect(view.locator("canvas.thumbs")).toHaveAttribute("data-layers", /[1-9]/, { timeout: 1000 * WAIT_S });
+  }
+
+  /** CPU of the page for each of some moves over the tokens of both columns. */
+  private async hover(view: Locator): Promise<number[]> {
+    const { page } = this.notebook;
+    const spent = [];
+    for (const side of ["query", "key"]) {
+      const tokens = (await view.locator(`.column.${side} [data-entry] .token`).all()).slice(1, MOVES + 1);
+      for (const token of tokens) {
+        const box = await token.boundingBox();
+        if (box === null) continue;
+        const move = async () => {
+          await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+          await twoFrames(page);
+        };
+        spent.push(await this.meter.during(move));
+      }
+    }
+    await page.mouse.move(1, 1);
+    return spent;
+  }
+
+  private async trips(): Promise<number[]> {
+    const spent = [];
+    for (let at = 0; at < CHANGES; at++) {
+      const started = Date.now();
+      await this.notebook.ask("print(1)");
+      spent.push(Date.now() - started);
+    }
+    return spent;
+  }
+
+  /** To and fro between layers that the page has not had, where there are as many. */
+  private async change(view: Locator, layers: number): Promise<Long["change"]> {
+    const spent = [];
+    const { page } = this.notebook;
+    const explorer = await view.elementHandle();
+    const button = await view.getByRole("button", { name: "Next layer" }).boundingBox();
+    if (explorer === null || button === null) throw new Error("not on the page");
+    await page.mouse.move(button.x + button.width / 2, button.y + button.height / 2);
+    for (let at = 1; at <= Math.min(CHANGES, layers - 1); at++) {
+      const started = Date.now();
+      let wall = 0;
+      const cpu = await this.both(async () => {
+        const isThere = explorer.evaluate(isAtLayer, at);
+        await page.mouse.down();
+        await page.mouse.up();
+        await isThere;
+        wall = Date.now() - started;
+        await twoFrames(page);
+      });
+      spent.push({ ...cpu, wall });
+      await this.quiet();
+    }
+    return spent;
+  }
+
+  /** The map as a whole, then closer in some places. */
+  private async map(view: Locator): Promise<Long["tile"]> {
+    const { page } = this.notebook;
+    const before = this.traffic.tiles;
+    const cpu = await this.both(async () => {
+      await view.getByRole("radio", { name: "map of the whole attention" }).click();
+      const plot = view.getByRole("application", { name: /^Attention map/ });
+      await plot.scrollIntoViewIfNeeded();
+      await this.quiet();
+      const box = await plot.boundingBox();
+      if (box === null) throw new Error("no map on the page");
+      for (const place of PLACES) {
+        await page.mouse.move(box.x + 0.9 * place * box.width, box.y + place * box.height);
+        await page.keyboard.down("Control");
+        await page.mouse.wheel(0, -300);
+        await page.keyboard.up("Control");
+        await this.quiet();
+      }
+    });
+    const count = this.traffic.tiles - before;
+    return { count, kernel: cpu.kernel / count, page: cpu.page / count };
+  }
+
+  private async both(act: () => Promise<void>): Promise<Both> {
+    const before = this.kernel.read();
+    const page = await this.meter.during(act);
+    return { page, kernel: this.kernel.read() - before };
+  }
+
+  /** Waits until neither the page nor the kernel has anything left to do. */
+  private async quiet(): Promise<void> {
+    const end = Date.now() + 1000 * WAIT_S;
+    const all = async () => (await this.meter.read()) + this.kernel.read();
+    let before = await all();
+    for (let looks = 0; looks < QUIET_LOOKS && Date.now() < end; ) {
+      await this.notebook.page.waitForTimeout(POLL_MS);
+      const now = await all();
+      looks = now - before <= QUIET_MS ? looks + 1 : 0;
+      before = now;
+    }
+  }
+
+  /** MiB of the largest of the browser's page processes: that of the lab. */
+  private async memory(): Promise<number> {
+    const { processInfo } = await this.processes.send("SystemInfo.getProcessInfo");
+    const pages = processInfo.filter(({ type }) => type === "renderer");
+    return Math.max(...pages.map(({ id }) => residentMiB(id)));
+  }
 }
 
-async function both(meter: PageMeter, kernel: Kernel, act: () => Promise<void>): Promise<Both> {
-  const before = kernel.read();
-  const page = await meter.during(act);
-  return { page, kernel: kernel.read() - before };
+/** What goes between the page and the kernel. */
+class Traffic {
+  largest = 0;
+  tiles = 0;
+
+  constructor(page: Page) {
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => {
+        this.largest = Math.max(this.largest, payload.length);
+      });
+      socket.on("framesent", ({ payload }) => {
+        if (/"op": ?"tile"/.test(payload.toString("latin1" as never))) this.tiles += 1;
+      });
+    });
+  }
 }
 
 /** CPU of the kernel's process in ms, all its threads together, without asking it. */
@@ -75,21 +212,6 @@ class Kernel {
   }
 }
 
-/** Waits until neither the page nor the kernel has anything left to do. */
-async function quiet(page: Page, meter: PageMeter, kernel: Kernel): Promise<void> {
-  const end = Date.now() + 1000 * WAIT_S;
-  const all = async () => (await meter.read()) + kernel.read();
-  let before = await all();
-  for (let looks = 0; looks < QUIET_LOOKS && Date.now() < end; ) {
-    await page.waitForTimeout(POLL_MS);
-    const now = await all();
-    looks = now - before <= QUIET_MS ? looks + 1 : 0;
-    before = now;
-  }
-}
-
-function twoFrames(page: Page): Promise<void> {
-  return page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
-  );
+function residentMiB(id: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1]) / 1024;
 }

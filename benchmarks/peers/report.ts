@@ -1,5 +1,5 @@
 /** What was measured, as docs/benchmarks.md. */
-import type { Long } from "../long.js";
+import type { Both, Long } from "../long.js";
 import { median } from "../meter.js";
 import type { Spent } from "./browser.js";
 import type { Measured } from "./measure.js";
@@ -103,19 +103,38 @@ ${longTexts(long)}`;
 /** headscope alone. */
 function longTexts(long: readonly Long[]): string {
   if (long.length === 0) return "";
-  const rows = long.map(({ tokens, layers, first, hover, change }) => {
-    const cells = [first.kernel, first.page, median(hover), change.kernel, change.page].map((ms) => ms.toFixed(0));
-    return `| ${tokens} | ${layers} x 12 | ${cells.join(" | ")} |`;
+  const ms = (one: Both) => `${one.kernel.toFixed(0)} + ${one.page.toFixed(0)}`;
+  const rows = long.map(({ name, tokens, grid, held, first, whole, hover, change, trip, tile, memory, message }) => {
+    const changes = { kernel: middle(change, "kernel"), page: middle(change, "page") };
+    const cells = [
+      ...[held.toFixed(0), ms(first), ms(whole), median(hover).toFixed(1), percentile(hover, 0.95).toFixed(1)],
+      ...[ms(changes), `${middle(change, "wall").toFixed(0)} (${median(trip).toFixed(0)})`, ms(tile)],
+      ...[memory.toFixed(0), (message / 2 ** 20).toFixed(2)],
+    ];
+    return `| ${name} | ${grid} | ${tokens} | ${cells.join(" | ")} |`;
   });
   return `## Long texts, headscope alone
 
-The explorer in JupyterLab on \`hs.from_vectors\` of random vectors of size 64, causal. CPU in ms, one round: from the
-capture's end until nothing is left to do, for one move of the pointer over the tokens, and for another layer.
+The explorer in JupyterLab, one round. CPU in ms, kernel + page's main thread. "Answering": from the capture's end until the
+head view has answered the pointer with numbers and the selected layer's thumbnails are drawn; "all drawn": until nothing is
+left to do. "Pointer": one move over the tokens and two frames, the median and the 95th percentile of ${long[0].hover.length} moves.
+"Another layer": the button, until every pane shows a layer that the page had not; beside it the clock, and an empty round
+trip to the kernel. "Tile": the map as a whole and closer in three places, each tile. Memory of the page's process above what
+it had before the view, and the largest message, in MiB.
 
-| tokens | heads | kernel | page | pointer on a token | another layer: kernel | page |
-|---:|---:|---:|---:|---:|---:|---:|
+| | heads | tokens | capture MiB | answering | all drawn | pointer | 95 % | another layer | clock (trip) | tile | memory | message |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ${rows.join("\n")}
 `;
+}
+
+function middle<Name extends string>(all: readonly Record<Name, number>[], which: Name): number {
+  return all.length === 0 ? Number.NaN : median(all.map((one) => one[which]));
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
 }
 
 function nothing(results: readonly Result[]): string {
