@@ -122,8 +122,8 @@ node_modules/.installed: package.json package-lock.json
 	touch $@
 
 $(STATIC): node_modules/.installed scripts/bundle.mjs tsconfig.json $(JS_SOURCES)
-	npm run --silent build:widget
+	npm run --silent build:bundles
 
-$(LABEXTENSION): node_modules/.installed js/lab/index.ts
+$(LABEXTENSION): $(STATIC)
 	npm run --silent build:lab
 	touch $@

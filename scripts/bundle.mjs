@@ -1,5 +1,5 @@
 // Bundles the widget into one ES module, and the same views for pages without a kernel into one script; beside them the
-// licences of what is inside. No source maps: in Jupyter the bundle travels with every widget.
+// licences of what is inside. For JupyterLab the views are a part of its own, which the extension loads when it needs it. No source maps: in Jupyter the bundle travels with every widget.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
@@ -64,4 +64,12 @@ const { metafile } = await build({
 const page = await build({ entryPoints: ["js/page/index.ts"], write: false, ...common, format: "iife" });
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 writeFileSync(`${STATIC}/page.js`, page.outputFiles[0].text.replace(/[\u0080-\uffff]/g, escaped));
+const lab = { outdir: "build/lab", ...common, format: "esm" };
+await build({ entryPoints: { saved: "js/lab/saved.ts" }, ...lab });
+await build({
+  entryPoints: { index: "js/lab/index.ts" },
+  ...lab,
+  inject: [],
+  external: ["./saved.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
+});
 writeFileSync(`${STATIC}/LICENSES.txt`, bundledPackages(metafile).map(licenceOf).join("\n"));

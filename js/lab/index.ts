@@ -1,21 +1,37 @@
 /**
- * The JupyterLab extension: installed with the package, empty but for its id.
- *
- * The shape of a plugin is a handful of fields, so it is typed here; the typings of
- * JupyterLab would bring some four hundred packages.
+ * The JupyterLab extension: an output of headscope is drawn as its live widget or, where that is gone, as the picture
+ * that was saved with the notebook.
  */
+import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
+import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { SAVED, SavedOutput } from "./renderer.js";
+
 interface Plugin {
   id: string;
   description: string;
   autoStart: boolean;
-  activate: (app: unknown) => void;
+  requires: readonly unknown[];
+  activate(app: unknown, rendermime: IRenderMimeRegistry, notebooks: INotebookTracker): void;
 }
+
+/** Before that of widgets, which is at -10. */
+const RANK = -20;
 
 const plugin: Plugin = {
   id: "headscope:plugin",
-  description: "headscope in JupyterLab.",
+  description: "headscope's views in notebooks that are opened without running.",
   autoStart: true,
-  activate: () => {},
+  requires: [IRenderMimeRegistry, INotebookTracker],
+  activate(_app, common, notebooks) {
+    // Notebooks only: elsewhere nothing is opened that was saved, and outputs are drawn as ever.
+    const add = (panel: NotebookPanel) => {
+      const { rendermime } = panel.content;
+      const createRenderer = () => new SavedOutput(panel, common);
+      rendermime.addFactory({ safe: true, mimeTypes: [SAVED], createRenderer }, RANK);
+    };
+    notebooks.forEach(add);
+    notebooks.widgetAdded.connect((_, panel) => add(panel));
+  },
 };
 
 export default plugin;

@@ -1,34 +1,17 @@
 /**
- * A view on a page of its own: no kernel, no network. The script stands right behind the data that it shows, an element
- * `<script type="application/json">`, and puts the view in between (python/headscope/export/page.py writes both).
+ * A view on a page of its own, or in a notebook that is opened without running: no kernel, no network. The script stands
+ * right behind the data that it shows, an element `<script type="application/json">`, and puts the view in between. A
+ * still picture before them has then done its duty (python/headscope/export/page.py and saved.py write them).
  */
-import { type EmbeddedLayer, EmbeddedSource } from "../source/embedded.js";
-import { layerOfPart, partOf, readMeta } from "../store/meta.js";
-import { Store } from "../store/store.js";
-import { mountView } from "../views/mount.js";
-import type { Kind } from "../views/shared/frame_state.js";
-import { PageModel } from "./model.js";
+import { mountEmbedded } from "./embedded_view.js";
 
-interface Embedded {
-  /** By name, as Python has them; `kind` and `meta` among them. */
-  traits: Record<string, unknown>;
-  layers: EmbeddedLayer[];
-}
-
-function show(script: HTMLScriptElement): void {
-  const { traits, layers }: Embedded = JSON.parse(script.previousElementSibling?.textContent ?? "");
+async function show(script: HTMLScriptElement): Promise<void> {
+  const data = script.previousElementSibling;
+  const picture = data?.previousElementSibling;
   const el = document.createElement("div");
   script.before(el);
-  const meta = readMeta(traits.meta);
-  const source = new EmbeddedSource(layers, {
-    sides(part) {
-      const { query_side, key_side } = partOf(meta, part);
-      return { queries: meta.sides[query_side], keys: meta.sides[key_side] };
-    },
-    whyNot: (part, layer) => layerOfPart(partOf(meta, part), layer).reason,
-  });
-  const { signal } = new AbortController(); // it stands as long as the page does
-  mountView(el, new Store(new PageModel(traits), source, signal), traits.kind as Kind, signal);
+  await mountEmbedded(el, JSON.parse(data?.textContent ?? ""), new AbortController().signal); // as long as the page
+  if (picture instanceof HTMLElement && picture.tagName === "FIGURE") picture.remove();
 }
 
-show(document.currentScript as HTMLScriptElement);
+void show(document.currentScript as HTMLScriptElement);

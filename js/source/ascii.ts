@@ -4,10 +4,23 @@ const FIRST = "#".charCodeAt(0);
 /** Not used, since they stand for something else in a script or in JSON. */
 const [LESS, BACKSLASH] = [..."<\\"].map((character) => character.charCodeAt(0));
 
-/** Five characters for every four bytes, deflated. */
-export async function unpack(text: string): Promise<Uint8Array> {
+/**
+ * Five characters for every four bytes, deflated.
+ *
+ * @param count How many bytes there are. More are not read: some text may come from anybody, and a little of it can
+ *   make a great many.
+ */
+export async function unpack(text: string, count: number): Promise<Uint8Array> {
   const stream = new Blob([fromAscii(text)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const reader = stream.getReader();
+  const bytes = new Uint8Array(count);
+  let at = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    if (at + read.value.length > count) throw new Error(`there are more than ${count} bytes`);
+    bytes.set(read.value, at);
+    at += read.value.length;
+  }
+  return bytes.subarray(0, at);
 }
 
 function fromAscii(text: string): Uint8Array<ArrayBuffer> {

@@ -28,6 +28,8 @@ export interface Contents {
   sides(part: string): { queries: Pictured; keys: Pictured };
   /** Why a layer is not there. */
   whyNot(part: string, layer: number): string;
+  /** Pictures that stand there too, of layers that may not. */
+  pictures?: { question: ThumbnailQuestion; layers: readonly Thumbnails[] };
 }
 
 const TILES_BYTES = 16 << 20;
@@ -44,7 +46,11 @@ export class EmbeddedSource implements Source {
   constructor(
     private readonly layers: readonly EmbeddedLayer[],
     private readonly contents: Contents,
-  ) {}
+  ) {
+    if (contents.pictures === undefined) return;
+    const { question, layers: pictures } = contents.pictures;
+    for (const one of pictures) this.#pictures.set(nameOf(question, one.layer), one);
+  }
 
   peek(part: string, layer: number): LayerData | undefined {
     return this.#read.get(`${part} ${layer}`);
@@ -62,7 +68,7 @@ export class EmbeddedSource implements Source {
   async #unpack(part: string, layer: number): Promise<LayerData> {
     const found = this.layers.find(({ header }) => header.part === part && header.layer === layer);
     if (found === undefined) throw new SourceError("RefusedLayer", this.contents.whyNot(part, layer));
-    const packet = decode(found.header, [await unpack(found.payload)]);
+    const packet = decode(found.header, [await unpack(found.payload, found.header.bytes)]);
     const { rounding } = found.header;
     return rounding === undefined ? layerOf(packet) : new RoundedLayer(packet, rounding);
   }
@@ -111,7 +117,7 @@ export class EmbeddedSource implements Source {
   async #picture(question: ThumbnailQuestion, layer: number): Promise<Thumbnails | SourceError> {
     const { part, measure } = question;
     const data = await this.#layerOrWhyNot(part, layer);
-    if (data instanceof SourceError) return data;
+    if (data instanceof SourceError) return this.#cameAlong(question, layer) ?? data;
     if (measure === "value_norm" && data.valueNorms === null) {
       return new SourceError("UnknownProjection", data.valueNormReason);
     }
@@ -119,6 +125,12 @@ export class EmbeddedSource implements Source {
     const known = this.peekThumbnails(question, layer) ?? pool(data, question, queries, keys);
     this.#pictures.set(nameOf(question, layer), known);
     return known;
+  }
+
+  /** A picture of the same, if of another size: better than none. */
+  #cameAlong(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {
+    const size = this.contents.pictures?.question.size ?? question.size;
+    return this.peekThumbnails({ ...question, size }, layer);
   }
 }
 

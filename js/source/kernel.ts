@@ -15,7 +15,7 @@ import {
   type Tile,
   type TileQuestion,
 } from "./source.js";
-import { type FirstThumbnails, type ThumbnailHeader, thumbnailBytes, thumbnailsOf } from "./thumbnails.js";
+import { type FirstThumbnails, firstOf, type ThumbnailHeader, thumbnailBytes, thumbnailsOf } from "./thumbnails.js";
 import { nameOfTile, type TileHeader, tileOf } from "./tiles.js";
 import { Together } from "./together.js";
 
@@ -124,7 +124,7 @@ export class KernelSource implements Source {
   ): Promise<void> {
     const missing = handOver(layers, (layer) => this.peekThumbnails(question, layer), onLayer);
     const answer = new Answer(missing, (layer, sent) => {
-      onLayer(layer, sent instanceof SourceError ? sent : this.#keepThumbnails(question, sent));
+      onLayer(layer, sent instanceof SourceError ? sent : this.#keepThumbnails(question, readThumbnails(sent)));
     });
     const args = { ...question, layers: missing };
     await request(this.lines, { op: "thumbnails", args, limit: this.#limit }, answer, following);
@@ -170,16 +170,11 @@ export class KernelSource implements Source {
   }
 
   /** Keeps pictures that came along with a widget. */
-  keepFirst({ question, layers }: FirstThumbnails, payload: Uint8Array): void {
-    let at = 0;
-    for (const header of layers) {
-      this.#keepThumbnails(question, { header, pieces: [payload.subarray(at, at + header.bytes)] });
-      at += header.bytes;
-    }
+  keepFirst(first: FirstThumbnails, payload: Uint8Array): void {
+    for (const thumbnails of firstOf(first, payload)) this.#keepThumbnails(first.question, thumbnails);
   }
 
-  #keepThumbnails(question: ThumbnailQuestion, { header, pieces }: Sent): Thumbnails {
-    const thumbnails = thumbnailsOf(header as ThumbnailHeader, pieces);
+  #keepThumbnails(question: ThumbnailQuestion, thumbnails: Thumbnails): Thumbnails {
     this.#thumbnails.set(keyOf(question, thumbnails.layer), thumbnails, thumbnailBytes(thumbnails));
     return thumbnails;
   }
@@ -201,6 +196,10 @@ function handOver<Value>(
 function of(sent: Sent | SourceError): Sent {
   if (sent instanceof SourceError) throw sent;
   return sent;
+}
+
+function readThumbnails({ header, pieces }: Sent): Thumbnails {
+  return thumbnailsOf(header as ThumbnailHeader, pieces);
 }
 
 function copied({ header, pieces }: Sent): Sent {

@@ -42,6 +42,16 @@ export function thumbnailsOf(header: ThumbnailHeader, pieces: readonly Uint8Arra
   };
 }
 
+/** Reads those that came along. */
+export function firstOf({ layers }: FirstThumbnails, payload: Uint8Array): Thumbnails[] {
+  let end = 0;
+  return layers.map((header) => {
+    const start = end;
+    end += header.bytes;
+    return thumbnailsOf(header, [payload.subarray(start, end)]);
+  });
+}
+
 export function thumbnailBytes({ body, rail }: Thumbnails): number {
   return body.byteLength + (rail?.byteLength ?? 0);
 }

@@ -154,15 +154,20 @@ export class Notebook {
     return this.view(id, "Attention heads");
   }
 
-  /** A view in the output of a cell, by the name of its region, scrolled into sight. */
-  async view(id: string, name: string): Promise<Locator> {
+  /** A cell, scrolled into sight: far from it JupyterLab draws none. */
+  async cell(id: string): Promise<Locator> {
     await this.page.evaluate(async (wanted) => {
       const notebook = jupyterapp.shell.currentWidget.content;
       const index = notebook.widgets.findIndex((cell) => cell.model.id === wanted);
       notebook.widgets[index].node.dataset.cell = wanted;
       await notebook.scrollToItem(index, "start");
     }, id);
-    const view = this.page.locator(`[data-cell="${id}"]`).getByRole("region", { name, exact: true });
+    return this.page.locator(`[data-cell="${id}"]`);
+  }
+
+  /** A view in the output of a cell, by the name of its region, scrolled into sight. */
+  async view(id: string, name: string): Promise<Locator> {
+    const view = (await this.cell(id)).getByRole("region", { name, exact: true });
     await expect(view).toBeVisible({ timeout: 120_000 });
     return view;
   }

@@ -24,12 +24,14 @@ const embedded = [0, 2, 3].map((layer) => {
   return { header, payload: packed(new Uint8Array(payload)) };
 });
 
+function sides(part: string) {
+  const { query_side, key_side } = partOf(meta, part);
+  return { queries: meta.sides[query_side], keys: meta.sides[key_side] };
+}
+
 const made = () =>
   new EmbeddedSource(embedded, {
-    sides(part) {
-      const { query_side, key_side } = partOf(meta, part);
-      return { queries: meta.sides[query_side], keys: meta.sides[key_side] };
-    },
+    sides,
     whyNot: (part, layer) => layerOfPart(partOf(meta, part), layer).reason,
   });
 
@@ -99,6 +101,18 @@ describe("pictures of heads", () => {
     expect(come[1][1]).toBeInstanceOf(SourceError);
     expect(source.peekThumbnails(question, 3)).toBe(come[2][1]);
     expect((await ask([3], {}, source))[0][1]).toBe(come[2][1]);
+  });
+
+  it("that came along stand in for a layer that is not there, at any size, and only for the same question", async () => {
+    const { header, payload } = capture.thumbnails(question, 0);
+    const first = thumbnailsOf(header, [new Uint8Array(payload)]);
+    const pictures = { question, layers: [first] };
+    const source = new EmbeddedSource([], { sides, whyNot: (_, layer) => `layer ${layer} was not saved`, pictures });
+    expect(source.peekThumbnails(question, 0)).toBe(first);
+    expect((await ask([0], { size: 8 }, source))[0][1]).toBe(first);
+    const [[, other], [, missing]] = await ask([0, 2], { measure: "value_norm" }, source);
+    expect(other).toMatchObject({ message: "layer 0 was not saved" });
+    expect(missing).toMatchObject({ message: "layer 2 was not saved" });
   });
 
   it("end with the interest in them", async () => {

@@ -7,7 +7,13 @@ import { packed } from "./packed.js";
 describe("bytes as text", () => {
   it.each([0, 1, 2, 3, 4, 5, 1000, 1001])("come back: %i of them", async (count) => {
     const bytes = Uint8Array.from({ length: count }, (_, at) => (at * 7919) % 251);
-    expect(await unpack(packed(bytes))).toEqual(bytes);
+    expect(await unpack(packed(bytes), bytes.length)).toEqual(bytes);
+  });
+});
+
+describe("more bytes than were announced", () => {
+  it("are not read", async () => {
+    await expect(unpack(packed(new Uint8Array(1 << 20)), 1000)).rejects.toThrow("more than 1000 bytes");
   });
 });
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +14,7 @@ import kernels
 import numpy as np
 import pytest
 import torch
+from embedded import weights_of
 from IPython.display import HTML
 from tiny import build, eager_attentions, ids
 
@@ -290,44 +290,6 @@ def embedded(made: HTML) -> dict[str, Any]:
         f"http://www.w3.org/{name}" for name in ("2000/svg", "1999/xhtml", "1998/Math/MathML")
     }
     return json.loads(data)
-
-
-def payload_of(layer: dict[str, Any]) -> bytes:
-    """The bytes of a layer as a page reads them: base 85, then deflated."""
-    alphabet = [chr(code) for code in range(ord("#"), ord("y") + 1) if chr(code) not in "<\\"]
-    text = layer["payload"]
-    missing = -len(text) % 5
-    deflated = bytearray()
-    digits = [alphabet.index(character) for character in text] + [84] * missing
-    for at in range(0, len(digits), 5):
-        word = 0
-        for digit in digits[at : at + 5]:
-            word = 85 * word + digit
-        deflated += word.to_bytes(4, "big")
-    return zlib.decompress(bytes(deflated[: len(deflated) - missing]), -zlib.MAX_WBITS)
-
-
-def weights_of(layer: dict[str, Any]) -> np.ndarray:
-    """The weights that a page knows, [heads, queries, keys]."""
-    header, payload = layer["header"], payload_of(layer)
-    start, stop, coarse, fine = (
-        np.frombuffer(payload, one["dtype"], int(np.prod(one["shape"])), one["offset"])
-        for name in ("start", "stop", "coarse", "fine")
-        for one in header["arrays"]
-        if one["name"] == name
-    )
-    how = header["rounding"]
-    steps = coarse.astype(float)
-    steps[coarse == how["nan"]] = np.nan
-    steps[(coarse >= how["fine_from"]) & (coarse != how["nan"])] += fine / 256 - 0.5
-    flat = iter(how["scale"] * (steps / how["steps"]) ** 2)
-    weights = np.zeros((header["heads"], header["queries"], header["keys"]))
-    for query in range(header["queries"]):
-        for head in range(header["heads"]):
-            for key in range(start[query], stop[query]):
-                weights[head, query, key] = next(flat)
-    assert next(flat, None) is None
-    return weights
 
 
 def assert_nearly(rounded: np.ndarray, exact: np.ndarray) -> None:

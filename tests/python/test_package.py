@@ -19,6 +19,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BUNDLE = "headscope/static/widget.js"
 BUNDLE_LIMIT = 224 * 1024
+LAB_LIMIT = 244 * 1024  # the views once more, in one part, and what reads them out of a notebook
+LAB_START = 16 * 1024  # what JupyterLab loads at its start, whether there is anything of headscope or not
 HEAVY = ("torch", "transformers", "anywidget")
 LIGHT_DEPENDENCIES = ("anywidget", "jupyterlab", "numpy", "safetensors", "traitlets")
 
@@ -102,6 +104,14 @@ def test_labextension_is_in_the_wheel_once(files, version):
     assert json.loads(files[install])["packageName"] == "headscope"
     load = [name for name in inside if Path(name).name.startswith("remoteEntry")]
     assert len(load) == 1
+
+
+def test_labextension_is_small_and_smaller_at_start(files):
+    scripts = [content for name, content in files.items() if re.search(r"labextensions/headscope/static/.*\.js$", name)]
+    assert sum(map(len, scripts)) <= LAB_LIMIT
+    views = [content for content in scripts if b"attachShadow" in content]
+    assert len(views) == 1
+    assert sum(map(len, scripts)) - len(views[0]) <= LAB_START
 
 
 def test_wheel_holds_no_maps_and_nothing_twice(files):

@@ -103,6 +103,7 @@ export function sayWhyEmpty(view: NeuronState): string {
   if (loading.value.state === "failed") return loading.value.error.message;
   if (drawn.value.head === null) return "No head is in focus: choose one to see its neurons.";
   if (layer?.vectors === null) {
+    if (layer.rounding > 0) return `Queries and keys of layer ${layer.layer} were not saved. Run the cell to see them.`;
     const { reason } = layerMeta.value;
     return `No queries and keys are known that make the weights of layer ${layer.layer}. ${reason}`.trim();
   }

@@ -50,7 +50,7 @@ export function Certificate({ store }: { store: Store }) {
 }
 
 const ROUNDED =
-  "So that this page stays small, its weights are rounded: those of 0.06 or more by next to nothing, smaller ones by less than this. A notebook has them exact.";
+  "So that this stays small, its weights are rounded: those of 0.06 or more by next to nothing, smaller ones by less than this. Run in a notebook, they are exact.";
 
 /** Where the attention of a layer was found, by its tier. */
 const SOURCES = [

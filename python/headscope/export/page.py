@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.widgets.view import View
 
-__all__ = ["LIMIT", "SCRIPT", "page"]
+__all__ = ["LIMIT", "SCRIPT", "as_json", "as_text", "page", "traits"]
 
 SCRIPT = Path(__file__).parent.parent / "static" / "page.js"
 WITH_VECTORS = ("neuron", "explorer")
@@ -47,15 +47,19 @@ def page(view: View) -> str:
     with_vectors = view.kind in WITH_VECTORS
     _check_size(capture, with_vectors)
     layers = list(_layers(capture, with_vectors))
-    traits = {name: getattr(view, name) for name in ("kind", *FIELDS, *SETTINGS)}
     # What was read for the layers has been confirmed, which the description then tells.
-    data = {"traits": {**traits, "meta": describe(capture, view.shape)}, "layers": layers}
+    data = {"traits": {**traits(view), "meta": describe(capture, view.shape)}, "layers": layers}
     title = view.kind if view.kind == "explorer" else f"{view.kind} view"
     return (
-        f'<!doctype html><meta charset="utf-8"><title>{title} of {_as_text(capture.model_name)}</title><body>\n'
-        f'<script type="application/json">{_as_json(data)}</script>\n'
+        f'<!doctype html><meta charset="utf-8"><title>{title} of {as_text(capture.model_name)}</title><body>\n'
+        f'<script type="application/json">{as_json(data)}</script>\n'
         f"<script>{SCRIPT.read_text(encoding='ascii')}</script>\n"
     )
+
+
+def traits(view: View) -> dict[str, Any]:
+    """Return what a view shows, and how, as the page is told."""
+    return {name: getattr(view, name) for name in ("kind", *FIELDS, *SETTINGS)}
 
 
 def _layers(capture: Capture, with_vectors: bool) -> Iterator[dict[str, Any]]:
@@ -87,11 +91,11 @@ def _rounded_size(capture: Capture, part: str, layer: int) -> int:
     return record.heads * record.queries * record.keys
 
 
-def _as_json(data: dict[str, Any]) -> str:
+def as_json(data: dict[str, Any]) -> str:
     """JSON that ends no script: in ASCII, without a "<"."""
     return json.dumps(data, allow_nan=False).replace("<", "\\u003c")
 
 
-def _as_text(text: str) -> str:
+def as_text(text: str) -> str:
     """Text of an element, in ASCII."""
     return text.replace("&", "&amp;").replace("<", "&lt;").encode("ascii", "xmlcharrefreplace").decode()

@@ -24,10 +24,15 @@ NAN = 255
 """The byte of what is no number."""
 
 
-def rounded(capture: Capture, part: str, layer: int) -> Packet:
+def rounded(capture: Capture, part: str, layer: int, steps: int = STEPS) -> Packet:
     """Make a packet of a layer's weights, rounded: ``coarse`` and ``fine``, query by query, head by head, key by key.
 
     The keys of a query run from the first to the last of which any head has weight, ``start`` and ``stop``.
+
+    Parameters
+    ----------
+    steps
+        Fewer take fewer bytes: errors grow as ``1 / steps``.
 
     Raises
     ------
@@ -44,10 +49,10 @@ def rounded(capture: Capture, part: str, layer: int) -> Packet:
     flat = weights.transpose(1, 0, 2)[np.broadcast_to(kept[:, None], (kept.shape[0], len(weights), kept.shape[1]))]
     finite = np.isfinite(flat)
     scale = max(1.0, float(flat.max(where=finite, initial=0.0)))
-    steps = STEPS * np.sqrt(np.where(finite, flat, 0) / scale)
-    coarse = np.rint(steps)
-    fine_from = round(STEPS * FINE**0.5)
-    fine = np.clip(np.rint(256 * (steps - coarse + 0.5)), 0, 255)[coarse >= fine_from]
+    exact = steps * np.sqrt(np.where(finite, flat, 0) / scale)
+    coarse = np.rint(exact)
+    fine_from = round(steps * FINE**0.5)
+    fine = np.clip(np.rint(256 * (exact - coarse + 0.5)), 0, 255)[coarse >= fine_from]
     packet = packet_of(
         capture,
         part,
@@ -60,5 +65,5 @@ def rounded(capture: Capture, part: str, layer: int) -> Packet:
             "fine": fine.astype(np.uint8),
         },
     )
-    packet.header["rounding"] = {"scale": scale, "steps": STEPS, "fine_from": fine_from, "nan": NAN}
+    packet.header["rounding"] = {"scale": scale, "steps": steps, "fine_from": fine_from, "nan": NAN}
     return packet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, obse
 
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
-from headscope.widgets import lifetime
+from headscope.widgets import kernel, lifetime
 from headscope.widgets.first_paint import FirstPaint, first_paint
 from headscope.widgets.protocol import Desk
 from headscope.widgets.selected import Selected
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from headscope.answers.capture import Capture
 
 __all__ = ["BUNDLE", "View", "fixed"]
+
+log = logging.getLogger("headscope")
 
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
 GRIDS = ("model", "explorer")
@@ -197,7 +200,21 @@ class View(Settings, Selecting):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         lifetime.show(self)
-        return super()._repr_mimebundle_(**options)
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None or kernel.current() is None:
+            return bundle
+        data, metadata = bundle
+        return {**data, **self._saved()}, metadata
+
+    def _saved(self) -> dict[str, Any]:
+        """Make what the notebook keeps for being opened without running. The widget is shown whatever becomes of it."""
+        from headscope.export.saved import saved
+
+        try:
+            return saved(self)
+        except Exception:
+            log.warning("headscope: no picture could be made for a notebook that is opened later.", exc_info=True)
+            return {}
 
 
 def _check_arguments(view: type[View], arguments: dict[str, Any]) -> None:
