@@ -21,7 +21,12 @@ export function Column({ view, side }: Props) {
     movedDown(key, view.active.peek()[side], view.axis(side).entries.length, view.pageOf(side));
   const list = { view, side, isHere: active >= first && active < last, entryUnder: entryIn, moved };
   return (
-    <div class={`column ${side}`} style={{ width: px(view.layout.value.zone[side]) }} {...listProps(list)}>
+    <div
+      class={`column ${side}`}
+      data-ground={side}
+      style={{ width: px(view.layout.value.zone[side]) }}
+      {...listProps(list)}
+    >
       <div class="slide">
         {Array.from({ length: last - first }, (_, index) => (
           <Entry key={first + index} view={view} side={side} entry={first + index} />

@@ -23,21 +23,23 @@ export function Captions({ view }: { view: NeuronState }) {
   const { first, products, numbers } = view.columns.value;
   const isAlone = products !== null && first === null;
   return (
-    <div class="neuron-captions" style={{ height: px(isAlone ? HEIGHT_ALONE : HEIGHT) }}>
-      {products !== null && <Query view={view} place={first ?? products} />}
-      {first !== null && (
-        <span class="caption low" style={{ left: px(first.left) }}>
-          {{ key: "k", value: "value", query: "q" }[view.strip.value]}
-          {first.width >= ROOM_FOR_WORDS && ` of each ${unitOf(view.store.side(view.side))}`}
-        </span>
-      )}
-      {products !== null && <Marks view={view} place={products} top={isAlone ? HEIGHT_ALONE - HEIGHT : 0} />}
-      {[...numbers].map(([name, { left, width }]) => (
-        <span key={name} class="caption low right" style={{ left: px(left), width: px(width) }}>
-          {captionOf(view, name)}
-        </span>
-      ))}
-      <Legend view={view} />
+    <div class="neuron-captions">
+      <div class="steady" style={{ height: px(isAlone ? HEIGHT_ALONE : HEIGHT) }}>
+        {products !== null && <Query view={view} place={first ?? products} />}
+        {first !== null && (
+          <span class="caption low" style={{ left: px(first.left) }}>
+            {{ key: "k", value: "value", query: "q" }[view.strip.value]}
+            {first.width >= ROOM_FOR_WORDS && ` of each ${unitOf(view.store.side(view.side))}`}
+          </span>
+        )}
+        {products !== null && <Marks view={view} place={products} top={isAlone ? HEIGHT_ALONE - HEIGHT : 0} />}
+        {[...numbers].map(([name, { left, width }]) => (
+          <span key={name} class="caption low right" style={{ left: px(left), width: px(width) }}>
+            {captionOf(view, name)}
+          </span>
+        ))}
+        <Legend view={view} />
+      </div>
     </div>
   );
 }

@@ -86,7 +86,14 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
   const forget = () => {
     frame.hint.value = null;
   };
+  // Before anything changes: then it costs nothing, and later the page would have to be laid out for it.
+  const measure = (event: Event) => {
+    const ground = closest(event, "[data-ground]");
+    if (ground && shell.current) frame.grounds.set(ground.dataset.ground ?? "", anchorOf(ground, shell.current));
+  };
   return {
+    onPointerOverCapture: frame.guard(measure),
+    onFocusInCapture: frame.guard(measure),
     onPointerOver: frame.guard(hint),
     onPointerLeave: frame.guard(forget),
     onFocusIn: frame.guard(hint),
@@ -101,6 +108,7 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     }),
     onKeyDownCapture: frame.guard((event: KeyboardEvent) => {
       arrive(acted, event);
+      measure(event);
       if (!event.repeat) store.history.press();
     }),
     onKeyUpCapture: frame.guard(() => store.history.release()),
