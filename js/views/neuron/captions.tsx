@@ -92,12 +92,12 @@ function Marks({ view, place, top }: { view: NeuronState; place: StripPlace; top
         aria-hidden="true"
       >
         {ends.map((end, at) => (
-          <path key={ordered[at].neuron} d={`M${middles[at]} 0V5L${end} 19V25`} />
+          <path key={`${at}`} d={`M${middles[at]} 0V5L${end} 19V25`} />
         ))}
       </svg>
       {ordered.map(({ neuron }, at) => (
         <button
-          key={neuron}
+          key={`${at}`} // as many as before: those that are new would lay out the page
           type="button"
           tabIndex={-1}
           class={classes("neuron-mark", { pinned: neuron === pinned })}
