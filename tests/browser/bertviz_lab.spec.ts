@@ -7,6 +7,7 @@ const MODELS = `
 import sys; sys.path.insert(0, "../../../tests/python")
 import json, torch
 import alphabets
+import { exact, exact } from "../../js/views/shared/format.js";
 from tiny import build
 from headscope.bertviz import head_view, model_view
 from headscope.bertviz.neuron_view import show
@@ -162,7 +163,7 @@ test("neuron view: of today's GPT-2, its weight the model's", async () => {
   const weight = await notebook.ask<number>(
     "neuron.select(query=4, key=2); print(json.dumps(attention[1][0, 2, 4, 2].item()))",
   );
-  await expect(view).toContainText(`weight shown ${weight.toFixed(4)}`);
+  await expect(view).toContainText(`weight shown ${exact(weight)}`);
   await expect(view).toContainText("exact, certified");
   await look(view, "neuron");
 });

@@ -77,6 +77,7 @@ test("tiny models of every mechanism: terms evaluate to the weight shown, which 
 
 const SMOLLM2 = `
 import copy, json, torch
+import { exact, exact } from "../../js/views/shared/format.js";
 text = "The doctor asked the nurse a question. She said that the"
 eager = copy.deepcopy(model)
 eager.set_attn_implementation("eager")
@@ -100,7 +101,7 @@ test("SmolLM2: the weight from She to nurse, neuron by neuron, is the model's ow
   const eager = await notebook.read<number[]>("eager");
   await notebook.run("neurons");
   const view = await notebook.view("neurons", "Neurons");
-  await expect(view.locator('[data-row="4"] [data-name="softmax"]')).toHaveText(eager[4].toFixed(4));
+  await expect(view.locator('[data-row="4"] [data-name="softmax"]')).toHaveText(exact(eager[4]));
   expectWithin(await expectEvaluates(view), eager, 1e-5);
   await view.screenshot({ path: "test-results/looks/neuron-smollm2.png" });
 

@@ -27,6 +27,7 @@ const WRITES = `
 import json
 import torch
 import headscope as hs
+import { exact, exact } from "../../js/views/shared/format.js";
 from headscope import demo
 
 model, tokenizer = demo.smollm2()
@@ -63,7 +64,7 @@ print(json.dumps(maps[1][0, 2, view.query].tolist()))`);
     .poll(() => sights.tips())
     .toEqual([
       `patch ${Math.floor((best - 1) / 8)},${(best - 1) % 8}, position ${best}`,
-      `head 2: ${own[best].toFixed(4)}`,
+      `head 2: ${exact(own[best])}`,
     ]);
   await notebook.ask("view.select(query=None, key=0); print(1)");
   await expect(sights.piece("key", 0)).toHaveAttribute("aria-selected", "true");

@@ -58,6 +58,7 @@ function Entry({ view, side, entry }: Props & { entry: number }) {
 
 /** The number of the head in focus; without a focus, only what is wrong with a row. */
 function Weight({ view, side, entry, weight }: Props & { entry: number; weight: number | null }) {
-  const text = weight === null ? (view.isBroken(side, entry) ? "NaN" : "") : short(weight);
+  const text =
+    weight === null ? (view.isBroken(side, entry) ? "NaN" : "") : short(weight, view.keys.value.entries.length);
   return <span class={classes("number", { error: text === "NaN" })}>{text}</span>;
 }

@@ -1,4 +1,4 @@
-import { counted, exact, magnitude } from "../shared/format.js";
+import { counted, exact } from "../shared/format.js";
 import { Intensity } from "../shared/intensity.js";
 import { Notice } from "../shared/notice.js";
 import { classes } from "../shared/style.js";
@@ -50,8 +50,7 @@ function Legend({ view }: { view: ViewState }) {
 }
 
 function ending(most: number): string {
-  if (most === 1) return "1";
-  return most < 0.001 ? magnitude(most) : exact(most);
+  return most === 1 ? "1" : exact(most);
 }
 
 function gradient(colour: string): string {

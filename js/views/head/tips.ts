@@ -26,7 +26,7 @@ export function pairTip(picture: Picture, heads: readonly number[], query: numbe
   if (!picture.connects(query, key) || !heads.every((head) => picture.isHere(head, query))) return null;
   return tip(heads, (head) => {
     const { weights, left } = picture.row(head, query);
-    return { head, token: "", value: value(picture, weights[key]), left: leftover(left) };
+    return { head, token: "", value: exact(weights[key], picture.layer.rounding), left: leftover(left) };
   });
 }
 
@@ -47,7 +47,7 @@ function strongest(picture: Picture, head: number, { side, entry }: Place): TipL
   return {
     head,
     token: Number.isNaN(weight) ? "" : partner.label,
-    value: value(picture, weight),
+    value: exact(weight, picture.layer.rounding),
     left: leftover(left),
   };
 }
@@ -83,11 +83,6 @@ function indexOfLargest(weights: Float32Array): number {
 function tip(heads: readonly number[], line: (head: number) => TipLine): Tip | null {
   if (heads.length === 0) return null;
   return { lines: heads.slice(0, MOST_LINES).map(line), more: Math.max(0, heads.length - MOST_LINES) };
-}
-
-function value({ layer }: Picture, weight: number): string {
-  if (Number.isNaN(weight)) return "NaN";
-  return layer.rounding > 0 ? weight.toFixed(3) : exact(weight);
 }
 
 function leftover(left: number): string {

@@ -154,7 +154,7 @@ function numberOf(view: NeuronState, name: NumberName, position: number): { valu
   if (name === "dot" || name === "capped") return as(terms[name][position], fixed(terms[name][position]));
   if (name === "bias") return as(terms.bias?.[position] ?? 0, fixed(terms.bias?.[position] ?? 0));
   const weight = terms.shown[position];
-  if (name === "softmax") return as(weight, Number.isNaN(weight) ? "NaN" : exact(weight));
+  if (name === "softmax") return as(weight, exact(weight));
   const norm = view.valueNorm(position) ?? Number.NaN;
   return name === "norm" ? as(norm, fixed(norm)) : as(norm * weight, narrow(norm * weight));
 }

@@ -46,11 +46,7 @@ function numberOf(map: MapState, { query, key }: Cell): string {
   const isOne = (query[1] - query[0]) * (key[1] - key[0]) === 1;
   const what = measure === "value_norm" ? "weight × norm" : "weight";
   const pooled = reduce === "max" ? `largest ${what}` : `share of the ${what}`;
-  return `${isOne ? what : pooled} ${number === null ? "…" : said(map, number)}`;
-}
-
-function said({ data }: MapState, number: number): string {
-  return data.value !== null && data.value.rounding > 0 ? number.toFixed(3) : exact(number);
+  return `${isOne ? what : pooled} ${number === null ? "…" : exact(number, map.data.value?.rounding)}`;
 }
 
 /** Where a cell is drawn, as far as it is in sight, in pixels of the plot. */
