@@ -1,13 +1,13 @@
 /** BertViz's own calls in a real JupyterLab, on locally made GPT-2-, BERT- and T5-shaped models run on eager attention. */
 import { resolve } from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 const MODELS = `
 import sys; sys.path.insert(0, "../../../tests/python")
 import json, torch
 import alphabets
-import { exact, exact } from "../../js/views/shared/format.js";
 from tiny import build
 from headscope.bertviz import head_view, model_view
 from headscope.bertviz.neuron_view import show

@@ -1,5 +1,6 @@
 /** The explorer in a real JupyterLab: from the model to a neuron and back, and Python knows each step. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 const EXPLORE = `
@@ -165,7 +166,6 @@ print(1)`);
   const code = await page.evaluate(() => navigator.clipboard.readText());
   const differing = await notebook.ask<string[]>(`
 import json
-import { exact, exact } from "../../js/views/shared/format.js";
 from headscope.widgets.selection import FIELDS
 from headscope.widgets.settings import SETTINGS
 copied = {"view": hs.Explorer(view.capture)}

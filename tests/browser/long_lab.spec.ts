@@ -1,12 +1,12 @@
 /** Texts of many thousand tokens in a real JupyterLab: numbers under the pointer are the capture's own. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 function cells(tokens: number, heads: number): Record<string, string> {
   return {
     capture: `
 import headscope as hs, torch
-import { exact, exact } from "../../js/views/shared/format.js";
 torch.manual_seed(3)
 k, v = torch.randn(2, 2, 1, ${tokens}, 16)
 k = 4 * torch.nn.functional.normalize(k, dim=-1)

@@ -3,6 +3,7 @@
  * displayed, and that is the weight of the model's own eager attention.
  */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 import { expectEvaluates, expectWithin, readEquation } from "./page/equation.js";
 
@@ -77,7 +78,6 @@ test("tiny models of every mechanism: terms evaluate to the weight shown, which 
 
 const SMOLLM2 = `
 import copy, json, torch
-import { exact, exact } from "../../js/views/shared/format.js";
 text = "The doctor asked the nurse a question. She said that the"
 eager = copy.deepcopy(model)
 eager.set_attn_implementation("eager")

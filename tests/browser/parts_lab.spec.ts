@@ -1,11 +1,11 @@
 /** An encoder-decoder model in a real JupyterLab: its parts, and the seconds of a recording as keys. */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 const MOONSHINE = `
 import json
 import headscope as hs
-import { exact, exact } from "../../js/views/shared/format.js";
 from headscope import demo
 
 model, tokenizer = demo.moonshine()

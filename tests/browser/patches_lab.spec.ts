@@ -1,5 +1,6 @@
 /** A model that sees, and a model that writes, in a real JupyterLab. */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 import { Sights } from "./page/sights.js";
 
@@ -27,7 +28,6 @@ const WRITES = `
 import json
 import torch
 import headscope as hs
-import { exact, exact } from "../../js/views/shared/format.js";
 from headscope import demo
 
 model, tokenizer = demo.smollm2()
