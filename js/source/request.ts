@@ -1,6 +1,6 @@
 import type { Answer, Message } from "./answer.js";
 import type { Line, Lines } from "./lines.js";
-import { type Following, SourceError } from "./source.js";
+import { type Following, type OnProgress, SourceError } from "./source.js";
 
 /** The version of the protocol that both sides must speak; python/headscope/widgets/protocol.py is the other. */
 export const VERSION = 1;
@@ -68,10 +68,11 @@ function requestOver({ wire, closed }: Line, question: Question, answer: Answer,
   });
 }
 
-function take(message: Message, buffers: unknown, answer: Answer, onProgress?: (done: number) => void): void {
+function take(message: Message, buffers: unknown, answer: Answer, onProgress?: OnProgress): void {
   if (message.v !== VERSION) throw otherVersion(message.v);
   if (message.kind === "error") throw new SourceError(String(message.error), String(message.message));
-  if (message.kind === "progress") onProgress?.(Number(message.done));
+  const left = message.seconds_left;
+  if (message.kind === "progress") onProgress?.(Number(message.done), typeof left === "number" ? left : undefined);
   if (message.kind !== "chunk" && message.kind !== "refused") return;
   const share = answer.take(message, buffers);
   onProgress?.(share);
