@@ -56,6 +56,10 @@ export class KernelSource implements Source {
     return this.#layers.get(`${part} ${layer}`);
   }
 
+  hasRoomAround(data: LayerData): boolean {
+    return 3 * data.bytes <= LAYERS_BYTES;
+  }
+
   async layer(part: string, layer: number, following: Following): Promise<LayerData> {
     const ask = (followed: Following) => this.#askLayer(part, layer, followed);
     return this.peek(part, layer) ?? this.#asking.run(`${part} ${layer}`, following, ask);

@@ -21,6 +21,8 @@ export interface Source {
    * @throws SourceError if there is no answer; the abort reason if the signal ended it.
    */
   layer(part: string, layer: number, following: Following): Promise<LayerData>;
+  /** Whether there is room for the layers around one before they are wanted; left out where there is no use in it. */
+  hasRoomAround?(data: LayerData): boolean;
   /** The pictures of a layer's heads, if they are at hand. */
   peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined;
   /**
