@@ -55,7 +55,7 @@ function tipOf(view: ViewState): Tip | null {
 /** The place beside the token, so that the tooltip covers neither the tokens below nor the lines. */
 function anchorOfEntry(view: ViewState): Anchor | null {
   const hover = view.hover.value;
-  const ground = hover && view.frame.grounds.get(hover.side);
+  const ground = view.frame.grounds.get(hover?.side ?? "");
   if (!ground || hover === null) return null;
   const { token, zone } = view.layout.value;
   const top = hover.entry * ROW - view.topOf(hover.side);

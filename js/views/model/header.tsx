@@ -28,7 +28,7 @@ export function ModelHeader({ view }: { view: ModelState }) {
     <header class="pane-head">
       <PaneTitle store={store} frame={frame} name="Model" detail={detail}>
         {!frame.isAlone && !view.isFolded.value && <Looks view={view} />}
-        <Progress loading={loading.value} label="Loading the pictures" said={coming || undefined} />
+        <Progress loading={loading.value} label="Loading the pictures" />
       </PaneTitle>
       {frame.isAlone && (
         <div class="line settings">

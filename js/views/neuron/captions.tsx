@@ -114,15 +114,8 @@ function Marks({ view, place, top }: { view: NeuronState; place: StripPlace; top
 }
 
 function captionOf(view: NeuronState, name: NumberName): string {
-  if (name !== "dot")
-    return {
-      cosine: "cosine with the mean",
-      capped: "capped",
-      bias: "bias",
-      softmax: "softmax",
-      norm: "norm",
-      measure: "× norm",
-    }[name];
+  if (name === "cosine") return "cosine with the mean";
+  if (name !== "dot") return name === "measure" ? "× norm" : name;
   const vectors = view.terms.value?.vectors;
   if (vectors === undefined) return "";
   const isRoot = Math.abs(vectors.scaling * Math.sqrt(vectors.d) - 1) < 1e-6;

@@ -33,7 +33,7 @@ export class Terms {
   readonly off: number;
   /** All keys of the head, `[keys, d]`: in one, since at thousands of them every pointer that moves goes through them. */
   readonly keys: Float32Array;
-  readonly #averages: { all: Float64Array | null } = { all: null };
+  #averages: Float64Array | null = null;
 
   constructor(
     layer: LayerData,
@@ -81,14 +81,10 @@ export class Terms {
     return this.keys.subarray(key * this.d, (key + 1) * this.d);
   }
 
-  value(key: number): Float32Array {
-    return this.vectors.value(this.head, key);
-  }
-
   /** Each neuron's product, on average over the keys seen: softmax does not notice what all keys have in common. */
   get averages(): Float64Array {
-    this.#averages.all ??= this.#average();
-    return this.#averages.all;
+    this.#averages ??= this.#average();
+    return this.#averages;
   }
 
   /** The share of the weight that goes to no key. */
