@@ -37,7 +37,7 @@ function requestOver({ wire, closed }: Line, question: Question, answer: Answer,
         end(() => reject(error)); // the host has closed the line
       }
     };
-    const retry = new Retry(ask);
+    const retry = retrying(ask);
     const end = (settle: () => void) => {
       retry.stop();
       wire.off("msg:custom", receive);
@@ -79,26 +79,20 @@ function take(message: Message, buffers: unknown, answer: Answer, onProgress?: O
 }
 
 /** Calls again and again, after ever longer silence. */
-class Retry {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #waitMs = RETRY_MS;
-
-  constructor(private readonly again: () => void) {
-    this.restart();
-  }
-
-  restart(): void {
-    this.stop();
-    this.#timer = setTimeout(() => {
-      this.#waitMs *= 2;
-      this.restart();
-      this.again();
-    }, this.#waitMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
+function retrying(again: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waitMs = RETRY_MS;
+  const stop = () => clearTimeout(timer);
+  const restart = () => {
+    stop();
+    timer = setTimeout(() => {
+      waitMs *= 2;
+      restart();
+      again();
+    }, waitMs);
+  };
+  restart();
+  return { restart, stop };
 }
 
 function isMessage(content: unknown): content is Message {

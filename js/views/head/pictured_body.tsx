@@ -40,17 +40,13 @@ function Legend({ view }: { view: ViewState }) {
           </span>
           <span>0</span>
           <i class="heat-ramp" style={{ background: gradient(colour) }} />
-          <span>{ending(heat.most)}</span>
+          <span>{heat.most === 1 ? "1" : exact(heat.most)}</span>
         </span>
       )}
       <span class="spring" />
       <Intensity store={view.store} frame={view.frame} />
     </div>
   );
-}
-
-function ending(most: number): string {
-  return most === 1 ? "1" : exact(most);
 }
 
 function gradient(colour: string): string {

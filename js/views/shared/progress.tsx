@@ -16,7 +16,7 @@ export function Progress({ loading, label }: { loading: Loading; label: string }
 export function sayComing(loading: Loading, here: number, all: number, what: string): string {
   if (loading.state !== "pending" || loading.since === "now" || loading.done === 0 || here === all) return "";
   const { left } = loading;
-  const time =
-    left === undefined ? "" : left < 100 ? `, about ${Math.ceil(left)} s` : `, about ${Math.round(left / 60)} min`;
-  return `${here} of ${counted(all, what)}${time}`;
+  const rest =
+    left === undefined ? [] : [left < 100 ? `about ${Math.ceil(left)} s` : `about ${Math.round(left / 60)} min`];
+  return [`${here} of ${counted(all, what)}`, ...rest].join(", ");
 }

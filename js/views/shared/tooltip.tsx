@@ -48,11 +48,6 @@ function placeOf({ left, right, top, bottom, within }: Anchor, align: Props["ali
   return `translate(${across}, ${down})`;
 }
 
-/** Where an element stands in the box of another. */
-export function anchorOf(element: Element, frame: Element): Anchor {
-  return anchorIn(element.getBoundingClientRect(), frame);
-}
-
 /** A rectangle of the window in the box of an element. */
 export function anchorIn(box: Box, frame: Element): Anchor {
   const { left, top } = frame.getBoundingClientRect();
