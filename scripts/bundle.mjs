@@ -57,7 +57,8 @@ const { metafile } = await build({
   entryPoints: { widget: "js/widget/index.ts" },
   outdir: STATIC,
   ...common,
-  format: "esm",
+  format: "esm", // which is UTF-8 wherever it comes from
+  charset: "utf8",
 });
 // A classic script, since only such a one can find its place in the page; in ASCII, so that it reads the same in every
 // encoding in which a page is saved. esbuild escapes strings, not regular expressions.

@@ -56,6 +56,10 @@ export class KernelSource implements Source {
     return this.#layers.get(`${part} ${layer}`);
   }
 
+  hasRoomAround(data: LayerData): boolean {
+    return 3 * data.bytes <= LAYERS_BYTES;
+  }
+
   async layer(part: string, layer: number, following: Following): Promise<LayerData> {
     const ask = (followed: Following) => this.#askLayer(part, layer, followed);
     return this.peek(part, layer) ?? this.#asking.run(`${part} ${layer}`, following, ask);
@@ -117,30 +121,44 @@ export class KernelSource implements Source {
     return this.#thumbnails.get(keyOf(question, layer));
   }
 
-  async thumbnails(
+  thumbnails(
     question: ThumbnailQuestion,
     layers: readonly number[],
-    { onLayer, ...following }: Following & { onLayer: OnLayer },
+    following: Following & { onLayer: OnLayer },
   ): Promise<void> {
-    const missing = handOver(layers, (layer) => this.peekThumbnails(question, layer), onLayer);
-    const answer = new Answer(missing, (layer, sent) => {
-      onLayer(layer, sent instanceof SourceError ? sent : this.#keepThumbnails(question, readThumbnails(sent)));
-    });
-    const args = { ...question, layers: missing };
-    await request(this.lines, { op: "thumbnails", args, limit: this.#limit }, answer, following);
+    const peek = (layer: number) => this.peekThumbnails(question, layer);
+    const keep = (_: number, sent: Sent) => this.#keepThumbnails(question, readThumbnails(sent));
+    return this.#askEach("thumbnails", question, layers, peek, keep, following);
   }
 
-  async links(
+  links(
     question: LinksQuestion,
     layers: readonly number[],
-    { onLayer, ...following }: Following & { onLayer: OnLinks },
+    following: Following & { onLayer: OnLinks },
   ): Promise<void> {
-    const missing = handOver(layers, (layer) => this.#links.get(linksKey(question, layer)), onLayer);
-    const answer = new Answer(missing, (layer, sent) => {
-      onLayer(layer, sent instanceof SourceError ? sent : this.#keepLinks(question, layer, sent));
+    const peek = (layer: number) => this.#links.get(linksKey(question, layer));
+    const keep = (layer: number, sent: Sent) => this.#keepLinks(question, layer, sent);
+    return this.#askEach("links", question, layers, peek, keep, following);
+  }
+
+  /** Hands over what is known of some layers, and the others as they come. */
+  async #askEach<Value>(
+    op: string,
+    question: object,
+    layers: readonly number[],
+    peek: (layer: number) => Value | undefined,
+    keep: (layer: number, sent: Sent) => Value,
+    { onLayer, ...following }: Following & { onLayer(layer: number, value: Value | SourceError): void },
+  ): Promise<void> {
+    const missing = layers.filter((layer) => {
+      const known = peek(layer);
+      if (known !== undefined) onLayer(layer, known);
+      return known === undefined;
     });
-    const args = { ...question, layers: missing };
-    await request(this.lines, { op: "links", args, limit: this.#limit }, answer, following);
+    const answer = new Answer(missing, (layer, sent) => {
+      onLayer(layer, sent instanceof SourceError ? sent : keep(layer, sent));
+    });
+    await request(this.lines, { op, args: { ...question, layers: missing }, limit: this.#limit }, answer, following);
   }
 
   #keepLinks(question: LinksQuestion, layer: number, sent: Sent): Float32Array {
@@ -159,14 +177,10 @@ export class KernelSource implements Source {
   }
 
   async #askTile(question: TileQuestion, following: Following): Promise<Tile> {
-    let tile: Tile | undefined;
-    const answer = new Answer([question.layer], (_, sent) => {
-      const { header, pieces } = of(sent);
-      tile = tileOf(header as TileHeader, pieces);
-      this.#tiles.set(nameOfTile(question), tile, tile.cells.byteLength);
-    });
-    await request(this.lines, { op: "tile", args: { ...question }, limit: this.#limit }, answer, following);
-    return tile as Tile; // the answer is complete
+    const { header, pieces } = await this.#askOne("tile", question, question.layer, following);
+    const tile = tileOf(header as TileHeader, pieces);
+    this.#tiles.set(nameOfTile(question), tile, tile.cells.byteLength);
+    return tile;
   }
 
   /** Keeps pictures that came along with a widget. */
@@ -178,19 +192,6 @@ export class KernelSource implements Source {
     this.#thumbnails.set(keyOf(question, thumbnails.layer), thumbnails, thumbnailBytes(thumbnails));
     return thumbnails;
   }
-}
-
-/** Hands over what is known of some layers; returns the others. */
-function handOver<Value>(
-  layers: readonly number[],
-  peek: (layer: number) => Value | undefined,
-  onLayer: (layer: number, value: Value) => void,
-): number[] {
-  return layers.filter((layer) => {
-    const known = peek(layer);
-    if (known !== undefined) onLayer(layer, known);
-    return known === undefined;
-  });
 }
 
 function of(sent: Sent | SourceError): Sent {

@@ -65,6 +65,8 @@ export interface Vectors {
   query(head: number, query: number): Float32Array;
   key(head: number, key: number): Float32Array;
   value(head: number, key: number): Float32Array;
+  /** All keys of a head, `[keys, d]`. */
+  keys(head: number): Float32Array;
   /** What is added to the score of a pair; 0 where there is no bias. */
   bias(head: number, query: number, key: number): number;
   /** Whether the mask lets a query see a key. */

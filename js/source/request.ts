@@ -1,6 +1,6 @@
 import type { Answer, Message } from "./answer.js";
 import type { Line, Lines } from "./lines.js";
-import { type Following, SourceError } from "./source.js";
+import { type Following, type OnProgress, SourceError } from "./source.js";
 
 /** The version of the protocol that both sides must speak; python/headscope/widgets/protocol.py is the other. */
 export const VERSION = 1;
@@ -37,7 +37,7 @@ function requestOver({ wire, closed }: Line, question: Question, answer: Answer,
         end(() => reject(error)); // the host has closed the line
       }
     };
-    const retry = new Retry(ask);
+    const retry = retrying(ask);
     const end = (settle: () => void) => {
       retry.stop();
       wire.off("msg:custom", receive);
@@ -68,36 +68,31 @@ function requestOver({ wire, closed }: Line, question: Question, answer: Answer,
   });
 }
 
-function take(message: Message, buffers: unknown, answer: Answer, onProgress?: (done: number) => void): void {
+function take(message: Message, buffers: unknown, answer: Answer, onProgress?: OnProgress): void {
   if (message.v !== VERSION) throw otherVersion(message.v);
   if (message.kind === "error") throw new SourceError(String(message.error), String(message.message));
-  if (message.kind === "progress") onProgress?.(Number(message.done));
+  const left = message.seconds_left;
+  if (message.kind === "progress") onProgress?.(Number(message.done), typeof left === "number" ? left : undefined);
   if (message.kind !== "chunk" && message.kind !== "refused") return;
   const share = answer.take(message, buffers);
   onProgress?.(share);
 }
 
 /** Calls again and again, after ever longer silence. */
-class Retry {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #waitMs = RETRY_MS;
-
-  constructor(private readonly again: () => void) {
-    this.restart();
-  }
-
-  restart(): void {
-    this.stop();
-    this.#timer = setTimeout(() => {
-      this.#waitMs *= 2;
-      this.restart();
-      this.again();
-    }, this.#waitMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
+function retrying(again: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waitMs = RETRY_MS;
+  const stop = () => clearTimeout(timer);
+  const restart = () => {
+    stop();
+    timer = setTimeout(() => {
+      waitMs *= 2;
+      restart();
+      again();
+    }, waitMs);
+  };
+  restart();
+  return { restart, stop };
 }
 
 function isMessage(content: unknown): content is Message {

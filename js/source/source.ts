@@ -1,12 +1,14 @@
 import type { LayerData } from "./layer.js";
 import type { LinksQuestion, OnLinks } from "./links.js";
 
+/** Told of the share that is done, 0 to 1, where the source can tell, and of the seconds that the rest will take. */
+export type OnProgress = (done: number, left?: number) => void;
+
 /** How a caller follows an answer. */
 export interface Following {
   /** Ends the interest in the answer; the promise then never settles with a layer. */
   signal: AbortSignal;
-  /** Called with the share that is done, 0 to 1, where the source can tell. */
-  onProgress?(done: number): void;
+  onProgress?: OnProgress;
 }
 
 /** Where answers come from. A view never knows which implementation it talks to. */
@@ -19,6 +21,8 @@ export interface Source {
    * @throws SourceError if there is no answer; the abort reason if the signal ended it.
    */
   layer(part: string, layer: number, following: Following): Promise<LayerData>;
+  /** Whether there is room for the layers around one before they are wanted; left out where there is no use in it. */
+  hasRoomAround?(data: LayerData): boolean;
   /** The pictures of a layer's heads, if they are at hand. */
   peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined;
   /**

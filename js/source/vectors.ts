@@ -54,6 +54,10 @@ export abstract class ScoreVectors implements Vectors {
     return taken(this.valueAt(head, key), this.dv);
   }
 
+  keys(head: number): Float32Array {
+    return taken(this.keyAt(head, 0), this.header.keys * this.d);
+  }
+
   bias(head: number, query: number, key: number): number {
     return this.#bias?.at(head, query, key) ?? 0;
   }

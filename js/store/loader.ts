@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { LayerData } from "../source/layer.js";
 import type { Need } from "../source/need.js";
-import { type Source, SourceError } from "../source/source.js";
+import { type Following, type OnProgress, type Source, SourceError } from "../source/source.js";
 import { asError, follow, type Loading, READY, tellOf } from "./loading.js";
 
 export interface Wanted {
@@ -9,7 +9,12 @@ export interface Wanted {
   layer: number;
   /** Why there is no use in asking; "" for none. */
   refusal: string;
+  /** The layers around it, that which is wanted next before the other. */
+  around: readonly number[];
 }
+
+/** Whoever stays so long on a layer may well go on to the next. */
+const REST_MS = 500;
 
 /** Keeps one layer: the wanted one as soon as it is there, until then the one before. */
 export class Loader {
@@ -18,7 +23,7 @@ export class Loader {
 
   /** @param needs What has to be here of a layer before it is shown. */
   constructor(
-    private readonly source: Pick<Source, "peek" | "layer">,
+    private readonly source: Pick<Source, "peek" | "layer" | "hasRoomAround">,
     private readonly needs: () => readonly Need[] = () => [],
   ) {}
 
@@ -36,36 +41,52 @@ export class Loader {
     return follow(wanted, this.#loading, (now) => this.#load(now));
   }
 
-  #load({ part, layer, refusal }: Wanted): (() => void) | undefined {
+  /** Brings a layer and what has to be here of it before it is shown, of these heads or of those that are drawn. */
+  async bring(part: string, layer: number, following: Following, heads?: readonly number[]): Promise<LayerData> {
+    const data = await this.source.layer(part, layer, following);
+    await Promise.all(this.#missing(data, heads).map((need) => data.bring(need, following)));
+    return data;
+  }
+
+  #load(wanted: Wanted): (() => void) | undefined {
+    const { part, layer, refusal } = wanted;
     if (refusal !== "") {
       this.#loading.value = { state: "failed", error: new SourceError("RefusedLayer", refusal) };
       return;
     }
+    const ending = new AbortController();
+    const show = (data: LayerData) => {
+      if (this.#data.peek() !== null) this.#lookAround(wanted, data, ending.signal);
+      this.#data.value = data;
+    };
     const known = this.source.peek(part, layer);
     if (known !== undefined && this.#missing(known).length === 0) {
       batch(() => {
-        this.#data.value = known;
+        show(known);
         this.#loading.value = READY;
       });
-      return;
+    } else {
+      const ask = (onProgress: OnProgress) => this.bring(part, layer, { signal: ending.signal, onProgress });
+      tellOf(this.#loading, ending.signal, ask, show);
     }
-    const ending = new AbortController();
-    const ask = async (onProgress: (done: number) => void) => {
-      const following = { signal: ending.signal, onProgress };
-      const data = await this.source.layer(part, layer, following);
-      await Promise.all(this.#missing(data).map((need) => data.bring(need, following)));
-      return data;
-    };
-    tellOf(this.#loading, ending.signal, ask, (data) => {
-      this.#data.value = data;
-    });
     return () => ending.abort();
   }
 
+  /** After one step there may be another: brings the layers around, one after the other, until yet another is wanted. */
+  #lookAround({ part, around }: Wanted, data: LayerData, ended: AbortSignal): void {
+    if (this.source.hasRoomAround?.(data) !== true) return;
+    const ask = async () => {
+      for (const layer of around) if (!ended.aborted) await this.bring(part, layer, { signal: ended });
+    };
+    const timer = setTimeout(() => ask().catch(() => {}), REST_MS); // whoever wants the layer is told why there is none
+    ended.addEventListener("abort", () => clearTimeout(timer));
+  }
+
   /** Of the heads that the layer has. */
-  #missing(data: LayerData): Need[] {
+  #missing(data: LayerData, heads?: readonly number[]): Need[] {
     if (data.isWhole) return [];
-    const fitting = this.needs().map((need) => ({ ...need, heads: need.heads.filter((head) => head < data.heads) }));
+    const fits = (head: number) => head < data.heads;
+    const fitting = this.needs().map((need) => ({ ...need, heads: (heads ?? need.heads).filter(fits) }));
     return fitting.filter((need) => !untracked(() => data.isHere(need)));
   }
 

@@ -1,10 +1,11 @@
 import { batch, effect, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { OnProgress } from "../source/source.js";
 import { type Since, tellWaiting } from "./waiting.js";
 
-/** How what is wanted comes along. */
+/** How what is wanted comes along: since when there is no sign of it, the share that is done, the seconds it will take. */
 export type Loading =
   | { state: "ready" }
-  | { state: "pending"; since: Since; done: number }
+  | { state: "pending"; since: Since; done: number; left?: number }
   | { state: "failed"; error: Error };
 
 /** One object, so that what stays ready renders nothing anew. */
@@ -34,17 +35,17 @@ export function follow<Wanted>(
 export async function tellOf<Value>(
   loading: Signal<Loading>,
   ended: AbortSignal,
-  ask: (onProgress: (done: number) => void) => Promise<Value>,
+  ask: (onProgress: OnProgress) => Promise<Value>,
   show: (answer: Value) => void,
 ): Promise<void> {
-  const move = (progress: { since: Since } | { done: number }) => {
+  const move = (progress: { since: Since } | { done: number; left?: number }) => {
     const now = loading.peek();
     if (now.state === "pending" && !ended.aborted) loading.value = { ...now, ...progress };
   };
   loading.value = { state: "pending", since: "now", done: 0 };
   const stopTelling = tellWaiting((since) => move({ since }));
   try {
-    const answer = await ask((done) => move({ done }));
+    const answer = await ask((done, left) => move(left === undefined ? { done } : { done, left }));
     if (ended.aborted) return;
     batch(() => {
       show(answer);

@@ -135,6 +135,11 @@ export class Store {
     return () => this.#needs.delete(need);
   }
 
+  /** A layer with all that is needed to show some of its heads, before it is chosen. */
+  bring(part: string, layer: number, heads: readonly number[], signal: AbortSignal): Promise<LayerData> {
+    return this.#loader.bring(part, layer, { signal }, heads);
+  }
+
   /** Tells of numbers of the layer that are on their way; what fails is the layer's failure. */
   follow(coming: Promise<void>, ended: AbortSignal): void {
     this.#loader.followMore(coming, ended);
@@ -166,7 +171,10 @@ function fitting(selection: Store["selection"], data: Store["data"]): Store["sel
 /** A refused layer has no heads, and the reason is known without asking. */
 function wanted({ part, layer }: Pick<Selection, "part" | "layer">, meta: Meta): Wanted {
   const { heads, reason } = layerOfPart(partOf(meta, part), layer);
-  return { part, layer, refusal: heads === 0 ? reason || `layer ${layer} was refused` : "" };
+  const { layers } = partOf(meta, part);
+  const at = layers.findIndex((one) => one.layer === layer);
+  const around = [layers[at + 1], layers[at - 1]].flatMap((one) => (one?.heads > 0 ? [one.layer] : []));
+  return { part, layer, refusal: heads === 0 ? reason || `layer ${layer} was refused` : "", around };
 }
 
 /** The settings without the theme. */

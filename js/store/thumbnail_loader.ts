@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Source, ThumbnailQuestion, Thumbnails } from "../source/source.js";
+import type { OnProgress, Source, ThumbnailQuestion, Thumbnails } from "../source/source.js";
 import { follow, type Loading, READY, tellOf } from "./loading.js";
 
 /** The size that comes along with a widget (python/headscope/widgets/first_paint.py). */
@@ -63,7 +63,7 @@ export class ThumbnailLoader {
   }
 
   #ask(question: ThumbnailQuestion, layers: readonly number[], signal: AbortSignal): Promise<void> {
-    const ask = (onProgress: (done: number) => void) => {
+    const ask = (onProgress: OnProgress) => {
       let count = 0;
       const onLayer = (layer: number, picture: Thumbnails | Error) => {
         if (signal.aborted) return;
@@ -71,7 +71,7 @@ export class ThumbnailLoader {
         count += 1;
         onProgress(count / layers.length);
       };
-      return this.source.thumbnails(question, layers, { signal, onLayer });
+      return this.source.thumbnails(question, layers, { signal, onLayer, onProgress });
     };
     return tellOf(this.#loading, signal, ask, () => {}); // each has been shown as it came
   }

@@ -1,6 +1,7 @@
 /** BertViz's own calls in a real JupyterLab, on locally made GPT-2-, BERT- and T5-shaped models run on eager attention. */
 import { resolve } from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 const MODELS = `
@@ -162,7 +163,7 @@ test("neuron view: of today's GPT-2, its weight the model's", async () => {
   const weight = await notebook.ask<number>(
     "neuron.select(query=4, key=2); print(json.dumps(attention[1][0, 2, 4, 2].item()))",
   );
-  await expect(view).toContainText(`weight shown ${weight.toFixed(4)}`);
+  await expect(view).toContainText(`weight shown ${exact(weight)}`);
   await expect(view).toContainText("exact, certified");
   await look(view, "neuron");
 });

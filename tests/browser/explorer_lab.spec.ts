@@ -1,5 +1,6 @@
 /** The explorer in a real JupyterLab: from the model to a neuron and back, and Python knows each step. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 const EXPLORE = `
@@ -125,7 +126,7 @@ test("from two tokens to the head that links them, and Python knows it", async (
 import json
 assert view.links
 print(json.dumps(view.capture.links(view.query, view.key).ranked[:5]))`);
-  const said = ranked.map(([layer, head, weight], at) => `${at + 1} layer ${layer} head ${head} ${weight.toFixed(4)}`);
+  const said = ranked.map(([layer, head, weight], at) => `${at + 1} layer ${layer} head ${head} ${exact(weight)}`);
   await expect.poll(async () => (await ranking.locator("[data-cell]").allTextContents()).slice(0, 5)).toEqual(said);
   await expect(cell(explorer, 9, 4)).toHaveCount(0); // its name says more now
   await expect(explorer.getByRole("gridcell", { name: "layer 9, head 4, 0.4739, rank 1" })).toBeVisible();

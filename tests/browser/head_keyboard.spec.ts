@@ -1,6 +1,6 @@
 /** The head view without a pointer: keys, focus, names and roles. */
 import { expect, type Page, test } from "@playwright/test";
-import { short } from "../../js/views/shared/format.js";
+import { exact, short } from "../../js/views/shared/format.js";
 import { open, reference } from "./page/reference.js";
 
 const sentence = reference("sentence");
@@ -58,7 +58,7 @@ test.describe("the keyboard", () => {
     await page.keyboard.press("ArrowRight");
     await expect(view.column("key")).toBeFocused();
     for (let at = 0; at < 4; at++) await page.keyboard.press("ArrowUp");
-    await expect.poll(() => view.tips()).toEqual([`head 3: ${sentence.weights(1, 3)[8][4].toFixed(4)}`]);
+    await expect.poll(() => view.tips()).toEqual([`head 3: ${exact(sentence.weights(1, 3)[8][4])}`]);
     await page.keyboard.press("Space");
     await view.expectLastStep({ key: 4 });
   });

@@ -61,7 +61,7 @@ test("scrolls to a token that Python pins, and its numbers are right", async ({ 
   await expect(view.token("query", 1500)).toBeInViewport();
   const row = long.weights(0, 4)[1500];
   const [first, last] = await options(view);
-  const expected = row.slice(first, last + 1).map((weight, at) => (first + at <= 1500 ? short(weight) : ""));
+  const expected = row.slice(first, last + 1).map((weight, at) => (first + at <= 1500 ? short(weight, 2000) : ""));
   await view.expectNumbers("key", expected);
   const bar = await view.root.locator(".scroll-bar").evaluate(({ scrollTop }) => scrollTop);
   expect(Math.round(bar / 20)).toBe(first);

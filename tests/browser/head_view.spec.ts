@@ -1,6 +1,6 @@
 /** The head view on a page that plays the notebook: what a person sees and points at, and what Python is told. */
 import { expect, test } from "@playwright/test";
-import { percent, short } from "../../js/views/shared/format.js";
+import { exact, percent, short } from "../../js/views/shared/format.js";
 import { causal, open, reference, sum } from "./page/reference.js";
 import { SCENARIOS } from "./page/scenarios.js";
 import type { View } from "./page/view.js";
@@ -50,7 +50,7 @@ test.describe("hovering", () => {
     const strongest = [2, 4].map((head) => {
       const weights = sentence.weights(0, head)[8];
       const best = weights.indexOf(Math.max(...weights));
-      return `head ${head}: ${SCENARIOS.sentence.tokens[best].trim()} ${weights[best].toFixed(4)}`;
+      return `head ${head}: ${SCENARIOS.sentence.tokens[best].trim()} ${exact(weights[best])}`;
     });
     expect(await view.tips()).toEqual(strongest);
   });
@@ -64,9 +64,7 @@ test.describe("hovering", () => {
       weights.map((weight, query) => (query >= 2 ? short(weight) : "")),
     );
     const best = weights.indexOf(Math.max(...weights));
-    expect(await view.tips()).toEqual([
-      `head 1: ${SCENARIOS.sentence.tokens[best].trim()} ${weights[best].toFixed(4)}`,
-    ]);
+    expect(await view.tips()).toEqual([`head 1: ${SCENARIOS.sentence.tokens[best].trim()} ${exact(weights[best])}`]);
     await view.expectLines(
       sentence
         .weights(0, 1)
@@ -145,7 +143,7 @@ test.describe("pinning", () => {
   test("a query, then pointing at a key, gives the weight of the pair for each head", async ({ page }) => {
     const view = await open(page, "sentence", { traits: { heads: [2, 3, 4], head: 4, query: 8 } });
     await view.token("key", 4).hover();
-    const weight = (head: number) => sentence.weights(0, head)[8][4].toFixed(4);
+    const weight = (head: number) => exact(sentence.weights(0, head)[8][4]);
     await expect.poll(() => view.tips()).toEqual([2, 3, 4].map((head) => `head ${head}: ${weight(head)}`));
     await expect(view.token("key", 4)).toHaveClass(/hovered/);
     expect(await view.ink("query", 8)).toBeGreaterThan(100);
@@ -154,7 +152,7 @@ test.describe("pinning", () => {
   test("a key, then pointing at a query, gives the weight of the pair", async ({ page }) => {
     const view = await open(page, "sentence", { traits: { heads: [2], head: 2, key: 4 } });
     await view.token("query", 8).hover();
-    await expect.poll(() => view.tips()).toEqual([`head 2: ${sentence.weights(0, 2)[8][4].toFixed(4)}`]);
+    await expect.poll(() => view.tips()).toEqual([`head 2: ${exact(sentence.weights(0, 2)[8][4])}`]);
   });
 
   test("is undone by Escape, the key first; with nothing pinned Escape is the notebook's", async ({ page }) => {

@@ -1,5 +1,6 @@
 /** Texts of many thousand tokens in a real JupyterLab: numbers under the pointer are the capture's own. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 function cells(tokens: number, heads: number): Record<string, string> {
@@ -49,12 +50,12 @@ for (const tokens of [8192, 32_768]) {
     await token("query", query + 5).hover();
     const row = await weights(notebook, String(query + 5), "None");
     const strongest = row.indexOf(Math.max(...row));
-    await expect.poll(() => tip(page)).toContain(`word${strongest} ${row[strongest].toFixed(4)}`);
+    await expect.poll(() => tip(page)).toContain(`word${strongest} ${exact(row[strongest])}`);
 
     await token("key", query + 3).hover();
     const column = await weights(notebook, "None", String(query + 3));
     const from = column.indexOf(Math.max(...column));
-    await expect.poll(() => tip(page)).toContain(`word${from} ${column[from].toFixed(4)}`);
+    await expect.poll(() => tip(page)).toContain(`word${from} ${exact(column[from])}`);
     expect(Math.max(...sizes)).toBeLessThan(4.5 * 2 ** 20);
     expect(Math.max(...column)).toBeGreaterThan(0.01);
     await shutDownKernels(page);

@@ -3,6 +3,7 @@
  * displayed, and that is the weight of the model's own eager attention.
  */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 import { expectEvaluates, expectWithin, readEquation } from "./page/equation.js";
 
@@ -100,7 +101,7 @@ test("SmolLM2: the weight from She to nurse, neuron by neuron, is the model's ow
   const eager = await notebook.read<number[]>("eager");
   await notebook.run("neurons");
   const view = await notebook.view("neurons", "Neurons");
-  await expect(view.locator('[data-row="4"] [data-name="softmax"]')).toHaveText(eager[4].toFixed(4));
+  await expect(view.locator('[data-row="4"] [data-name="softmax"]')).toHaveText(exact(eager[4]));
   expectWithin(await expectEvaluates(view), eager, 1e-5);
   await view.screenshot({ path: "test-results/looks/neuron-smollm2.png" });
 

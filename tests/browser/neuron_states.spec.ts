@@ -1,5 +1,6 @@
 /** The neuron view with every mechanism, with nothing to show, with the keyboard alone, and with long texts. */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { audit, problems } from "./page/audit.js";
 import { expectEvaluates, expectWithin, readEquation } from "./page/equation.js";
 import { NeuronPage } from "./page/neuron_page.js";
@@ -86,8 +87,8 @@ test.describe("says what one must know", () => {
     await expect(view.root).toContainText("Words are merged: a row shows the first sub-word of its word");
     await expect(view.root.locator(".evaluated")).toContainText("##ing: products above zero");
     await expect(view.row(1)).toHaveAttribute("data-position", "2"); // pinned
-    await expect(view.row(1).locator('[data-name="softmax"]')).toHaveText(weights[2].toFixed(4));
-    await expect(view.row(6).locator('[data-name="softmax"]')).toHaveText(weights[7].toFixed(4));
+    await expect(view.row(1).locator('[data-name="softmax"]')).toHaveText(exact(weights[2]));
+    await expect(view.row(6).locator('[data-name="softmax"]')).toHaveText(exact(weights[7]));
   });
 
   test("of hidden tokens: the weights are the model's own", async ({ page }) => {
@@ -160,7 +161,7 @@ test("2,000 tokens: only the rows in view are on the page, right, and answer the
   await expect(view.row(1490)).toBeInViewport();
   expect(await view.root.locator("[data-row]").count()).toBeLessThan(27);
   const weight = reference("long").weights(1, 2)[1500][1490];
-  await expect(view.row(1490).locator('[data-name="softmax"]')).toHaveText(weight.toFixed(4));
+  await expect(view.row(1490).locator('[data-name="softmax"]')).toHaveText(exact(weight));
   await audit(view.root);
   const times = await view.root.locator(".neuron-body").evaluate((body) => {
     const box = body.getBoundingClientRect();

@@ -1,5 +1,6 @@
 /** The neuron view on a page that plays the notebook: what a person sees and points at, and what Python is told. */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { expectWithin, readRows } from "./page/equation.js";
 import { NeuronPage } from "./page/neuron_page.js";
 import { reference } from "./page/reference.js";
@@ -28,7 +29,7 @@ test.describe("with a query pinned", () => {
   test("each key seen has its dot product and its weight, and those not seen say so", async ({ page }) => {
     const view = await NeuronPage.open(page, { scenario: "sentence", traits: PINNED });
     expect(await view.column("dot")).toEqual(keys.map((key) => minus(dot(key).toFixed(2))));
-    expect(await view.column("softmax")).toEqual(keys.map((key) => weights[key].toFixed(4)));
+    expect(await view.column("softmax")).toEqual(keys.map((key) => exact(weights[key])));
     expectWithin(
       (await readRows(view.root)).map(({ weight }) => weight),
       weights,
@@ -100,7 +101,7 @@ test.describe("with a query pinned", () => {
     const [, score, logSum] = /e\^\(([\d.−]+) − ([\d.]+)\)/.exec(text) ?? [];
     expect(Math.abs(Math.exp(Number(score.replace("−", "-")) - Number(logSum)) - weights[KEY])).toBeLessThan(1e-4);
     expect(text).toMatch(
-      new RegExp(`= ${weights[KEY].toFixed(4)}, weight shown ${weights[KEY].toFixed(4)}, off by \\d+e-\\d+$`),
+      new RegExp(`= ${exact(weights[KEY])}, weight shown ${exact(weights[KEY])}, off by \\d+e-\\d+$`),
     );
     await expect(view.root.locator(".equation")).toHaveText("weight = softmax(dot + mask)");
   });
@@ -196,7 +197,7 @@ test.describe("with no query", () => {
     const view = await NeuronPage.open(page, { scenario: "sentence", traits });
     await view.tokens.getByRole("option", { name: "She, position 8" }).click();
     await view.expectLastStep({ query: QUERY });
-    expect(await view.column("softmax")).toEqual(keys.map((key) => weights[key].toFixed(4)));
+    expect(await view.column("softmax")).toEqual(keys.map((key) => exact(weights[key])));
     await view.tokens.getByRole("option", { name: "nurse, position 4" }).click();
     await view.expectLastStep({ key: KEY });
   });
@@ -209,7 +210,7 @@ test.describe("with no query", () => {
     await view.expectLastStep({ heads: [3, 4], head: 3 });
     await view.root.getByRole("button", { name: "Next layer" }).click();
     const row = sentence.weights(2, 3)[QUERY];
-    await expect.poll(() => view.column("softmax")).toEqual(keys.map((key) => row[key].toFixed(4)));
+    await expect.poll(() => view.column("softmax")).toEqual(keys.map((key) => exact(row[key])));
   });
 });
 
@@ -236,7 +237,7 @@ test.describe("vectors in the first column", () => {
 
   test("beside weight x norm, if that is the measure", async ({ page }) => {
     const view = await NeuronPage.open(page, { scenario: "sentence", traits: { ...PINNED, measure: "value_norm" } });
-    const expected = keys.map((key) => (weights[key] * made.valueNorms[HEAD][key]).toFixed(4));
+    const expected = keys.map((key) => exact(weights[key] * made.valueNorms[HEAD][key]));
     expect(await view.column("measure")).toEqual(expected);
   });
 

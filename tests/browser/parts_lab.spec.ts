@@ -1,5 +1,6 @@
 /** An encoder-decoder model in a real JupyterLab: its parts, and the seconds of a recording as keys. */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
 const MOONSHINE = `
@@ -36,7 +37,7 @@ test("Moonshine: from a word to the second at which it was said", async ({ page 
     `view.select(query=${EVER}, key=${FAILED_IS_SAID}); print(json.dumps(view.selected.attention.item()))`,
   );
   await expect(path).toHaveText(["Model", "cross", "layer 2", "head 1", "ever", "1.98 s"]);
-  await expect(explorer.getByRole("region", { name: "Neurons" })).toContainText(`weight shown ${weight.toFixed(4)}`);
+  await expect(explorer.getByRole("region", { name: "Neurons" })).toContainText(`weight shown ${exact(weight)}`);
 
   await explorer.getByText("decoder", { exact: true }).click();
   await expect.poll(() => notebook.ask<string>("print(json.dumps(view.part))")).toBe("decoder");

@@ -1,6 +1,6 @@
 /** Patches drawn on their picture: what a patch, or a token of text, looks at, and what looks at it. */
 import { expect, test } from "@playwright/test";
-import { short } from "../../js/views/shared/format.js";
+import { exact, short } from "../../js/views/shared/format.js";
 import { audit } from "./page/audit.js";
 import type { Start } from "./page/host.js";
 import { openWidget } from "./page/open.js";
@@ -45,7 +45,7 @@ test.describe("the colours over the picture", () => {
     await sights.expectTraits({ intensity: "head" });
     const most = Math.max(...weights.slice(1));
     await expectAlphas(sights, "key", weights.slice(1), most);
-    await expect(sights.root.locator(".heat-legend")).toContainText(`weight, head 40${most.toFixed(4)}`);
+    await expect(sights.root.locator(".heat-legend")).toContainText(`weight, head 40${exact(most)}`);
   });
 
   test("are the mean of the heads that are drawn, or of the one whose chip is under the pointer", async ({ page }) => {
@@ -74,7 +74,7 @@ test.describe("the colours over the picture", () => {
     const all = norms.flatMap((_, head) => bare.weights(0, head).flatMap((__, query) => product(head, query)));
     const most = Math.max(...all);
     await expectAlphas(sights, "key", product(2, 7).slice(1), most);
-    await expect(sights.root.locator(".heat-legend")).toContainText(`weight × norm, head 20${most.toFixed(4)}`);
+    await expect(sights.root.locator(".heat-legend")).toContainText(`weight × norm, head 20${exact(most)}`);
   });
 
   test("are renormalised where the first token is hidden", async ({ page }) => {
@@ -161,7 +161,7 @@ test.describe("the pointer", () => {
     const named = `patch ${Math.floor((best - 3) / 14)},${(best - 3) % 14}`;
     await expect
       .poll(() => sights.tips())
-      .toEqual([`patch ${row},${column}, position ${query}`, `head 1: ${named} ${weights[best].toFixed(4)}`]);
+      .toEqual([`patch ${row},${column}, position ${query}`, `head 1: ${named} ${exact(weights[best])}`]);
     expect(await sights.trait("query")).toBeNull();
     await sights.click("query", ...at);
     await sights.expectTraits({ query });
@@ -173,7 +173,7 @@ test.describe("the pointer", () => {
     const sights = await Sights.open(page, { scenario: "vision", traits: { heads: [0, 1], head: 1, query: 120 } });
     await sights.pointAt("key", 5.5 / 14, 8.5 / 14);
     const key = 3 + 8 * 14 + 5;
-    const lines = [0, 1].map((head) => `head ${head}: ${vision.weights(0, head)[120][key].toFixed(4)}`);
+    const lines = [0, 1].map((head) => `head ${head}: ${exact(vision.weights(0, head)[120][key])}`);
     await expect.poll(() => sights.tips()).toEqual([`patch 8,5, position ${key}`, ...lines]);
     await sights.click("key", 5.5 / 14, 8.5 / 14);
     await sights.expectTraits({ query: 120, key });
@@ -210,10 +210,7 @@ test.describe("text beside a picture", () => {
     await sights.pointAt("key", ((best % 8) + 0.5) / 8, (Math.floor(best / 8) + 0.5) / 8);
     await expect
       .poll(() => sights.tips())
-      .toEqual([
-        `patch ${Math.floor(best / 8)},${best % 8}, position ${best + 3}`,
-        `head 2: ${patches[best].toFixed(4)}`,
-      ]);
+      .toEqual([`patch ${Math.floor(best / 8)},${best % 8}, position ${best + 3}`, `head 2: ${exact(patches[best])}`]);
   });
 
   test("is found from a patch that is pinned as key", async ({ page }) => {

@@ -1,5 +1,6 @@
 /** A model that sees, and a model that writes, in a real JupyterLab. */
 import { expect, test } from "@playwright/test";
+import { exact } from "../../js/views/shared/format.js";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 import { Sights } from "./page/sights.js";
 
@@ -63,7 +64,7 @@ print(json.dumps(maps[1][0, 2, view.query].tolist()))`);
     .poll(() => sights.tips())
     .toEqual([
       `patch ${Math.floor((best - 1) / 8)},${(best - 1) % 8}, position ${best}`,
-      `head 2: ${own[best].toFixed(4)}`,
+      `head 2: ${exact(own[best])}`,
     ]);
   await notebook.ask("view.select(query=None, key=0); print(1)");
   await expect(sights.piece("key", 0)).toHaveAttribute("aria-selected", "true");

@@ -1,6 +1,6 @@
 /** Which heads link the pinned query and key: the ranking under the grid, and its marks in the grid. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { fine } from "../../js/views/shared/format.js";
+import { exact } from "../../js/views/shared/format.js";
 import { ModelPage, openModel } from "./page/model_page.js";
 import { openWidget } from "./page/open.js";
 import { reference } from "./page/reference.js";
@@ -42,7 +42,7 @@ class Ranking {
     return this.root.getByRole("group").getByRole("button").and(this.page.locator("[data-cell]"));
   }
 
-  async expectRanked(ranked: readonly Ranked[], written = fine): Promise<void> {
+  async expectRanked(ranked: readonly Ranked[], written = exact): Promise<void> {
     const said = ranked.map(
       ({ layer, head, weight }, at) => `${at + 1} layer ${layer} head ${head} ${written(weight)}`,
     );
@@ -111,7 +111,7 @@ test.describe("the ranking", () => {
     const ranking = await open(page, "grid30x9", { links: true });
     const all = rankedIn("grid30x9");
     await ranking.expectRanked(all.slice(0, 60));
-    await ranking.root.getByRole("button", { name: `210 more, at most ${fine(all[60].weight)}` }).click();
+    await ranking.root.getByRole("button", { name: `210 more, at most ${exact(all[60].weight)}` }).click();
     await ranking.expectRanked(all);
   });
 
@@ -162,7 +162,7 @@ test.describe("from the ranking to the grid", () => {
     const all = rankedIn("sentence");
     const first = ranking.view.cell(all[0].layer, all[0].head);
     await expect(first).toHaveAccessibleName(
-      `layer ${all[0].layer}, head ${all[0].head}, ${fine(all[0].weight)}, rank 1`,
+      `layer ${all[0].layer}, head ${all[0].head}, ${exact(all[0].weight)}, rank 1`,
     );
     const veils: number[] = [];
     for (const { layer, head } of all) {

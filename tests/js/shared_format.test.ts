@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exact, fine, magnitude, percent, short } from "../../js/views/shared/format.js";
+import { exact, magnitude, percent, short } from "../../js/views/shared/format.js";
 import { headColour, luminanceOf, textOn } from "../../js/views/shared/palette.js";
 
 describe("numbers", () => {
@@ -16,8 +16,19 @@ describe("numbers", () => {
     expect(short(weight)).toBe(text);
   });
 
-  it("have four decimals in a tooltip", () => {
-    expect(exact(0.47484)).toBe("0.4748");
+  it.each([
+    [0.4748, ".47"],
+    [0.0049, "4.9e-3"],
+    [3.18e-5, "3.2e-5"],
+    [0, "0"],
+    [Number.NaN, "NaN"],
+  ])("%d beside one of thousands of tokens is %s", (weight, text) => {
+    expect(short(weight, 8192)).toBe(text);
+  });
+
+  it("have three decimals where they were rounded", () => {
+    expect(exact(0.47484, 0.0005)).toBe("0.475");
+    expect(exact(0.00016, 0.0005)).toBe("0.000");
   });
 
   it.each([
@@ -25,8 +36,9 @@ describe("numbers", () => {
     [0.001, "0.0010"],
     [0.00016, "1.6e-4"],
     [0, "0.0000"],
-  ])("%d in a ranking is %s", (weight, text) => {
-    expect(fine(weight)).toBe(text);
+    [Number.NaN, "NaN"],
+  ])("%d as it is read is %s", (weight, text) => {
+    expect(exact(weight)).toBe(text);
   });
 
   it.each([

@@ -8,9 +8,13 @@ import { layerOfWeights } from "./layers.js";
 const data = layerOfWeights([[[1]]]);
 
 /** A source whose answers the test gives. */
-class Slow implements Pick<Source, "peek" | "layer"> {
+class Slow implements Pick<Source, "peek" | "layer" | "hasRoomAround"> {
+  hasRoom = true;
   readonly asked: (Following & { layer: number; resolve(data: LayerData): void; reject(error: Error): void })[] = [];
   readonly known = new Map<number, LayerData>();
+  hasRoomAround(): boolean {
+    return this.hasRoom;
+  }
   peek(_: string, layer: number): LayerData | undefined {
     return this.known.get(layer);
   }
@@ -21,14 +25,14 @@ class Slow implements Pick<Source, "peek" | "layer"> {
 
 let source: Slow;
 let loader: Loader;
-const wanted = signal<Wanted>({ part: "self", layer: 0, refusal: "" });
+const wanted = signal<Wanted>({ part: "self", layer: 0, refusal: "", around: [] });
 let stop: () => void;
 
 beforeEach(() => {
   vi.useFakeTimers();
   source = new Slow();
   loader = new Loader(source);
-  wanted.value = { part: "self", layer: 0, refusal: "" };
+  wanted.value = { part: "self", layer: 0, refusal: "", around: [] };
   stop = loader.follow(wanted);
 });
 afterEach(() => {
@@ -62,12 +66,12 @@ describe("a layer that is wanted", () => {
 
   it("is there at once if the source has it", () => {
     source.known.set(1, data);
-    wanted.value = { part: "self", layer: 1, refusal: "" };
+    wanted.value = { part: "self", layer: 1, refusal: "", around: [] };
     expect([loader.data.value, loader.loading.value.state]).toEqual([data, "ready"]);
   });
 
   it("gives way to the next one: its request ends, its late answer counts for nothing", async () => {
-    wanted.value = { part: "self", layer: 1, refusal: "" };
+    wanted.value = { part: "self", layer: 1, refusal: "", around: [] };
     expect(source.asked.map((one) => [one.layer, one.signal.aborted])).toEqual([
       [0, true],
       [1, false],
@@ -80,7 +84,7 @@ describe("a layer that is wanted", () => {
   it("leaves the one before in the picture while it is pending", async () => {
     source.asked[0].resolve(data);
     await settled();
-    wanted.value = { part: "self", layer: 1, refusal: "" };
+    wanted.value = { part: "self", layer: 1, refusal: "", around: [] };
     expect([loader.data.value, loader.loading.value.state]).toEqual([data, "pending"]);
   });
 
@@ -93,7 +97,7 @@ describe("a layer that is wanted", () => {
   });
 
   it("that was refused is not asked for", () => {
-    wanted.value = { part: "self", layer: 2, refusal: "a bias was not recorded" };
+    wanted.value = { part: "self", layer: 2, refusal: "a bias was not recorded", around: [] };
     expect(loader.loading.value).toMatchObject({ state: "failed", error: { message: "a bias was not recorded" } });
     expect(source.asked).toHaveLength(1);
   });
@@ -101,5 +105,47 @@ describe("a layer that is wanted", () => {
   it("is no longer wanted when nobody follows", () => {
     stop();
     expect([source.asked[0].signal.aborted, source.asked.length]).toEqual([true, 1]);
+  });
+});
+
+describe("the layers around one that was stepped to", () => {
+  const REST_MS = 500;
+  async function step(layer: number, around: number[]): Promise<void> {
+    wanted.value = { part: "self", layer, refusal: "", around };
+    source.asked.at(-1)?.resolve(data);
+    await settled();
+  }
+  const askedFor = () => source.asked.map(({ layer }) => layer);
+
+  it("come one after the other once one stays", async () => {
+    await step(4, [5, 3]);
+    await step(5, [6, 4]);
+    expect(askedFor()).toEqual([0, 4, 5]);
+    await vi.advanceTimersByTimeAsync(REST_MS);
+    expect(askedFor()).toEqual([0, 4, 5, 6]);
+    source.asked[3].resolve(data);
+    await settled();
+    expect(askedFor()).toEqual([0, 4, 5, 6, 4]);
+    expect(loader.loading.value.state).toBe("ready");
+  });
+
+  it("are no longer asked for when another one is wanted", async () => {
+    await step(4, [5, 3]);
+    await step(5, [6, 4]);
+    await vi.advanceTimersByTimeAsync(REST_MS);
+    wanted.value = { part: "self", layer: 9, refusal: "", around: [] };
+    expect(source.asked[3].signal.aborted).toBe(true);
+    source.asked[3].resolve(data);
+    await settled();
+    expect(askedFor()).toEqual([0, 4, 5, 6, 9]);
+  });
+
+  it("stay away where there is no room, and before the first step", async () => {
+    await step(0, [1]);
+    await vi.advanceTimersByTimeAsync(REST_MS);
+    source.hasRoom = false;
+    await step(1, [2, 0]);
+    await vi.advanceTimersByTimeAsync(REST_MS);
+    expect(askedFor()).toEqual([0, 0, 1]);
   });
 });

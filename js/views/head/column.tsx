@@ -1,3 +1,5 @@
+import { useComputed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { short } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { movedDown } from "../shared/moves.js";
@@ -21,7 +23,12 @@ export function Column({ view, side }: Props) {
     movedDown(key, view.active.peek()[side], view.axis(side).entries.length, view.pageOf(side));
   const list = { view, side, isHere: active >= first && active < last, entryUnder: entryIn, moved };
   return (
-    <div class={`column ${side}`} style={{ width: px(view.layout.value.zone[side]) }} {...listProps(list)}>
+    <div
+      class={`column ${side}`}
+      data-ground={side}
+      style={{ width: px(view.layout.value.zone[side]) }}
+      {...listProps(list)}
+    >
       <div class="slide">
         {Array.from({ length: last - first }, (_, index) => (
           <Entry key={first + index} view={view} side={side} entry={first + index} />
@@ -31,28 +38,40 @@ export function Column({ view, side }: Props) {
   );
 }
 
+/** It renders only when something changes that it shows: of two columns a pointer that moves changes one and a bit. */
 function Entry({ view, side, entry }: Props & { entry: number }) {
-  const axis = view.axis(side);
-  const weight = view.weightAt(side, entry);
-  const { states, props } = optionOf(view, side, entry, weight);
-  const isQuiet = view.focus.value?.side === side && view.focus.value.entry !== entry;
-  return (
-    <div
-      {...props}
-      class={classes("entry", { quiet: isQuiet, ...states })}
-      style={{ top: px(entry * ROW) }}
-      data-entry={entry}
-    >
-      <span class="token" style={{ width: px(view.layout.value.token) }}>
-        <Label text={axis.entries[entry].label} />
+  const made = useComputed(() => JSON.stringify(stateOf(view, side, entry))).value;
+  const { props, shape, label, width, number } = JSON.parse(made) as ReturnType<typeof stateOf>;
+  const token = useMemo(() => {
+    return (
+      <span class="token" style={{ width: px(width) }}>
+        <Label text={label} />
       </span>
-      <Weight view={view} side={side} entry={entry} weight={weight} />
+    );
+  }, [label, width]);
+  return (
+    <div {...props} class={shape} style={{ top: px(entry * ROW) }} data-entry={entry}>
+      {token}
+      <span class={number === "NaN" ? "number error" : "number"}>{number}</span>
     </div>
   );
 }
 
-/** The number of the head in focus; without a focus, only what is wrong with a row. */
-function Weight({ view, side, entry, weight }: Props & { entry: number; weight: number | null }) {
-  const text = weight === null ? (view.isBroken(side, entry) ? "NaN" : "") : short(weight);
-  return <span class={classes("number", { error: text === "NaN" })}>{text}</span>;
+function stateOf(view: ViewState, side: SideName, entry: number) {
+  const weight = view.weightAt(side, entry);
+  const { states, props } = optionOf(view, side, entry, weight);
+  const focus = view.focus.value;
+  return {
+    props,
+    shape: classes("entry", { quiet: focus?.side === side && focus.entry !== entry, ...states }),
+    label: view.axis(side).entries[entry].label,
+    width: view.layout.value.token,
+    number: numberOf(view, side, entry, weight),
+  };
+}
+
+/** That of the head in focus; without a focus, only what is wrong with a row. */
+function numberOf(view: ViewState, side: SideName, entry: number, weight: number | null): string {
+  if (weight !== null) return short(weight, view.keys.value.entries.length);
+  return view.isBroken(side, entry) ? "NaN" : "";
 }

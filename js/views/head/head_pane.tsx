@@ -45,7 +45,7 @@ export function HeadPane({ view }: { view: ViewState }) {
       </header>
       <div class="pane-body">
         {view.width.value > 0 && <PaneBody view={view} />}
-        {isMap ? <MapTip map={view.map} pane={pane} /> : <Tips view={view} pane={pane} />}
+        {isMap ? <MapTip map={view.map} /> : <Tips view={view} pane={pane} />}
       </div>
       {view.hasRows ? <Foot view={view} /> : <footer class="pane-foot" />}
     </div>

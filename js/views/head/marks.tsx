@@ -53,7 +53,7 @@ function drawOnce(canvas: HTMLCanvasElement, view: ViewState, under: Under, stro
   const covered = focus === null ? 0 : under.strokes.countAt(focus);
   canvas.dataset.lines = String(under.strokes.count - covered + strokes.count);
   if (focus !== null && layout.cells[opposite(focus.side)] > 0) {
-    const errorColour = getComputedStyle(canvas).getPropertyValue("--error");
+    const errorColour = () => getComputedStyle(canvas).getPropertyValue("--error"); // it lays out the page: only where needed
     const side = opposite(focus.side);
     const cells = { picture, heads, focus, rows: view.inView(side), top: tops[side], only, colour, errorColour };
     paintCells(context, cells, layout);

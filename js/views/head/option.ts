@@ -9,7 +9,8 @@ export function optionOf(view: ViewState, side: SideName, entry: number, weight 
   const hover = view.hover.value;
   const isPinned = view.pins.value[side] === entry;
   const marks = marksOf(view.store.side(side), axis, entry);
-  const says = weight === null ? "" : `, head ${view.store.drawn.value.head} ${view.measured} ${short(weight)}`;
+  const said = weight === null ? "" : short(weight, view.keys.value.entries.length);
+  const says = weight === null ? "" : `, head ${view.store.drawn.value.head} ${view.measured} ${said}`;
   return {
     states: {
       pinned: isPinned,

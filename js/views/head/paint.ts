@@ -50,7 +50,7 @@ export interface CellScene {
   only: number | null;
   colour(head: number): string;
   /** For a weight that is no number. */
-  errorColour: string;
+  errorColour(): string;
 }
 
 /** Shades the tokens that the focus looks at, or is looked at by: one cell per head, in head order. */
@@ -93,7 +93,7 @@ function paintCell(
   const height = ROW - 2 * CELL_MARGIN;
   context.globalAlpha = only === null || only === head ? 1 : 0.25;
   if (Number.isNaN(weight)) {
-    context.strokeStyle = errorColour;
+    context.strokeStyle = errorColour();
     context.lineWidth = 1;
     context.strokeRect(x + 0.5, y + 0.5, Math.max(0, width - 1), height - 1);
     return;

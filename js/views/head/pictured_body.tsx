@@ -1,4 +1,4 @@
-import { counted, exact, magnitude } from "../shared/format.js";
+import { counted, exact } from "../shared/format.js";
 import { Intensity } from "../shared/intensity.js";
 import { Notice } from "../shared/notice.js";
 import { classes } from "../shared/style.js";
@@ -40,18 +40,13 @@ function Legend({ view }: { view: ViewState }) {
           </span>
           <span>0</span>
           <i class="heat-ramp" style={{ background: gradient(colour) }} />
-          <span>{ending(heat.most)}</span>
+          <span>{heat.most === 1 ? "1" : exact(heat.most)}</span>
         </span>
       )}
       <span class="spring" />
       <Intensity store={view.store} frame={view.frame} />
     </div>
   );
-}
-
-function ending(most: number): string {
-  if (most === 1) return "1";
-  return most < 0.001 ? magnitude(most) : exact(most);
 }
 
 function gradient(colour: string): string {

@@ -1,7 +1,7 @@
 import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { headColour } from "../shared/palette.js";
-import { type Anchor, anchorAt, anchorOf, Tooltip } from "../shared/tooltip.js";
+import { type Anchor, anchorIn, placed, Tooltip } from "../shared/tooltip.js";
 import { ROW } from "./layout.js";
 import { nameOf } from "./option.js";
 import { boxesIn } from "./sight.js";
@@ -53,15 +53,13 @@ function tipOf(view: ViewState): Tip | null {
 }
 
 /** The place beside the token, so that the tooltip covers neither the tokens below nor the lines. */
-function anchorOfEntry(view: ViewState, pane: HTMLElement | null): Anchor | null {
+function anchorOfEntry(view: ViewState): Anchor | null {
   const hover = view.hover.value;
-  const column = pane?.querySelector(`.column.${hover?.side}`);
-  const shell = pane?.closest(".shell");
-  if (!shell || !column || hover === null) return null;
-  const zone = anchorOf(column, shell);
-  const top = zone.top + hover.entry * ROW - view.topOf(hover.side);
-  const { token } = view.layout.value;
-  return { left: zone.left + token, right: zone.right - token, top, bottom: top + ROW };
+  const ground = view.frame.grounds.get(hover?.side ?? "");
+  if (!ground || hover === null) return null;
+  const { token, zone } = view.layout.value;
+  const top = hover.entry * ROW - view.topOf(hover.side);
+  return placed(ground, { left: token, width: zone[hover.side] - 2 * token, top, height: ROW });
 }
 
 /** The patch itself, or the token that stands for none. */
@@ -71,6 +69,5 @@ function anchorOfPatch(view: ViewState, pane: HTMLElement | null): Anchor | null
   const shell = pane?.closest(".shell");
   if (!shell || !list || hover === null) return null;
   const box = boxesIn(list, view.pictured.patches[hover.side].value).get(hover.entry);
-  const { left, top } = shell.getBoundingClientRect();
-  return box === undefined ? null : anchorAt(box, left, top);
+  return box === undefined ? null : anchorIn(box, shell);
 }

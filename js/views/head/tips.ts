@@ -26,7 +26,7 @@ export function pairTip(picture: Picture, heads: readonly number[], query: numbe
   if (!picture.connects(query, key) || !heads.every((head) => picture.isHere(head, query))) return null;
   return tip(heads, (head) => {
     const { weights, left } = picture.row(head, query);
-    return { head, token: "", value: value(picture, weights[key]), left: leftover(left) };
+    return { head, token: "", value: exact(weights[key], picture.layer.rounding), left: leftover(left) };
   });
 }
 
@@ -47,7 +47,7 @@ function strongest(picture: Picture, head: number, { side, entry }: Place): TipL
   return {
     head,
     token: Number.isNaN(weight) ? "" : partner.label,
-    value: value(picture, weight),
+    value: exact(weight, picture.layer.rounding),
     left: leftover(left),
   };
 }
@@ -64,30 +64,30 @@ function told(picture: Picture, head: number, query: number, key: number): [numb
 
 /** -1 where there is no weight at all. */
 function strongestKey(picture: Picture, head: number, query: number): number {
-  return indexOfLargest(picture.row(head, query).weights);
+  const { weights } = picture.row(head, query);
+  return indexOfLargest(weights.length, (key) => weights[key]);
 }
 
 /** The query with the thickest line: by ink, since of a row with nothing left everything is a large share. */
 function strongestQuery(picture: Picture, head: number, key: number): number {
   const { weights, left } = picture.column(head, key);
-  return indexOfLargest(weights.map((weight, query) => weight * ink(left[query])));
+  return indexOfLargest(weights.length, (query) => weights[query] * ink(left[query]));
 }
 
 /** NaN counts as the largest: it must be told. */
-function indexOfLargest(weights: Float32Array): number {
-  const broken = weights.findIndex(Number.isNaN);
-  if (broken >= 0) return broken;
-  return weights.reduce((best, weight, at) => (weight > (weights[best] ?? 0) ? at : best), -1);
+function indexOfLargest(count: number, numberAt: (at: number) => number): number {
+  let [best, most] = [-1, 0];
+  for (let at = 0; at < count; at++) {
+    const number = numberAt(at);
+    if (Number.isNaN(number)) return at;
+    if (number > most) [best, most] = [at, number];
+  }
+  return best;
 }
 
 function tip(heads: readonly number[], line: (head: number) => TipLine): Tip | null {
   if (heads.length === 0) return null;
   return { lines: heads.slice(0, MOST_LINES).map(line), more: Math.max(0, heads.length - MOST_LINES) };
-}
-
-function value({ layer }: Picture, weight: number): string {
-  if (Number.isNaN(weight)) return "NaN";
-  return layer.rounding > 0 ? weight.toFixed(3) : exact(weight);
 }
 
 function leftover(left: number): string {

@@ -76,19 +76,20 @@ export class Enlarged {
     const isSelected = selected?.part === part && selected.layer === cell?.layer;
     const known = isSelected ? selected : cell && store.source.peek(part, cell.layer);
     this.#data.value = known ?? null; // once, so that a head that stays is not read anew
-    if (cell === null || known) return;
+    if (cell === null || known?.isWhole) return;
     if (cell.layer === store.selection.peek().layer || this.#isRefused(cell)) return; // it is asked for anyway, or never
     const ending = new AbortController();
-    const timer = setTimeout(() => this.#ask(part, cell.layer, ending.signal), DWELL_MS);
+    const timer = setTimeout(() => this.#ask(part, cell, ending.signal), DWELL_MS);
     return () => {
       clearTimeout(timer);
       ending.abort();
     };
   }
 
-  async #ask(part: string, layer: number, ended: AbortSignal): Promise<void> {
+  /** And for what a click would show of a layer that comes in pieces. */
+  async #ask(part: string, { layer, head }: Cell, ended: AbortSignal): Promise<void> {
     try {
-      const data = await this.view.store.source.layer(part, layer, { signal: ended });
+      const data = await this.view.store.bring(part, layer, [head], ended);
       if (!ended.aborted) this.#data.value = data;
     } catch {
       // The thumbnail stays, without numbers; whoever selects the layer is told why.

@@ -122,7 +122,7 @@ function drawOnce(canvas: HTMLCanvasElement, view: ModelState): true {
   const context = canvas.getContext("2d");
   context?.clearRect(0, 0, plot.width, plot.height);
   if (context !== null && picture !== null && head < picture.heads) {
-    paintMatrix(context, plot, picture, head, new Inks(look.theme, zeroAt(canvas)), isOwnScale);
+    paintMatrix(context, plot, picture, head, new Inks(look.theme, zeroAt(canvas, look)), isOwnScale);
   }
   return true;
 }

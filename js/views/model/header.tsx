@@ -4,7 +4,7 @@ import { Choices, type Option } from "../shared/choices.js";
 import { counted } from "../shared/format.js";
 import { Intensity } from "../shared/intensity.js";
 import { PaneTitle } from "../shared/pane_title.js";
-import { Progress } from "../shared/progress.js";
+import { Progress, sayComing } from "../shared/progress.js";
 import { SentenceFilter, TokenSwitch } from "../shared/token_settings.js";
 import { NumberFields } from "./number_fields.js";
 import type { ModelState } from "./state.js";
@@ -14,11 +14,21 @@ const KINDS: readonly Option<Settings["thumbnails"]>[] = [{ value: "matrix" }, {
 /** In the explorer what concerns the tokens stands with the heads; alone there is more to set, on a line of its own. */
 export function ModelHeader({ view }: { view: ModelState }) {
   const { store, frame } = view;
+  const { pictures, loading } = view.thumbnails;
+  const wanted = view.layers.value.filter(({ heads }) => heads > 0);
+  const here = wanted.filter(({ layer }) => pictures.value.has(layer)).length;
+  const coming = sayComing(loading.value, here, wanted.length, "layer");
+  const detail = !view.isFolded.value && (
+    <>
+      <Size view={view} />
+      {coming !== "" && <span class="coming">{coming}</span>}
+    </>
+  );
   return (
     <header class="pane-head">
-      <PaneTitle store={store} frame={frame} name="Model" detail={!view.isFolded.value && <Size view={view} />}>
+      <PaneTitle store={store} frame={frame} name="Model" detail={detail}>
         {!frame.isAlone && !view.isFolded.value && <Looks view={view} />}
-        <Progress loading={view.thumbnails.loading.value} label="Loading the pictures" />
+        <Progress loading={loading.value} label="Loading the pictures" />
       </PaneTitle>
       {frame.isAlone && (
         <div class="line settings">

@@ -15,7 +15,7 @@ export function Legend({ view }: { view: ModelState }) {
   const look = view.frame.look.value;
   useLayoutEffect(() => {
     if (legend.current === null) return;
-    const inks = new Inks(look.theme, zeroAt(legend.current));
+    const inks = new Inks(look.theme, zeroAt(legend.current, look));
     legend.current.style.setProperty("--weights", gradientOf(inks.weights, weightStep));
     legend.current.style.setProperty(
       "--rail",

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { RankedHead } from "../../store/ranking.js";
-import { counted, fine, three } from "../shared/format.js";
+import { counted, exact, three } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { Notice, sayBusy } from "../shared/notice.js";
 import { headColour } from "../shared/palette.js";
@@ -120,7 +120,7 @@ function Place({ view, one, index }: { view: ModelState; one: RankedHead; index:
 /** A number of the ranking, as it is read. */
 export function written({ links, store }: ModelState, weight: number): string {
   if (links.loader.answers.value?.question.measure === "value_norm") return three(weight);
-  return store.data.value?.rounding ? weight.toFixed(3) : fine(weight);
+  return exact(weight, store.data.value?.rounding);
 }
 
 function whyEmpty({ links, store, frame }: ModelState): string {

@@ -68,7 +68,7 @@ class Painter {
     // Exactly as large as its pixels, or some of them would be smeared at ratios such as 1.5.
     canvas.style.width = px(canvas.width / ratio);
     canvas.style.height = px(canvas.height / ratio);
-    this.#inks = new Inks(look.theme, zeroAt(canvas));
+    this.#inks = new Inks(look.theme, zeroAt(canvas, look));
   }
 
   #drawLayer(context: CanvasRenderingContext2D, scene: Scene, index: number, ratio: number): void {

@@ -10,7 +10,8 @@ export function Words({ view }: { view: ModelState }) {
   if (cell === null) return <p class="muted small">Point at a head to see it enlarged.</p>;
   const exact = view.enlarged.exact.value;
   const isNorm = view.question.value.measure === "value_norm";
-  const written = (value: number | null | undefined) => (value == null ? "" : isNorm ? three(value) : short(value));
+  const written = (value: number | null | undefined) =>
+    value == null ? "" : isNorm ? three(value) : short(value, view.enlarged.keys.value.length);
   const label = (side: "query" | "key", at: number) => spoken(view.store.side(side).labels[at]);
   const strongest = exact?.strongest;
   return (

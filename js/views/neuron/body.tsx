@@ -21,6 +21,7 @@ export function Body({ view }: { view: NeuronState }) {
         class={classes("body neuron-body", { old: loading.state === "pending" && loading.since !== "now" })}
         style={{ height: px(height), "--top": `var(--${view.side}-top)` }}
         ref={body}
+        data-ground="neuron"
         {...listeners(view)}
       >
         <Rows view={view} />

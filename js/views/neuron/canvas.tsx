@@ -22,7 +22,7 @@ export function Canvas<Scene>({ view, label, width, height, scene, draw }: Props
   const { guard, look } = view.frame;
   const paint = (element: HTMLCanvasElement) => {
     const context = prepare(element, width, height);
-    if (context) draw(context, scene(view), signRamp(look.value.theme, zeroAt(element)));
+    if (context) draw(context, scene(view), signRamp(look.value.theme, zeroAt(element, look.value)));
     return true;
   };
   useDrawing(canvas, { guard, scene: () => [scene(view), look.value], draw: paint }, [view, width, height]);

@@ -23,21 +23,23 @@ export function Captions({ view }: { view: NeuronState }) {
   const { first, products, numbers } = view.columns.value;
   const isAlone = products !== null && first === null;
   return (
-    <div class="neuron-captions" style={{ height: px(isAlone ? HEIGHT_ALONE : HEIGHT) }}>
-      {products !== null && <Query view={view} place={first ?? products} />}
-      {first !== null && (
-        <span class="caption low" style={{ left: px(first.left) }}>
-          {{ key: "k", value: "value", query: "q" }[view.strip.value]}
-          {first.width >= ROOM_FOR_WORDS && ` of each ${unitOf(view.store.side(view.side))}`}
-        </span>
-      )}
-      {products !== null && <Marks view={view} place={products} top={isAlone ? HEIGHT_ALONE - HEIGHT : 0} />}
-      {[...numbers].map(([name, { left, width }]) => (
-        <span key={name} class="caption low right" style={{ left: px(left), width: px(width) }}>
-          {captionOf(view, name)}
-        </span>
-      ))}
-      <Legend view={view} />
+    <div class="neuron-captions">
+      <div class="steady" style={{ height: px(isAlone ? HEIGHT_ALONE : HEIGHT) }}>
+        {products !== null && <Query view={view} place={first ?? products} />}
+        {first !== null && (
+          <span class="caption low" style={{ left: px(first.left) }}>
+            {{ key: "k", value: "value", query: "q" }[view.strip.value]}
+            {first.width >= ROOM_FOR_WORDS && ` of each ${unitOf(view.store.side(view.side))}`}
+          </span>
+        )}
+        {products !== null && <Marks view={view} place={products} top={isAlone ? HEIGHT_ALONE - HEIGHT : 0} />}
+        {[...numbers].map(([name, { left, width }]) => (
+          <span key={name} class="caption low right" style={{ left: px(left), width: px(width) }}>
+            {captionOf(view, name)}
+          </span>
+        ))}
+        <Legend view={view} />
+      </div>
     </div>
   );
 }
@@ -90,12 +92,12 @@ function Marks({ view, place, top }: { view: NeuronState; place: StripPlace; top
         aria-hidden="true"
       >
         {ends.map((end, at) => (
-          <path key={ordered[at].neuron} d={`M${middles[at]} 0V5L${end} 19V25`} />
+          <path key={`${at}`} d={`M${middles[at]} 0V5L${end} 19V25`} />
         ))}
       </svg>
       {ordered.map(({ neuron }, at) => (
         <button
-          key={neuron}
+          key={`${at}`} // as many as before: those that are new would lay out the page
           type="button"
           tabIndex={-1}
           class={classes("neuron-mark", { pinned: neuron === pinned })}
@@ -112,15 +114,8 @@ function Marks({ view, place, top }: { view: NeuronState; place: StripPlace; top
 }
 
 function captionOf(view: NeuronState, name: NumberName): string {
-  if (name !== "dot")
-    return {
-      cosine: "cosine with the mean",
-      capped: "capped",
-      bias: "bias",
-      softmax: "softmax",
-      norm: "norm",
-      measure: "× norm",
-    }[name];
+  if (name === "cosine") return "cosine with the mean";
+  if (name !== "dot") return name === "measure" ? "× norm" : name;
   const vectors = view.terms.value?.vectors;
   if (vectors === undefined) return "";
   const isRoot = Math.abs(vectors.scaling * Math.sqrt(vectors.d) - 1) < 1e-6;

@@ -1,4 +1,5 @@
 import { unitOf } from "../../store/meta.js";
+import { Steady } from "../shared/steady.js";
 import { labelOf, plain, sayAlike, sayHow, sayMarks, sayNeuron, sayNotes, sayWeight } from "./say.js";
 import { Sentence } from "./sentence.js";
 import type { NeuronState } from "./state.js";
@@ -9,13 +10,15 @@ export function Foot({ view }: { view: NeuronState }) {
   const strip = view.strip.value;
   return (
     <footer class="pane-foot neuron-foot">
-      {terms === null ? <Glance view={view} /> : <Equation view={view} />}
-      <PinnedNeuron view={view} />
-      {[strip === "query" && terms !== null ? sayAlike(view) : "", sayMarks(view), ...sayNotes(view)]
-        .filter(Boolean)
-        .map((note) => (
-          <p key={note}>{note}</p>
-        ))}
+      <Steady guard={view.frame.guard} isHeld={() => view.head.hover.peek() !== null}>
+        {terms === null ? <Glance view={view} /> : <Equation view={view} />}
+        <PinnedNeuron view={view} />
+        {[strip === "query" && terms !== null ? sayAlike(view) : "", sayMarks(view), ...sayNotes(view)]
+          .filter(Boolean)
+          .map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+      </Steady>
     </footer>
   );
 }

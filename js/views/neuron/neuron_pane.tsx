@@ -46,7 +46,7 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
           </p>
         )}
         {isReady && <Body view={view} />}
-        {isReady && <NeuronTip view={view} pane={pane} />}
+        {isReady && <NeuronTip view={view} />}
       </div>
       {isReady ? <Foot view={view} /> : <footer class="pane-foot neuron-foot" />}
     </div>

@@ -40,14 +40,14 @@ export function rankOf(strength: Float64Array, neuron: number): number {
 }
 
 function meanSize(terms: Terms, average: Float64Array | null): Float64Array {
-  const { q, seen, scaling } = terms;
+  const { q, seen, scaling, keys } = terms;
   const common = average ?? new Float64Array(q.length);
   const sizes = new Float64Array(q.length);
   for (let key = 0; key < seen.length; key++) {
     if (seen[key] === 0) continue;
-    const k = terms.k(key);
+    const from = key * q.length;
     for (let neuron = 0; neuron < q.length; neuron++) {
-      sizes[neuron] += Math.abs(q[neuron] * k[neuron] * scaling - common[neuron]);
+      sizes[neuron] += Math.abs(q[neuron] * keys[from + neuron] * scaling - common[neuron]);
     }
   }
   return sizes.map((size) => size / Math.max(1, terms.count));

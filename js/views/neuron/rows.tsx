@@ -51,11 +51,7 @@ function Row({ view, entry, isFirst }: Props & { isFirst: boolean }) {
       {...(terms === null ? {} : exactTerms(terms, position))}
     >
       <span class="unseen">{labelOf(view, side, entry)}</span>
-      {isMasked ? (
-        <Masked view={view} terms={terms} entry={entry} isFirst={isFirst} />
-      ) : (
-        <Numbers view={view} entry={entry} />
-      )}
+      {isMasked ? maskedOf(view, terms, entry, isFirst) : numbersOf(view, position)}
     </li>
   );
 }
@@ -74,7 +70,7 @@ function exactTerms(terms: Terms, key: number) {
 }
 
 /** Said once for a run of masked keys, and again at the top of the window. */
-function Masked({ view, terms, entry, isFirst }: Props & { terms: Terms; isFirst: boolean }) {
+function maskedOf(view: NeuronState, terms: Terms, entry: number, isFirst: boolean) {
   const isRun = entry > 0 && !isFirst && terms.seen[view.position("key", entry - 1)] === 0;
   if (isRun) return <span class="unseen">masked</span>;
   const { entryOf } = view.head.queries.value;
@@ -89,37 +85,22 @@ function Masked({ view, terms, entry, isFirst }: Props & { terms: Terms; isFirst
   );
 }
 
-function Numbers({ view, entry }: Props) {
+/** No components: a pointer that moves changes hundreds of numbers. */
+function numbersOf(view: NeuronState, position: number) {
   const edge = rightEdge(view.columns.value);
-  return (
-    <>
-      {[...view.columns.value.numbers].map(([name, place]) => (
-        <NumberCell key={name} view={view} entry={entry} name={name} place={place} edge={edge} />
-      ))}
-    </>
-  );
-}
-
-function NumberCell({
-  view,
-  entry,
-  name,
-  place,
-  edge,
-}: Props & { name: NumberName; place: NumberPlace; edge: number }) {
-  const { value, text } = numberOf(view, name, view.position(view.side, entry));
-  return (
-    <>
-      {place.bar > 0 && <Bar view={view} name={name} value={value} place={place} />}
-      <span class="neuron-number" data-name={name} style={{ right: px(edge - place.left - place.width) }}>
+  return [...view.columns.value.numbers].map(([name, place]) => {
+    const { value, text } = numberOf(view, name, position);
+    return [
+      place.bar > 0 && barOf(view, name, value, place),
+      <span key={name} class="neuron-number" data-name={name} style={{ right: px(edge - place.left - place.width) }}>
         {text}
-      </span>
-    </>
-  );
+      </span>,
+    ];
+  });
 }
 
 /** As a background, for which nothing is laid out. From zero to the right; where there are negative numbers, zero lies a third along. */
-function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName; value: number; place: NumberPlace }) {
+function barOf(view: NeuronState, name: NumberName, value: number, place: NumberPlace) {
   const scale = name === "dot" ? view.dotScale.value : { least: 0, most: 1 };
   const room = place.bar;
   const zero = scale.least < 0 ? Math.round((room * -scale.least) / (scale.most - scale.least)) : 0;
@@ -128,6 +109,7 @@ function Bar({ view, name, value, place }: { view: NeuronState; name: NumberName
   const colour = name === "softmax" ? headColour(head ?? 0, view.frame.look.value.theme) : undefined;
   return (
     <i
+      key={`${name} bar`}
       class={classes("number-bar", { negative: value < 0 })}
       style={{
         left: px(place.left),
@@ -154,7 +136,7 @@ function numberOf(view: NeuronState, name: NumberName, position: number): { valu
   if (name === "dot" || name === "capped") return as(terms[name][position], fixed(terms[name][position]));
   if (name === "bias") return as(terms.bias?.[position] ?? 0, fixed(terms.bias?.[position] ?? 0));
   const weight = terms.shown[position];
-  if (name === "softmax") return as(weight, Number.isNaN(weight) ? "NaN" : exact(weight));
+  if (name === "softmax") return as(weight, exact(weight));
   const norm = view.valueNorm(position) ?? Number.NaN;
   return name === "norm" ? as(norm, fixed(norm)) : as(norm * weight, narrow(norm * weight));
 }

@@ -256,9 +256,13 @@ export class NeuronState {
   #heaviest(): number | null {
     const terms = this.terms.value;
     if (terms === null) return null;
-    const weights = this.axis.entries.map((_, entry) => terms.shown[this.position("key", entry)]);
-    const best = weights.reduce((most, weight, entry) => (weight > weights[most] ? entry : most), 0);
-    return weights.length > 0 ? best : null;
+    const { length } = this.axis.entries;
+    const weight = this.axis.plain
+      ? (entry: number) => terms.shown[entry]
+      : (entry: number) => terms.shown[this.position("key", entry)];
+    let best = 0;
+    for (let entry = 1; entry < length; entry++) if (weight(entry) > weight(best)) best = entry;
+    return length > 0 ? best : null;
   }
 }
 

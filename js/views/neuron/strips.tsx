@@ -15,8 +15,7 @@ export function Strips({ view }: { view: NeuronState }) {
   const { first, products } = view.columns.value;
   const last = products ?? first;
   const width = last === null ? 0 : last.left + last.width;
-  const what = { key: "key", value: "value", query: "query" }[view.strip.value];
-  const label = `${what} vectors of the tokens${products === null ? "" : ", and query times key, neuron by neuron"}`;
+  const label = `${view.strip.value} vectors of the tokens${products === null ? "" : ", and query times key, neuron by neuron"}`;
   const { height } = view.head.layout.value;
   return <Canvas view={view} label={label} width={width} height={height} scene={sceneOf} draw={drawRows} />;
 }

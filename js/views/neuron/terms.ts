@@ -1,4 +1,3 @@
-import { inner } from "../../source/inner.js";
 import type { LayerData, Vectors } from "../../source/layer.js";
 
 /**
@@ -32,7 +31,9 @@ export class Terms {
   readonly shown: Float32Array;
   /** The largest difference between the two. */
   readonly off: number;
-  readonly #averages: { all: Float64Array | null } = { all: null };
+  /** All keys of the head, `[keys, d]`: in one, since at thousands of them every pointer that moves goes through them. */
+  readonly keys: Float32Array;
+  #averages: Float64Array | null = null;
 
   constructor(
     layer: LayerData,
@@ -45,9 +46,14 @@ export class Terms {
     this.scaling = vectors.scaling;
     this.cap = vectors.softcap;
     this.sink = vectors.sink(head);
-    this.seen = Uint8Array.from({ length: keys }, (_, key) => (vectors.sees(head, query, key) ? 1 : 0));
+    this.keys = vectors.keys(head);
+    this.seen = new Uint8Array(keys);
+    this.dot = new Float64Array(keys);
+    for (let key = 0; key < keys; key++) {
+      if (vectors.sees(head, query, key)) this.seen[key] = 1;
+      this.dot[key] = vectors.scaling * this.#inner(key);
+    }
     this.count = this.seen.reduce((sum, one) => sum + one, 0);
-    this.dot = Float64Array.from({ length: keys }, (_, key) => vectors.scaling * inner(this.q, vectors.key(head, key)));
     const { cap } = this;
     this.capped = cap === null ? this.dot : this.dot.map((dot) => cap * Math.tanh(dot / cap));
     this.bias = vectors.hasBias ? this.dot.map((_, key) => vectors.bias(head, query, key)) : null;
@@ -68,21 +74,17 @@ export class Terms {
 
   /** What a neuron adds to the dot product of a key, scaled: the products of all neurons add up to `dot`. */
   product(neuron: number, key: number): number {
-    return this.q[neuron] * this.k(key)[neuron] * this.scaling;
+    return this.q[neuron] * this.keys[key * this.d + neuron] * this.scaling;
   }
 
   k(key: number): Float32Array {
-    return this.vectors.key(this.head, key);
-  }
-
-  value(key: number): Float32Array {
-    return this.vectors.value(this.head, key);
+    return this.keys.subarray(key * this.d, (key + 1) * this.d);
   }
 
   /** Each neuron's product, on average over the keys seen: softmax does not notice what all keys have in common. */
   get averages(): Float64Array {
-    this.#averages.all ??= this.#average();
-    return this.#averages.all;
+    this.#averages ??= this.#average();
+    return this.#averages;
   }
 
   /** The share of the weight that goes to no key. */
@@ -111,12 +113,18 @@ export class Terms {
     return this.sink === null ? `softmax(${score})` : `softmax(${score}, sink)`;
   }
 
+  #inner(key: number): number {
+    const { q, keys } = this;
+    let [sum, at] = [0, key * q.length];
+    for (let neuron = 0; neuron < q.length; neuron++) sum += q[neuron] * keys[at++];
+    return sum;
+  }
+
   #average(): Float64Array {
     const sums = new Float64Array(this.d);
     for (let key = 0; key < this.seen.length; key++) {
       if (this.seen[key] === 0) continue;
-      const k = this.k(key);
-      for (let neuron = 0; neuron < this.d; neuron++) sums[neuron] += k[neuron];
+      for (let neuron = 0; neuron < this.d; neuron++) sums[neuron] += this.keys[key * this.d + neuron];
     }
     return sums.map((sum, neuron) => (this.count === 0 ? 0 : (this.q[neuron] * this.scaling * sum) / this.count));
   }

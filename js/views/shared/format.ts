@@ -1,19 +1,27 @@
-/** A weight beside a token: two decimals without the zero. Only norms of values make it more than 1. */
-export function short(weight: number): string {
+/** Of more tokens than these the mean weight itself would read as 0. */
+const MANY = 200;
+
+/**
+ * A weight beside a token: two decimals without the zero, one of many in any case a digit that is not 0. Only norms of
+ * values make it more than 1.
+ *
+ * @param among How many tokens share the weight out.
+ */
+export function short(weight: number, among = 1): string {
   if (Number.isNaN(weight)) return "NaN";
-  if (weight < 0.005) return "0";
+  if (weight < 0.005) return weight > 0 && among > MANY ? weight.toExponential(1) : "0";
   if (weight > 1.05) return weight.toFixed(weight < 9.95 ? 1 : 0);
   return weight > 0.995 ? "1" : weight.toFixed(2).slice(1);
 }
 
-/** A weight in a tooltip. */
-export function exact(weight: number): string {
-  return weight.toFixed(4);
-}
-
-/** A weight that may be one of thousands in its row: four decimals, or what of it is not zero. */
-export function fine(weight: number): string {
-  return weight === 0 || weight >= 0.001 ? exact(weight) : weight.toExponential(1);
+/**
+ * A weight as it is read: four decimals, or what of it is not zero, since it may be one of thousands in its row.
+ *
+ * @param rounding How far it may be from the exact one: then it has three.
+ */
+export function exact(weight: number, rounding = 0): string {
+  if (rounding > 0) return weight.toFixed(3);
+  return weight > 0 && weight < 0.001 ? weight.toExponential(1) : weight.toFixed(4);
 }
 
 /** A weight times a norm. */

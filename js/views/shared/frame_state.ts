@@ -2,7 +2,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Scale } from "../../store/selection.js";
 import { type Guard, guardInto } from "./guard.js";
 import type { Look } from "./theme.js";
-import type { Hint } from "./tooltip.js";
+import type { Anchor, Hint } from "./tooltip.js";
 
 /** Which view a widget is; the trait of the same name in Python. */
 export type Kind = "model" | "head" | "neuron" | "explorer";
@@ -13,6 +13,8 @@ export class FrameState {
   readonly helpOpen = signal(false);
   /** About the control under the pointer. */
   readonly hint = signal<Hint | null>(null);
+  /** Where the parts of the widget stand by which tooltips do, by their names in `data-ground`: as of the last event there. */
+  readonly grounds = new Map<string, Anchor>();
   /** What one of our own functions threw. */
   readonly fault = signal<Error | null>(null);
   readonly guard: Guard = guardInto(this.fault);

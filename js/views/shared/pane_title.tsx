@@ -21,7 +21,7 @@ interface Props {
 /** The first line of a pane. Where the pane is the whole widget it also names the model and certifies the layer. */
 export function PaneTitle({ store, frame, name, detail, children }: Props) {
   return (
-    <>
+    <div>
       <div class="line title">
         <h3>{frame.isAlone ? name : <Fold store={store} frame={frame} name={name} />}</h3>
         <span class="muted small detail">
@@ -38,7 +38,7 @@ export function PaneTitle({ store, frame, name, detail, children }: Props) {
         {frame.isAlone && <HelpButton frame={frame} />}
       </div>
       {frame.isAlone && <Tools store={store} frame={frame} />}
-    </>
+    </div>
   );
 }
 

@@ -10,7 +10,7 @@ import type { FrameState } from "./frame_state.js";
 import { Help } from "./help.js";
 import { Hints } from "./hints.js";
 import { type Acted, pressKey } from "./keys.js";
-import { anchorOf, Tooltip } from "./tooltip.js";
+import { anchorIn, Tooltip } from "./tooltip.js";
 
 interface Props {
   store: Store;
@@ -81,12 +81,20 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     const now = frame.hint.peek();
     if (text === "" || !control || !box) frame.hint.value = null;
     else if (now?.control !== control || now.text !== text)
-      frame.hint.value = { text, control, anchor: anchorOf(control, box) };
+      frame.hint.value = { text, control, anchor: anchorIn(control.getBoundingClientRect(), box) };
   };
   const forget = () => {
     frame.hint.value = null;
   };
+  // Before anything changes: then it costs nothing, and later the page would have to be laid out for it.
+  const measure = (event: Event) => {
+    const ground = closest(event, "[data-ground]");
+    if (ground && shell.current)
+      frame.grounds.set(ground.dataset.ground ?? "", anchorIn(ground.getBoundingClientRect(), shell.current));
+  };
   return {
+    onPointerOverCapture: frame.guard(measure),
+    onFocusInCapture: frame.guard(measure),
     onPointerOver: frame.guard(hint),
     onPointerLeave: frame.guard(forget),
     onFocusIn: frame.guard(hint),
@@ -101,6 +109,7 @@ function listeners(acted: Acted, shell: { current: HTMLElement | null }) {
     }),
     onKeyDownCapture: frame.guard((event: KeyboardEvent) => {
       arrive(acted, event);
+      measure(event);
       if (!event.repeat) store.history.press();
     }),
     onKeyUpCapture: frame.guard(() => store.history.release()),

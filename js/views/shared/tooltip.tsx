@@ -1,13 +1,13 @@
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Box } from "../../store/patches.js";
 
-/** A rectangle in pixels of the widget's own box. */
+/** A rectangle in pixels of the widget's own box, and how large that box is. */
 export interface Anchor {
   left: number;
   right: number;
   top: number;
   bottom: number;
+  within: { width: number; height: number };
 }
 
 /** A word about a control. */
@@ -29,32 +29,34 @@ interface Props {
 
 /** A tooltip under its anchor, or above it where there is no room; never over it, and always inside the widget. */
 export function Tooltip({ anchor, align, children }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const tip = box.current;
-    const frame = tip?.offsetParent;
-    if (!tip || !frame) return;
-    const wanted = align === "left" ? anchor.left : anchor.right - tip.offsetWidth;
-    const left = Math.max(MARGIN, Math.min(wanted, frame.clientWidth - tip.offsetWidth - MARGIN));
-    const fits = anchor.bottom + GAP + tip.offsetHeight <= frame.clientHeight;
-    const top = fits ? anchor.bottom + GAP : Math.max(0, anchor.top - GAP - tip.offsetHeight);
-    tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
-  });
   return (
-    <div class="tip" role="tooltip" ref={box}>
-      {children}
+    <div class="tips">
+      <div class="tip" role="tooltip" style={{ transform: placeOf(anchor, align) }}>
+        {children}
+      </div>
     </div>
   );
 }
 
-/** Where an element stands in the box of another. */
-export function anchorOf(element: Element, frame: Element): Anchor {
-  const { left, top } = frame.getBoundingClientRect();
-  return anchorAt(element.getBoundingClientRect(), left, top);
+/** By the browser's own arithmetic, in which 100% is the tooltip's own size: to measure it would lay out the page once more. */
+function placeOf({ left, right, top, bottom, within }: Anchor, align: Props["align"]): string {
+  const wanted = align === "left" ? `${left}px` : `${right}px - 100%`;
+  const across = `max(${MARGIN}px, min(${wanted}, ${within.width - MARGIN}px - 100%))`;
+  const below = bottom + GAP;
+  const lacking = `max(0px, 100% - ${within.height - below}px)`;
+  const down = `max(0px, ${below}px - min(9999 * ${lacking}, ${below - top + GAP}px + 100%))`;
+  return `translate(${across}, ${down})`;
 }
 
-/** A rectangle as seen from a point. */
-export function anchorAt(box: Box, x: number, y: number): Anchor {
-  const [left, top] = [box.left - x, box.top - y];
-  return { left, right: left + box.width, top, bottom: top + box.height };
+/** A rectangle of the window in the box of an element. */
+export function anchorIn(box: Box, frame: Element): Anchor {
+  const { left, top } = frame.getBoundingClientRect();
+  const within = { width: frame.clientWidth, height: frame.clientHeight };
+  return placed({ left: -left, right: 0, top: -top, bottom: 0, within }, box);
+}
+
+/** A rectangle that is told from the corner of an anchor. */
+export function placed(ground: Anchor, box: Box): Anchor {
+  const [left, top] = [ground.left + box.left, ground.top + box.top];
+  return { ...ground, left, right: left + box.width, top, bottom: top + box.height };
 }

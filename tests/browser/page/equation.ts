@@ -1,4 +1,5 @@
 import { expect, type Locator } from "@playwright/test";
+import { exact } from "../../../js/views/shared/format.js";
 
 /** One row of the neuron view as it stands on the page: the numbers behind those that are drawn. */
 export interface Row {
@@ -50,7 +51,7 @@ export async function expectEvaluates(view: Locator): Promise<number[]> {
   expectWithin(evaluate(await readEquation(view), rows), weights, 1e-5);
   const shown = await view.locator('.neuron-number[data-name="softmax"]').allTextContents();
   const visible = rows.filter(({ terms }) => terms.mask === 0);
-  expect(shown).toEqual(visible.map(({ weight }) => weight.toFixed(4)));
+  expect(shown).toEqual(visible.map(({ weight }) => exact(weight)));
   return weights;
 }
 

@@ -1,10 +1,11 @@
 import type { LinksQuestion } from "../../../js/source/links.js";
 import type { ThumbnailQuestion, TileQuestion } from "../../../js/source/source.js";
 import type { Packed } from "./pack.js";
+import { isSlice, type SliceArguments, sliceOf } from "./slices.js";
 import type { Synthetic } from "./synthetic.js";
 
-/** How the kernel behind a fake model behaves. */
-export type Manners = "prompt" | "silent" | "failing" | "other version";
+/** How the kernel behind a fake model behaves. One that is "losing" hears only what is asked again. */
+export type Manners = "prompt" | "silent" | "failing" | "other version" | "losing";
 
 type LayerArguments = { part: string; layer: number };
 type ThumbnailArguments = ThumbnailQuestion & { layers: number[] };
@@ -14,7 +15,7 @@ interface Request {
   id: string;
   kind: string;
   op: string;
-  args: LayerArguments | ThumbnailArguments | LinksArguments | TileQuestion;
+  args: LayerArguments | ThumbnailArguments | LinksArguments | TileQuestion | SliceArguments | { side: number };
   limit: number;
 }
 
@@ -28,13 +29,15 @@ export class FakeKernel {
   #waiting: Request[] = [];
 
   constructor(
-    private readonly capture: Pick<Synthetic, "packet" | "thumbnails" | "links" | "tile" | "refusal">,
+    private readonly capture: Synthetic,
     private readonly deliver: Deliver,
   ) {}
 
   receive(content: unknown): void {
     const request = content as Request;
+    const isLost = this.manners === "losing" && !this.received.some(({ id }) => id === request.id);
     this.received.push(request);
+    if (isLost) return;
     if (request.kind === "cancel") this.#waiting = this.#waiting.filter(({ id }) => id !== request.id);
     else if (this.manners === "silent") this.#waiting.push(request);
     else setTimeout(() => this.#answer(request));
@@ -46,14 +49,25 @@ export class FakeKernel {
     for (const request of this.#waiting.splice(0)) this.#answer(request);
   }
 
-  #answer({ id, args, limit }: Request): void {
+  /** Tells of how far those answers are that are waited for. */
+  tell(progress: { done: number; seconds_left?: number | null }): void {
+    for (const { id } of this.#waiting) this.deliver({ v: 1, id, kind: "progress", ...progress });
+  }
+
+  #answer({ id, op, args, limit }: Request): void {
+    if ("side" in args) return this.#send(id, args.side, tokensOf(this.capture, args.side), limit);
     const what = "layer" in args ? `layer ${args.layer}` : `layers ${args.layers.join()}`;
     const message = `${what} cannot be computed: <b>no</b> such mechanism`;
     if (this.manners === "other version") this.deliver({ v: 2, id, kind: "chunk" });
     else if (this.manners === "failing") this.deliver({ v: 1, id, kind: "error", error: "RefusedLayer", message });
+    else if (isSlice(op)) this.#sendSlice(id, op, args as SliceArguments, limit);
     else if ("head" in args) this.#send(id, args.layer, this.capture.tile(args), limit);
     else if ("layer" in args) this.#send(id, args.layer, this.capture.packet(args.layer, args.part), limit);
     else for (const layer of args.layers) this.#sendOneOf(id, args, layer, limit);
+  }
+
+  #sendSlice(id: string, op: string, args: SliceArguments, limit: number): void {
+    this.#send(id, args.layer, sliceOf(op, this.capture.terms(args.layer, args.part), args), limit);
   }
 
   #sendOneOf(id: string, question: ThumbnailQuestion | LinksQuestion, layer: number, limit: number): void {
@@ -73,4 +87,10 @@ export class FakeKernel {
       this.deliver(chunk, [new DataView(piece.buffer)]);
     }
   }
+}
+
+/** An axis as JSON in UTF-8. */
+function tokensOf({ meta }: Synthetic, side: number): Packed<{ v: number; layer: number; bytes: number }> {
+  const payload = new TextEncoder().encode(JSON.stringify(meta.sides[side]));
+  return { header: { v: 1, layer: side, bytes: payload.byteLength }, payload };
 }

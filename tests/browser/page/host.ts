@@ -50,7 +50,7 @@ export class Host {
     this.model = new FakeModel({
       ...traits,
       kind,
-      meta: capture.meta,
+      meta: capture.told,
       first: first?.header ?? {},
       // In the middle of a larger buffer, as some hosts do.
       first_data: first === null ? new DataView(new ArrayBuffer(0)) : offset(first.payload),

@@ -1,4 +1,4 @@
-import type { Header } from "../../../js/source/packet.js";
+import type { ArraysHeader, Header } from "../../../js/source/packet.js";
 import { D, logSumExp, type Sizes, type Terms, table, weightsOf } from "./terms.js";
 
 /** A layer or its pictures as they travel. */
@@ -7,7 +7,7 @@ export interface Packed<Head = Header> {
   payload: Uint8Array;
 }
 
-type Arrays = Record<string, Float32Array | Int32Array | Uint8Array>;
+export type Arrays = Record<string, Float32Array | Int32Array | Uint8Array>;
 
 /** What is said of a layer besides its terms. */
 export interface About extends Sizes {
@@ -44,27 +44,32 @@ export function packWeights(about: About, terms: Terms): Packed {
   return pack(about, terms, "weights", { weights: floats(all) });
 }
 
+/** A long layer in outline, as python/headscope/widgets/long.py does. */
+export function packOutline(about: About, terms: Terms, form: Header["form"]): Packed {
+  const spans = Array.from({ length: about.queries }, (_, query) => spanOf(terms, about.keys, query));
+  const [start, stop] = [0, 1].map((end) => Int32Array.from(spans, (span) => span[end]));
+  const { header, payload } = pack({ ...about, valueNormReason: "not asked for" }, terms, form, { start, stop });
+  return { header: { ...header, whole: false }, payload };
+}
+
+/** What a page asked for of a long layer. */
+export function packSlice(layer: number, values: Arrays): Packed<ArraysHeader & { why: string }> {
+  const { entries, payload } = place(values);
+  return { header: { layer, why: "", arrays: entries, bytes: payload.byteLength }, payload };
+}
+
 function spanOf(terms: Terms, keys: number, query: number): [number, number] {
   const seen = Array.from({ length: keys }, (_, key) => terms.sees(query, key));
   return seen.includes(true) ? [seen.indexOf(true), seen.lastIndexOf(true) + 1] : [0, 0];
 }
 
-function floats(nested: readonly unknown[]): Float32Array {
+export function floats(nested: readonly unknown[]): Float32Array {
   return Float32Array.from((nested as number[][][]).flat(3) as unknown as number[]);
 }
 
 function pack(about: About, terms: Terms, form: Header["form"], values: Arrays): Packed {
   const arrays = about.valueNormReason === "" ? { ...values, value_norm: floats(terms.valueNorms) } : values;
-  let bytes = 0;
-  const entries = Object.entries(arrays).map(([name, array]) => {
-    const entry = { name, dtype: dtypeOf(array), shape: [array.length], offset: bytes };
-    bytes += Math.ceil(array.byteLength / 8) * 8;
-    return entry;
-  });
-  const payload = new Uint8Array(bytes);
-  Object.values(arrays).forEach((array, index) => {
-    payload.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), entries[index].offset);
-  });
+  const { entries, payload } = place(arrays);
   const { part, layer, heads, groups, queries, keys, valueNormReason } = about;
   const sizes = { heads, groups, queries, keys, d: D, dv: D };
   const header: Header = {
@@ -78,12 +83,26 @@ function pack(about: About, terms: Terms, form: Header["form"], values: Arrays):
     value_norm_reason: valueNormReason,
     value_norm_largest: valueNormReason === "" ? largestOf(terms) : 0,
     arrays: entries,
-    bytes,
+    bytes: payload.byteLength,
   };
   return { header, payload };
 }
 
-function largestOf(terms: Terms): number {
+function place(arrays: Arrays) {
+  let bytes = 0;
+  const entries = Object.entries(arrays).map(([name, array]) => {
+    const entry = { name, dtype: dtypeOf(array), shape: [array.length], offset: bytes };
+    bytes += Math.ceil(array.byteLength / 8) * 8;
+    return entry;
+  });
+  const payload = new Uint8Array(bytes);
+  Object.values(arrays).forEach((array, index) => {
+    payload.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), entries[index].offset);
+  });
+  return { entries, payload };
+}
+
+export function largestOf(terms: Terms): number {
   const all = terms.valueNorms.flatMap((norms, head) =>
     weightsOf(terms, head).flatMap((row) => row.map((weight, key) => weight * norms[key])),
   );

@@ -22,6 +22,10 @@ const FRAMES = Array.from({ length: 9 }, (_, at) => `${(at * 0.06).toFixed(2)} s
 const PATCHES = ["[CLS]", "register 0", "register 1", ...squares(14)];
 const CAPTION = ["<s>", " A", " lake", " under", " mountains", " in", " the", " evening"];
 
+function numbered(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => ` token${at}`);
+}
+
 /** Sentences. */
 const PAGES = Array.from({ length: 40 }, (_, sentence) =>
   Array.from({ length: 4 + ((sentence * 7) % 10) }, (__, word) => ` s${sentence}w${word}`),
@@ -74,7 +78,9 @@ export const SCENARIOS = {
   },
   heads32: { tokens: SENTENCE, heads: 32, groups: 8 },
   heads40: { tokens: SENTENCE, heads: 40, groups: 40 },
-  long: { tokens: Array.from({ length: 2000 }, (_, at) => ` token${at}`), layers: 2 },
+  long: { tokens: numbered(2000), layers: 2 },
+  /** As a long text comes: layers in outline, tokens when they are asked for. The weights of layer 2 come in rows. */
+  outline: { tokens: numbered(300), heads: 3, groups: 3, layers: 3, dense: 2, outline: true },
   /** Forty sentences of 4 to 13 tokens in eight paragraphs. */
   pages: { tokens: PAGES.flat(), levels: levelsOfPages(), heads: 3, groups: 3, layers: 2 },
   /** Query 8 of layer 1 holds NaN, layer 2 was refused, the weights of layer 3 come as they are. */

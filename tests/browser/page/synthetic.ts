@@ -4,7 +4,7 @@ import type { ThumbnailQuestion, TileQuestion } from "../../../js/source/source.
 import type { ThumbnailHeader } from "../../../js/source/thumbnails.js";
 import type { TileHeader } from "../../../js/source/tiles.js";
 import type { LayerMeta, Meta, Side } from "../../../js/store/meta.js";
-import { type Packed, packVectors, packWeights } from "./pack.js";
+import { type Packed, packOutline, packVectors, packWeights } from "./pack.js";
 import { photograph } from "./photo.js";
 import { picturesOf } from "./pictures.js";
 import { type Mechanisms, type Terms, termsOf, weightsOf } from "./terms.js";
@@ -13,6 +13,8 @@ import { tileOf } from "./tiles.js";
 /** A capture made of seeded random numbers, for the page and for the tests that know what the page must show. */
 export interface Synthetic {
   meta: Meta;
+  /** As the page is told at first: without the tokens, where layers come in outline. */
+  told: Meta;
   /** `part` is the first one if nothing is said. */
   packet(layer: number, part?: string): Packed<Header>;
   thumbnails(question: ThumbnailQuestion, layer: number): Packed<ThumbnailHeader>;
@@ -56,6 +58,8 @@ export interface Options extends PartOptions {
   broken?: { layer: number; query: number } | null;
   /** The layer whose weights are shipped as they are. */
   dense?: number | null;
+  /** Whether layers come in outline, as those of long texts do, and tokens are asked for. */
+  outline?: boolean;
   /** Why norms of value vectors are not known; "" where they are. */
   valueNormReason?: string;
   /** Stacks by name, instead of the one named "self". */
@@ -78,14 +82,16 @@ export function synthesize(options: Options): Synthetic {
     query_side: indexOf(query),
     key_side: indexOf(key),
   }));
+  const meta = {
+    v: 1,
+    capture: `synthetic ${JSON.stringify(options).slice(0, 500)}`,
+    model: "SyntheticForCausalLM",
+    parts,
+    sides,
+  };
   return {
-    meta: {
-      v: 1,
-      capture: `synthetic ${JSON.stringify(options).slice(0, 500)}`,
-      model: "SyntheticForCausalLM",
-      parts,
-      sides,
-    },
+    meta,
+    told: options.outline ? { ...meta, sides: sides.map(brief) } : meta,
     packet: (layer, part) => find(part).packet(layer),
     thumbnails: (question, layer) => find(question.part).thumbnails(question, layer),
     links: (question, layer) => find(question.part).links(question, layer),
@@ -129,7 +135,9 @@ class Stack {
 
   packet(layer: number): Packed<Header> {
     const about = { part: this.name, layer, ...this.#sizes, valueNormReason: this.options.valueNormReason ?? "" };
-    const pack = this.options.dense === layer ? packWeights : packVectors;
+    const isDense = this.options.dense === layer;
+    if (this.options.outline) return packOutline(about, this.terms(layer), isDense ? "weights" : "vectors");
+    const pack = isDense ? packWeights : packVectors;
     return pack(about, this.terms(layer));
   }
 
@@ -184,6 +192,10 @@ class Stack {
       nonfinite: broken?.layer === layer ? `query: model.layers.${layer}.q_proj.weight` : "",
     };
   }
+}
+
+function brief({ labels, kind }: Side): Side {
+  return { count: labels.length, kind } as object as Side;
 }
 
 /** The side with its patches on a picture; one that is nothing but patches and special tokens says so. */

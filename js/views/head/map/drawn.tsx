@@ -60,7 +60,8 @@ export function drawCells(canvas: HTMLCanvasElement, map: MapState, { sight, cut
   const body = imageOf(canvas.width - left, canvas.height);
   const first = imageOf(Math.max(0, left - Math.round(RAIL_GAP * ratio)), canvas.height);
   for (const cut of cuts) layCut(map, cut, sight, body, first);
-  const inks = new Inks(map.view.look.value.theme, zeroAt(canvas));
+  const look = map.view.look.value;
+  const inks = new Inks(look.theme, zeroAt(canvas, look));
   const isOwn = map.view.store.settings.value.intensity === "head";
   const top = isOwn ? Math.max(LEAST_TOP, ...new Set(body.numbers)) - 1 : 255;
   put(context, body, left, inks.pixels(top));

@@ -9,11 +9,11 @@ import type { MapState } from "./state.js";
 export function MapLegend({ map }: { map: MapState }) {
   const { view } = map;
   const ramp = useRef<HTMLElement>(null);
-  const { theme } = view.look.value;
+  const look = view.look.value;
   useLayoutEffect(() => {
     if (ramp.current === null) return;
-    ramp.current.style.background = gradientOf(new Inks(theme, zeroAt(ramp.current)).weights, weightStep);
-  }, [view.look.value]);
+    ramp.current.style.background = gradientOf(new Inks(look.theme, zeroAt(ramp.current, look)).weights, weightStep);
+  }, [look]);
   const { reduce, measure } = map.head.value ?? {};
   const isOwn = view.store.settings.value.intensity === "head";
   const isNorm = measure === "value_norm";

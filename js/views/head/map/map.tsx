@@ -31,6 +31,7 @@ export function HeadMap({ map }: { map: MapState }) {
         <Names map={map} />
         <div
           class="map-plot"
+          data-ground="map"
           ref={plot}
           style={{ left: px(LEFT), width: px(RAIL + width), height: px(height) }}
           role="application"

@@ -1,21 +1,19 @@
 import { textOf } from "../../../store/units.js";
 import { exact, spoken } from "../../shared/format.js";
-import { anchorAt, Tooltip } from "../../shared/tooltip.js";
+import { placed, Tooltip } from "../../shared/tooltip.js";
 import { both, pixelOf } from "./extent.js";
 import { type Cell, type MapState, RAIL } from "./state.js";
 
 /** What the cell under the pointer holds: its tokens, and its number as soon as that is there. */
-export function MapTip({ map, pane }: { map: MapState; pane: { current: HTMLElement | null } }) {
+export function MapTip({ map }: { map: MapState }) {
   const cell = map.cell.value;
-  const plot = pane.current?.querySelector(".map-plot");
-  const shell = pane.current?.closest(".shell");
-  if (cell === null || map.head.value === null || !plot || !shell || map.view.frame.hint.value !== null) return null;
+  const { grounds, hint } = map.view.frame;
+  const ground = grounds.get("map");
+  if (cell === null || map.head.value === null || !ground || hint.value !== null) return null;
   const { query, key } = boxesOf(map, cell);
-  const [{ left, top }, within] = [plot.getBoundingClientRect(), shell.getBoundingClientRect()];
-  const box = { left: left + key.at, top: top + query.at, width: key.length, height: query.length };
-  const anchor = anchorAt(box, within.left, within.top);
+  const box = { left: key.at, top: query.at, width: key.length, height: query.length };
   return (
-    <Tooltip anchor={anchor} align="left">
+    <Tooltip anchor={placed(ground, box)} align="left">
       <Said map={map} cell={cell} />
     </Tooltip>
   );
@@ -48,11 +46,7 @@ function numberOf(map: MapState, { query, key }: Cell): string {
   const isOne = (query[1] - query[0]) * (key[1] - key[0]) === 1;
   const what = measure === "value_norm" ? "weight × norm" : "weight";
   const pooled = reduce === "max" ? `largest ${what}` : `share of the ${what}`;
-  return `${isOne ? what : pooled} ${number === null ? "…" : said(map, number)}`;
-}
-
-function said({ data }: MapState, number: number): string {
-  return data.value !== null && data.value.rounding > 0 ? number.toFixed(3) : exact(number);
+  return `${isOne ? what : pooled} ${number === null ? "…" : exact(number, map.data.value?.rounding)}`;
 }
 
 /** Where a cell is drawn, as far as it is in sight, in pixels of the plot. */
