@@ -323,7 +323,9 @@ def _differences(
         weight = weigh(record, heads, stripe)  # [H, r, K]
         ours = (weight.reshape(record.groups, -1, record.keys) @ together).view(record.heads, len(stripe), -1)
         if record.gate is not None:
-            share = torch.sigmoid(formula.log_sum_exp(record, heads, stripe) - record.gate.double()[:, None]).float()
+            share = torch.sigmoid(
+                formula.seen_weights(record, heads, stripe)[2] - record.gate.double()[:, None]
+            ).float()
             ours = ours * share[..., None]
         for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
             difference = (of_pair - expected[:, done : done + len(stripe)]).abs() / scales[at][:, None, None]
