@@ -7,12 +7,14 @@ first, whichever of them was asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from headscope.answers.measure import Measure
 from headscope.answers.pooling import Cells, Reduce, cells
 from headscope.answers.walk import Frame
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Pictured", "Wanted", "frame_of"]
 

@@ -57,11 +57,11 @@ def pool_cells(values: torch.Tensor, into: Cells, dim: int, reduce: Reduce) -> t
     count, longest = into.padded.shape
     chosen = values.index_select(dim, into.padded.flatten().to(values.device)).unflatten(dim, (count, longest))
     if reduce == "max":
-        return chosen.amax(dim + 1)
+        return torch.amax(chosen, dim + 1)
     if len(into.positions) < into.padded.numel():
         is_own = (torch.arange(longest) < into.sizes[:, None]).to(chosen)
         chosen *= is_own.view(count, longest, *(1,) * (values.dim() - dim - 1))
-    return chosen.sum(dim + 1)
+    return torch.sum(chosen, dim + 1)
 
 
 def pool(values: torch.Tensor, edges: list[int], dim: int, reduce: Reduce) -> torch.Tensor:

@@ -7,11 +7,13 @@ word, such a head looks like missing data. So it is a rail beside the body.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from headscope.answers.pooling import Reduce
 from headscope.answers.walk import Frame, Pictures
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["Thumbnails", "thumbnails"]
 
