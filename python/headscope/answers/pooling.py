@@ -11,6 +11,8 @@ import torch
 
 Reduce = Literal["max", "mean"]
 REDUCES: tuple[Reduce, ...] = ("max", "mean")
+LONG = 32
+"""Tokens a cell from which on cells are pooled one by one; shorter ones are pooled together, as copies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,11 @@ class Cells:
         return [*self.positions[list(self.starts[:-1])].tolist(), int(self.positions[-1]) + 1]
 
     @cached_property
+    def is_run(self) -> bool:
+        """Whether no position between the first and the last is left out."""
+        return len(self.positions) > 0 and int(self.positions[-1] - self.positions[0]) == len(self.positions) - 1
+
+    @cached_property
     def padded(self) -> torch.Tensor:
         """The positions of each cell [cells, longest], of shorter ones the last again and again."""
         starts, sizes = torch.tensor(self.starts[:-1]), self.sizes
@@ -54,6 +61,9 @@ def pool_cells(values: torch.Tensor, into: Cells, dim: int, reduce: Reduce) -> t
     """The largest of each cell along one dimension, or their sum."""
     if not len(into):
         return values.narrow(dim, 0, 0)
+    if len(into.positions) >= LONG * len(into) and into.is_run:
+        parts = values.narrow(dim, int(into.positions[0]), len(into.positions)).split(into.sizes.tolist(), dim)
+        return torch.stack([one.amax(dim) if reduce == "max" else one.sum(dim) for one in parts], dim)
     count, longest = into.padded.shape
     chosen = values.index_select(dim, into.padded.flatten().to(values.device)).unflatten(dim, (count, longest))
     if reduce == "max":

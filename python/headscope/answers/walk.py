@@ -16,17 +16,18 @@ from headscope.recording.layers import formula
 from headscope.recording.layers.certificate import Weigh
 from headscope.recording.layers.record import AnyRecord, Record
 
-__all__ = ["MEMORY", "SCORES", "Frame", "Pause", "Pictures", "Walked", "walk"]
+__all__ = ["ARRAYS", "SCORES", "Frame", "Pause", "Pictures", "Walked", "walk"]
 
-SCORES = 1 << 20
+SCORES = 1 << 22
 """Most weights (heads x rows x keys) that are held at a time, and most numbers that wait to be pooled over keys; a
 single row of a single head is never cut."""
-ROWS = 64
+ROWS = 128
 """Most rows of a stripe: under a causal mask a stripe of few rows ends early."""
 FEW_ROWS = 16
 """Rows for which it pays to keep a group of heads together."""
-MEMORY = 8 * 4 * SCORES
-"""Bytes of working memory, at most: a stripe, a copy of it and of its scores' terms, and the cells of each picture."""
+ARRAYS = 6
+"""Working memory is at most so many arrays of `SCORES` float32, 96 MiB: a stripe, its parts as they are pooled, and the
+cells of each picture."""
 
 Pause: TypeAlias = Callable[[float], None]
 """Called between stripes with the share of the work that is done; may raise to end it."""

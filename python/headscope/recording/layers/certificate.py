@@ -43,8 +43,8 @@ precision models round their own scores and weights on the way."""
 ROWS = 8
 """Rows checked of every layer at once, at most."""
 
-WEIGHTS_CONFIRMED = 1 << 26
-"""Weights that are compared when a layer is first read, at most: a second of work."""
+WEIGHTS_CONFIRMED = 1 << 25
+"""Weights that are compared when a layer is first read, at most: half a second of work."""
 
 DIRECTIONS = 2
 """Along how many the output of every row is kept."""
