@@ -54,8 +54,9 @@ test-browser: install weights ## Tests in a real JupyterLab in a real browser
 paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
 	@$(PY) scripts/paper.py
 
-bench: install weights ## CPU and memory of a capture; CPU of the explorer in a real JupyterLab; the peers
+bench: install weights ## CPU and memory of captures, of long texts too; CPU of the explorer in a real JupyterLab; the peers
 	@$(PY) benchmarks/capture.py
+	@$(PY) benchmarks/long.py
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config benchmarks/playwright.config.ts
 	$(MAKE) bench-peers
 

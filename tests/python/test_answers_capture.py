@@ -86,9 +86,10 @@ def test_the_overview_pools_the_exact_weights(mechanism: str, size: int) -> None
 
 
 def test_the_overview_of_some_layers_reports_progress(capture: hs.Capture) -> None:
-    steps: list[tuple[int, int]] = []
+    steps: list[tuple[float, int]] = []
     picture = capture.overview(4, layers=[2, 0], progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(1, 2), (2, 2)]
+    assert steps == sorted(steps)
+    assert {(0, 2), (1, 2), (2, 2)} <= set(steps)
     assert torch.equal(picture[0], capture.overview(4)[2])
 
 

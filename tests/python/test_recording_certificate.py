@@ -301,3 +301,79 @@ def test_large_scores_rounded_by_the_model_are_shown_as_the_model_rounds_them(
     assert capture.layers[0].reason == "computed by the model's eager function"
     for layer, weights in enumerate(own):
         torch.testing.assert_close(capture.attention(layer), weights[0].float(), atol=tolerance, rtol=0)
+
+
+THROUGHOUT = [what for what in CORRUPTIONS if not re.search("late|one cell|one pair", what)]
+"""Corruptions that show in most rows, not in one alone."""
+
+
+@pytest.fixture
+def long_text(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Texts of `LENGTH` tokens count as long; returns how many rows the layers' own functions are run on."""
+    monkeypatch.setattr(certificate, "WEIGHTS_CONFIRMED", 30_000)
+    run, rows = certificate.run_layer, list[int]()
+
+    def counted(record: Record, value: torch.Tensor, which: torch.Tensor) -> Any:
+        rows.append(len(which))
+        return run(record, value, which)
+
+    monkeypatch.setattr(certificate, "run_layer", counted)
+    return rows
+
+
+@pytest.mark.parametrize("place", list(PLACES))
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+def test_of_a_long_text_some_rows_are_looked_at(long_text: list[int], place: str, implementation: str) -> None:
+    mechanism, padded = PLACES[place]
+    if mechanism in MECHANISMS:
+        kind = "eager" if "sinks" in mechanism or "softcap" in mechanism or "bias" in mechanism else implementation
+        model = build(mechanism, attn_implementation=kind)
+    else:
+        model = build_own(mechanism)
+    capture = hs.capture(model, _inputs(padded), item=int(padded is not None))
+    capture.attention(0, queries=0)
+    assert capture.layers[0].reason == ""
+    assert len(long_text) == 2 * (mechanism in MECHANISMS)  # some rows, and the first tokens alone
+    assert max([0, *long_text]) < 60
+
+
+@pytest.mark.parametrize(("what", "place"), [(what, place) for what, place in GRID if what in THROUGHOUT])
+def test_a_long_text_s_record_that_is_corrupted_throughout_is_refused_or_repaired(
+    what: str, place: str, long_text: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_a_corrupted_record_is_refused_or_repaired(what, place, monkeypatch)
+
+
+def test_a_term_that_a_function_adds_to_whole_texts_alone_is_refused(
+    hidden_implementation: str, long_text: list[int]
+) -> None:
+    """Given some rows, the function does as recorded; on the first tokens, called as by the model, it does not."""
+
+    def hidden(module: Any, query: Any, key: Any, value: Any, mask: Any, *, scaling: float, **_: Any) -> Any:
+        key, value = (modeling_llama.repeat_kv(one, module.num_key_value_groups) for one in (key, value))
+        score = query @ key.transpose(2, 3) * scaling
+        visible = torch.ones(score.shape[2:], dtype=torch.bool).tril() if mask is None else mask
+        if query.shape[2] == key.shape[2]:
+            score = score + 0.3 * torch.arange(key.shape[2]) / key.shape[2]
+        weights = score.masked_fill(~visible, torch.finfo(score.dtype).min).softmax(-1)
+        return (weights @ value).transpose(1, 2).contiguous(), weights
+
+    AttentionInterface.register(hidden_implementation, hidden)
+    model = build()
+    model.set_attn_implementation(hidden_implementation)
+    for layer in model.model.layers:
+        torch.nn.init.zeros_(layer.self_attn.v_proj.weight)  # so that the forward's output does not tell
+    capture = hs.capture(model, _inputs(None))
+    with pytest.raises(hs.RefusedLayer, match="random values"):
+        capture.attention(1)
+
+
+def test_rows_that_are_looked_at_are_bounded_and_take_in_the_ends_and_the_bends() -> None:
+    record = hs.capture(build("sliding window"), _inputs(None)).record(0)
+    assert isinstance(record, Record)
+    assert len(certificate.rows_to_confirm(record)) == LENGTH
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificate, "WEIGHTS_CONFIRMED", 30_000)
+        rows = certificate.rows_to_confirm(record).tolist()
+    assert {0, 7, 8, LENGTH - 1} <= set(rows)  # the window is full from row 7 on
+    assert record.heads * len(rows) * record.keys <= 30_000

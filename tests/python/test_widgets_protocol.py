@@ -194,7 +194,7 @@ def test_closing_the_view_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_progress_is_told_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter(np.arange(0, 100, 0.15))
+    times = iter(np.arange(0, 100, 0.07))
     monkeypatch.setattr(operations, "PROGRESS_S", 0.2)
     monkeypatch.setattr(operations.time, "monotonic", lambda: next(times))
     monkeypatch.setattr(packet, "STRIPE", 4 * 9)

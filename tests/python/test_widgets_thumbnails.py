@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import queue
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -19,8 +18,8 @@ from tiny import build, ids
 import headscope as hs
 from headscope.answers.thumbnails import Thumbnails
 from headscope.recording.layers.record import storage_bytes
-from headscope.widgets import first_paint, kernel
-from headscope.widgets.packet import Packet
+from headscope.widgets import first_paint, kernel, operations
+from headscope.widgets.packet import Packet, Pause
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 
 QUESTION = {"part": "self", "size": 5, "measure": "weight", "pair_filter": "all", "hide_special": False}
@@ -64,6 +63,24 @@ def test_a_layer_is_the_model_s_own_weights_pooled() -> None:
     means = [weights[:, a:b, 0].mean(axis=1) for a, b in zip([0, 2, 4, 7, 9], [2, 4, 7, 9, 12], strict=True)]
     expect_close(rail, np.stack(means, axis=1))
     assert header == json.loads(json.dumps(header, allow_nan=False))
+
+
+def test_means_are_of_the_mass_that_a_cell_gets() -> None:
+    made = thumbnail_packet(llama(), Question("self", 5, reduce="mean"), 1)
+    header = made.header
+    assert header["reduce"] == "mean"
+    body, rail = pictures(header, bytes(made.payload))
+    weights, rows, columns = llama().attention(1).numpy(), header["row_edges"], header["column_edges"]
+    mass = np.zeros(body.shape)
+    for row, column in np.ndindex(*mass.shape[1:]):
+        cell = weights[:, rows[row] : rows[row + 1], columns[column] : columns[column + 1]]
+        mass[:, row, column] = cell.sum(axis=2).mean(axis=1)
+    expect_close(body, mass)
+    assert rail is not None
+    np.testing.assert_allclose(mass.sum(2) + rail, 1, atol=0.02)
+    page = Page(hs.HeadView(llama()))
+    page.say(request(layers=[1], reduce="mean"))
+    assert (page.answers[0]["header"], page.answers[0]["buffers"]) == (header, [bytes(made.payload)])
 
 
 def test_a_part_of_a_pair_without_the_first_token_has_no_rail() -> None:
@@ -120,7 +137,7 @@ def test_messages_keep_to_the_limit() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"part": None}, {"size": 0}, {"size": 1000}, {"measure": "x"}, {"pair_filter": ["all"]}, {"hide_special": 2},
-     {"layers": ["1"]}],
+     {"reduce": "sum"}, {"layers": ["1"]}],
     ids=str,
 )  # fmt: skip
 def test_a_senseless_question_is_answered_with_what_is_wrong(wrong: dict[str, Any]) -> None:
@@ -135,7 +152,7 @@ def test_a_senseless_question_is_answered_with_what_is_wrong(wrong: dict[str, An
 def test_cancelling_ends_the_work_between_two_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     page, worked = Page(hs.HeadView(llama())), []
 
-    def one(capture: hs.Capture, question: Question, layer: int) -> Packet:
+    def one(capture: hs.Capture, question: Question, layer: int, pause: Pause) -> Packet:
         worked.append(layer)
         if layer == 1:
             page.say({"v": 1, "id": "a", "kind": "cancel"})
@@ -154,7 +171,7 @@ def test_a_grid_needs_no_answer_of_the_kernel(kind: type[hs.Explorer]) -> None:
     view = kind(llama(), layer=1)
     state = Page(view).state
     first, data = state["first_thumbnails"], bytes(state["first_thumbnails_data"])
-    assert first["question"] == {**QUESTION, "size": 25}
+    assert first["question"] == {**QUESTION, "size": 25, "reduce": "max"}
     assert [header["layer"] for header in first["layers"]] == [1, 0, 2]  # the selected one first
     for header in first["layers"]:
         made = thumbnail_packet(llama(), Question("self"), header["layer"])
@@ -231,29 +248,113 @@ def test_a_refused_layer_leaves_the_others_their_pictures() -> None:
     assert view.meta["parts"][0]["layers"][1]["reason"] == REASON
 
 
-def test_other_questions_have_their_turn_between_two_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a kernel: computed on the worker, sent from the main thread, which this is."""
+@pytest.fixture
+def on_main(monkeypatch: pytest.MonkeyPatch) -> queue.SimpleQueue[Callable[[], None]]:
+    """As in a kernel: computed on the worker, sent from the main thread, which this is; what it has to do."""
     main: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
     monkeypatch.setattr(kernel, "current", object)
     monkeypatch.setattr(kernel, "call_on_main", main.put)
-    all_asked = threading.Event()
+    return main
 
-    def one(capture: hs.Capture, question: Question, layer: int) -> Packet:
-        all_asked.wait(60)
+
+class Halting:
+    """Pictures made one by one: each waits, between two stripes, until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._begun: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._go: queue.SimpleQueue[None] = queue.SimpleQueue()
+        monkeypatch.setattr(operations, "thumbnail_packet", self._one)
+
+    def _one(self, capture: hs.Capture, question: Question, layer: int, pause: Pause) -> Packet:
+        self._begun.put(layer)
+        self._go.get(timeout=60)
+        pause(0.5)
         return thumbnail_packet(capture, question, layer)
 
-    monkeypatch.setattr("headscope.widgets.operations.thumbnail_packet", one)
-    page = Page(hs.HeadView(llama()))
-    page.say(request("pictures"))
-    page.say({"v": 1, "id": "layer", "kind": "request", "op": "layer", "args": {"part": "self", "layer": 1}})
-    for _ in range(2):
-        main.get(timeout=60)()  # messages of a page are taken on the main thread too
-    all_asked.set()
-    while len(page.answers) < 4:
+    def begun(self) -> int:
+        """Wait until a layer is begun."""
+        return self._begun.get(timeout=60)
+
+    def go(self) -> None:
+        self._go.put(None)
+
+
+def layer_request(name: str, layer: int) -> dict[str, Any]:
+    return {"v": 1, "id": name, "kind": "request", "op": "layer", "args": {"part": "self", "layer": layer}}
+
+
+def receive(main: queue.SimpleQueue[Callable[[], None]], page: Page, count: int) -> list[tuple[str, int]]:
+    """What a page has been answered, once it is so many messages."""
+    while len(page.answers) < count:
         main.get(timeout=60)()
-    assert [(one["id"], one["layer"]) for one in page.answers] == [
-        ("pictures", 0),
+    return [(one["id"], one["layer"]) for one in page.answers]
+
+
+def test_a_short_answer_goes_before_the_rest_of_a_long_one(
+    monkeypatch: pytest.MonkeyPatch, on_main: queue.SimpleQueue[Callable[[], None]]
+) -> None:
+    halting, page = Halting(monkeypatch), Page(hs.HeadView(llama()))
+    page.say(request("pictures"))
+    on_main.get(timeout=60)()  # messages of a page are taken on the main thread too
+    halting.begun()
+    page.say(layer_request("layer", 1))
+    page.say(layer_request("another", 2))
+    for _ in range(2):
+        on_main.get(timeout=60)()
+    for _ in range(3):
+        halting.go()
+    assert receive(on_main, page, 5) == [
         ("layer", 1),
+        ("another", 2),
+        ("pictures", 0),
         ("pictures", 1),
         ("pictures", 2),
     ]
+
+
+def test_pictures_of_two_pages_take_turns(
+    monkeypatch: pytest.MonkeyPatch, on_main: queue.SimpleQueue[Callable[[], None]]
+) -> None:
+    halting, page = Halting(monkeypatch), Page(hs.HeadView(llama()))
+    page.say(request("one", layers=[0, 1]))
+    on_main.get(timeout=60)()
+    halting.begun()
+    page.say(request("other", layers=[0, 1]))
+    on_main.get(timeout=60)()
+    for _ in range(4):
+        halting.go()
+    assert receive(on_main, page, 4) == [("one", 0), ("other", 0), ("one", 1), ("other", 1)]
+
+
+def test_the_layer_that_is_selected_meanwhile_goes_next(
+    monkeypatch: pytest.MonkeyPatch, on_main: queue.SimpleQueue[Callable[[], None]]
+) -> None:
+    view = hs.HeadView(llama())
+    halting, page = Halting(monkeypatch), Page(view)
+    page.say(request("pictures"))
+    on_main.get(timeout=60)()
+    assert halting.begun() == 0
+    view.layer = 2
+    for _ in range(3):
+        halting.go()
+    assert receive(on_main, page, 3) == [("pictures", 0), ("pictures", 2), ("pictures", 1)]
+
+
+def test_progress_tells_how_many_layers_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(operations.time, "monotonic", lambda: clock[0])
+
+    def one(capture: hs.Capture, question: Question, layer: int, pause: Pause) -> Packet:
+        pause(0.0)
+        clock[0] += 1.0
+        pause(0.5)
+        clock[0] += 1.0
+        return thumbnail_packet(capture, question, layer)
+
+    monkeypatch.setattr(operations, "thumbnail_packet", one)
+    page = Page(hs.HeadView(llama()))
+    page.say(request())
+    told = [{**one, "kind": None} for one in page.answers if one["kind"] == "progress"]
+    fields = [(one["layers_done"], one["layers"], one["seconds_left"]) for one in told]
+    assert fields == [(0, 3, 5.0), (1, 3, 4.0), (1, 3, 3.0), (2, 3, 2.0), (2, 3, 1.0)]
+    assert [round(6 * one["done"]) for one in told] == [1, 2, 3, 4, 5]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from headscope.answers import budget, overview
+from headscope.answers import budget
 from headscope.answers.contents import Contents
 from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
+from headscope.answers.frames import Wanted, frame_of
 from headscope.answers.links import Links, Pair, layer_by_layer, links
 from headscope.answers.measure import Measure, check_measure
 from headscope.answers.neurons import Neurons, neurons
@@ -17,6 +18,7 @@ from headscope.answers.pooling import Reduce
 from headscope.answers.positions import Which, choose, whole
 from headscope.answers.thumbnails import Thumbnails, thumbnails
 from headscope.answers.tile import Cut, Tile, read_edges
+from headscope.answers.walk import Pause
 from headscope.errors import OutOfRange, RefusedLayer
 from headscope.recording.layers import formula
 
@@ -191,7 +193,7 @@ class Capture(Contents):
         *,
         part: str | None = None,
         measure: Measure = "weight",
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[float, int], None] | None = None,
     ) -> torch.Tensor:
         """Every head as a small picture, layer by layer.
 
@@ -200,7 +202,8 @@ class Capture(Contents):
         size
             Cells a side; fewer where there are fewer tokens. Cell ``i`` of T tokens holds those from ``i * T // size``.
         reduce
-            "max" keeps single strong weights visible, "mean" keeps mass.
+            "max" keeps single strong weights visible, "mean" keeps mass: the mean over all pairs of a cell, those that
+            the mask hides counted as 0. Both are made at once, and kept a while.
         layers
             Numbers of the layers wanted; all that were not refused if None.
         part
@@ -208,7 +211,7 @@ class Capture(Contents):
         measure
             "weight", or "value_norm": weight x norm of the value that it weighs.
         progress
-            Called with (layers done, layers in all) after each layer.
+            Called with (layers done, layers in all), 1.5 is half way through the second; what it raises ends the work.
 
         Returns
         -------
@@ -227,19 +230,23 @@ class Capture(Contents):
         _check_reduce(reduce)
         size = _cells(size)
         check_measure(measure)
-        pictures = []
         wanted = self._wanted(layers, part)
         if not wanted:
             raise OutOfRange("there is no layer to picture: layers= names none, or all were refused (capture.layers).")
-        for done, layer in enumerate(wanted, start=1):
-            record = self.record(layer, part)
-            with formula.exactly():
-                pictures.append(overview.pooled(record, self._part(part).layers.weigh(layer, measure), size, reduce))
+        every = (torch.arange(len(self.tokens(part, side))) for side in ("query", "key"))
+        queries, keys = every
+        heads = sorted({self.head_count(layer, part) for layer in wanted} - {0})
+        budget.check_answer(len(wanted) * max(heads, default=0), min(size, len(queries)), min(size, len(keys)))
+        pictures = []
+        for done, layer in enumerate(wanted):
+            record, layers_of = self.record(layer, part), self._part(part).layers
+            pictured = frame_of(Wanted(size, measure), queries, keys, record.heads, reduce, apart=False)
+            pause = None if progress is None else _share_of(progress, done, len(wanted))
+            pictures.append(layers_of.pictures(layer, pictured, pause)[reduce][0])
             if progress is not None:
-                progress(done, len(wanted))
-        heads = {len(picture) for picture in pictures}
-        if len(heads) > 1:
-            raise OutOfRange(f"layers have different numbers of heads ({sorted(heads)}); ask for layers= of one kind.")
+                progress(done + 1, len(wanted))
+        if len({len(picture) for picture in pictures}) > 1:
+            raise OutOfRange(f"layers have different numbers of heads ({heads}); ask for layers= of one kind.")
         return torch.stack(pictures)
 
     def tile(  # noqa: PLR0917  # as overview(), which rectangle and how finely are what is asked
@@ -308,13 +315,15 @@ class Capture(Contents):
         self,
         layer: int,
         size: int,
+        reduce: Reduce = "max",
         *,
         part: str | None = None,
         measure: Measure = "weight",
         pair_filter: str = "all",
         hide_special: bool = False,
+        progress: Callable[[float], None] | None = None,
     ) -> Thumbnails:
-        """All heads of a layer as small pictures: the first token as a rail, the others pooled by maximum.
+        """All heads of a layer as small pictures: the first token as a rail, the others pooled.
 
         Parameters
         ----------
@@ -322,6 +331,9 @@ class Capture(Contents):
             Number of the layer.
         size
             Cells a side; fewer where fewer tokens remain.
+        reduce
+            "max" keeps single strong weights visible; "mean" keeps mass: what the keys of a cell get together, as the
+            mean over its queries.
         part
             Which stack of layers.
         measure
@@ -330,6 +342,8 @@ class Capture(Contents):
             From which sentence to which, one of "all", "a->a", "a->b", "b->a", "b->b"; without two sentences it is all.
         hide_special
             Leave out special tokens, on both sides.
+        progress
+            Called with the share that is done, between stripes of rows; what it raises ends the work.
 
         Returns
         -------
@@ -345,17 +359,29 @@ class Capture(Contents):
         >>> capture.thumbnails(16, 25).body.shape  # doctest: +SKIP
         torch.Size([9, 25, 25])
         """
+        _check_reduce(reduce)
         size = _cells(size)
         check_measure(measure)
         record, layers = self.record(layer, part), self._part(part).layers
         if pair_filter not in PAIR_FILTERS:
             raise OutOfRange(f"pair_filter {pair_filter!r} is unknown: there are {', '.join(map(repr, PAIR_FILTERS))}.")
         settings = DisplaySettings(hide_special=hide_special, pair_filter=pair_filter)
-        queries = shown_positions(self.tokens(part, "query"), settings, side=0)
-        keys = shown_positions(self.tokens(part, "key"), settings, side=1)
-        with formula.exactly():
-            scale = layers.largest(record.layer, measure)
-            return thumbnails(record, layers.weigh(record.layer, measure), size, queries, keys, scale=scale)
+        queries, keys = (
+            torch.tensor(shown_positions(self.tokens(part, name), settings, side=side), dtype=torch.int64)
+            for side, name in enumerate(("query", "key"))
+        )
+        wanted = Wanted(size, measure, *self._left(part, pair_filter, hide_special, queries, keys))
+        pictured = frame_of(wanted, queries, keys, record.heads, reduce, apart=True)
+        pictures = layers.pictures(record.layer, pictured, progress)
+        return thumbnails(pictured.frame, pictures, reduce, layers.largest(record.layer, measure, size, progress))
+
+    def _left(
+        self, part: str | None, pair_filter: str, hide_special: bool, queries: torch.Tensor, keys: torch.Tensor
+    ) -> tuple[str, bool]:
+        """The filters, or those that filter nothing where all tokens are left anyway."""
+        if (len(queries), len(keys)) == tuple(len(self.tokens(part, side)) for side in ("query", "key")):
+            return "all", False
+        return pair_filter, hide_special
 
     def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
         """Norm of each value vector as it enters the layer's output.
@@ -398,6 +424,10 @@ class Capture(Contents):
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self._vectors(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
+
+
+def _share_of(progress: Callable[[float, int], None], done: int, total: int) -> Pause:
+    return lambda share: progress(done + share, total)
 
 
 def _check_reduce(reduce: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
 
 from headscope.answers import tile
+from headscope.answers.frames import Pictured, Wanted, frame_of
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
+from headscope.answers.walk import Pause, Pictures, Walked, walk
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording.layers import certificate, formula, projection
 from headscope.recording.layers.certificate import Finding, Weigh
@@ -18,6 +21,9 @@ from headscope.recording.layers.record import AnyRecord, KeptWeights, Record, Re
 
 ROWS_BY_LSE = 64
 """Columns of more rows than this are computed from the rows' log-sum-exp, which is kept."""
+
+PICTURES = 32 << 20
+"""Bytes of pictures of all layers that are kept, those used last."""
 
 
 class CertifiedLayers:
@@ -37,6 +43,8 @@ class CertifiedLayers:
         self._lse: dict[int, torch.Tensor] = {}
         self._norms: dict[int, torch.Tensor] = {}
         self._largest: dict[int, float] = {}
+        self._pictures: OrderedDict[tuple[int, Wanted], Pictures] = OrderedDict()
+        self._likely: Pictured | None = None
         self.reports: dict[int, LayerReport] = {}
         for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
             self._report(self._certify(layer))
@@ -99,23 +107,58 @@ class CertifiedLayers:
         record = self.read(layer)
         if isinstance(record, Record) and self.by_formula(layer):
             norms = None if measure == "weight" else self.value_norms(layer)
-            stripe = tile.by_lse(record, head, self.lse(layer), norms)
-            return tile.pooled(stripe, max(1, tile.WEIGHTS_AT_ONCE // cut.width), cut)
+            lse = self._lse.get(layer)
+            if lse is not None:
+                stripe = tile.by_lse(record, head, lse, norms)
+                return tile.pooled(stripe, max(1, tile.WEIGHTS_AT_ONCE // cut.width), cut)
+            # Whole rows of one head are less work than the log-sum-exp of all heads.
+            stripe = tile.by_rows(record, head, self.weigh(layer, measure))
+            return tile.pooled(stripe, max(1, tile.WEIGHTS_AT_ONCE // max(1, record.keys)), cut)
         stripe = tile.by_rows(record, head, self.weigh(layer, measure))
         return tile.pooled(stripe, formula.rows_at_once(record.heads * record.keys), cut)
 
-    @formula.exactly()
-    def lse(self, layer: int) -> torch.Tensor:
+    def lse(self, layer: int, pause: Pause | None = None) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
-        with self._lock:  # from the reading on, so that nothing is kept after a `clear` in between
-            record = self.read_vectors(layer)
-            if layer not in self._lse:
-                at = record.device
-                heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
-                stripes = formula.stripes(rows, record.heads * record.keys)
-                parts = [formula.log_sum_exp(record, heads, stripe) for stripe in stripes]
-                self._lse[layer] = torch.cat(parts, dim=1)
-            return self._lse[layer]
+        self.read_vectors(layer)
+        known = self._lse.get(layer)
+        if known is not None:
+            return known
+        walked = self._walk(layer, self._likely, pause)  # its pictures are made along with it
+        return torch.empty(0) if walked.lse is None else walked.lse
+
+    def pictures(self, layer: int, pictured: Pictured, pause: Pause | None = None) -> Pictures:
+        """Pictures of all heads of a layer."""
+        self.read(layer)
+        at = layer, pictured.wanted
+        if pictured.is_kept:
+            with self._lock:
+                if at in self._pictures:
+                    self._pictures.move_to_end(at)
+                    return self._pictures[at]
+                if pictured.wanted.measure == "weight":
+                    self._likely = pictured
+        return self._walk(layer, pictured, pause).pictures
+
+    @formula.exactly()
+    def _walk(self, layer: int, pictured: Pictured | None, pause: Pause | None) -> Walked:
+        """Go over a layer once, without holding up what others ask meanwhile, and keep what was found."""
+        record, weigh = self.read(layer), self.weigh(layer)
+        norms = None
+        if pictured is not None and pictured.wanted.measure == "value_norm":
+            norms = self.value_norms(layer)
+        walked = walk(record, weigh, None if pictured is None else pictured.frame, norms, pause)
+        with self._lock:
+            if layer in self._records:  # else it was cleared meanwhile
+                if walked.lse is not None:
+                    self._lse[layer] = walked.lse
+                if pictured is not None and pictured.is_kept:
+                    self._keep((layer, pictured.wanted), walked.pictures)
+        return walked
+
+    def _keep(self, at: tuple[int, Wanted], pictures: Pictures) -> None:
+        self._pictures[at] = pictures
+        while sum(map(_bytes_of, self._pictures.values())) > PICTURES and len(self._pictures) > 1:
+            self._pictures.popitem(last=False)
 
     @formula.exactly()
     def value_norms(self, layer: int) -> torch.Tensor:
@@ -128,19 +171,20 @@ class CertifiedLayers:
                 self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
             return self._norms[layer]
 
-    @formula.exactly()
-    def largest(self, layer: int, measure: Measure) -> float:
-        """The largest number of a layer on its own scale: 1 for weights, else what the largest pair of any head has."""
+    def largest(self, layer: int, measure: Measure, size: int = 1, pause: Pause | None = None) -> float:
+        """The largest number of a layer on its own scale: 1 for weights, else what the largest pair of any head has.
+
+        Read off the pictures of `size` cells a side, which are kept where they are not large.
+        """
         if measure == "weight":
             return 1.0
-        record, weigh = self.read(layer), self.weigh(layer, measure)
-        with self._lock:
-            if layer not in self._largest:
-                at = record.device
-                heads, rows = torch.arange(record.heads, device=at), torch.arange(record.queries, device=at)
-                stripes = formula.stripes(rows, record.heads * record.keys)
-                self._largest[layer] = max(float(weigh(record, heads, stripe).nan_to_num().max()) for stripe in stripes)
-            return self._largest[layer]
+        if layer not in self._largest:
+            record = self.read(layer)
+            every = torch.arange(record.queries), torch.arange(record.keys)
+            pictured = frame_of(Wanted(size, measure), *every, record.heads, "max", apart=False)
+            largest = self.pictures(layer, pictured, pause)["max"][0]
+            self._largest[layer] = float(largest.nan_to_num().max())
+        return self._largest[layer]
 
     def tensors(self) -> Iterator[torch.Tensor]:
         """Every tensor held."""
@@ -148,6 +192,7 @@ class CertifiedLayers:
             yield from (tensor for record in self._records.values() for tensor in record.tensors())
             yield from self._lse.values()
             yield from self._norms.values()
+            yield from (one for kept in self._pictures.values() for made in kept.values() for one in made)
 
     def clear(self) -> None:
         """Let go of everything but the reports."""
@@ -156,6 +201,7 @@ class CertifiedLayers:
             self._findings.clear()
             self._lse.clear()
             self._norms.clear()
+            self._pictures.clear()
 
     def _report(self, report: LayerReport) -> None:
         """Keep a report; of two modules in one layer the recorded one is the layer, the other a remark on it."""
@@ -212,6 +258,10 @@ class CertifiedLayers:
 def kept_weights(record: KeptWeights, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Weights of whole rows, float32 [h, r, K], as they were kept."""
     return record.weights[heads[:, None], rows].float()
+
+
+def _bytes_of(pictures: Pictures) -> int:
+    return sum(one.nbytes for made in pictures.values() for one in made)
 
 
 def _said_of(finding: Finding) -> str:

@@ -13,6 +13,7 @@ from headscope.answers.measure import Measure
 from headscope.answers.part import Part, parts_of
 from headscope.answers.positions import Which, listed, one_of
 from headscope.answers.report import LayerReport
+from headscope.answers.walk import Pause
 from headscope.errors import CaptureClosed, OutOfRange
 from headscope.recording.layers.record import AnyRecord, Record, Refusal, storage_bytes
 from headscope.recording.tokens.axes import Sides
@@ -116,15 +117,15 @@ class Contents:
         self.record(layer, part)
         return self._part(part).layers.by_formula(layer)
 
-    def lse(self, layer: int, part: str | None = None) -> torch.Tensor:
-        """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
+    def lse(self, layer: int, part: str | None = None, pause: Pause | None = None) -> torch.Tensor:
+        """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]; `pause` is that of `walk`."""
         self.record(layer, part)
-        return self._part(part).layers.lse(layer)
+        return self._part(part).layers.lse(layer, pause)
 
-    def largest(self, layer: int, measure: Measure, part: str | None = None) -> float:
+    def largest(self, layer: int, measure: Measure, part: str | None = None, pause: Pause | None = None) -> float:
         """The largest number of a layer that is no NaN, over all heads and pairs; 1 of weights."""
         self.record(layer, part)
-        return self._part(part).layers.largest(layer, measure)
+        return self._part(part).layers.largest(layer, measure, pause=pause)
 
     @property
     def closed(self) -> bool:

@@ -1,25 +1,21 @@
-"""Pictures of whole heads: weights pooled to a few cells, never holding more than a stripe of rows."""
+"""Numbers of many pairs of tokens made one number a cell: the largest, or their sum."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Literal
 
 import torch
 
-from headscope.recording.layers import formula
-from headscope.recording.layers.certificate import Weigh
-from headscope.recording.layers.record import AnyRecord
-
 Reduce = Literal["max", "mean"]
+REDUCES: tuple[Reduce, ...] = ("max", "mean")
+LONG = 32
+"""Tokens a cell from which on cells are pooled one by one; shorter ones are pooled together, as copies."""
 
-ROWS = 64
-"""Rows of weights held at a time, at most: under a causal mask a stripe of few rows stops early, and stays in cache."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """How the tokens of one axis go into cells: cell ``i`` holds ``positions[starts[i]:starts[i + 1]]``."""
 
@@ -30,7 +26,7 @@ class Cells:
         """Return the number of cells."""
         return len(self.starts) - 1
 
-    @property
+    @cached_property
     def sizes(self) -> torch.Tensor:
         """Number of tokens in each cell."""
         return torch.tensor(self.starts).diff()
@@ -42,6 +38,18 @@ class Cells:
             return [0]
         return [*self.positions[list(self.starts[:-1])].tolist(), int(self.positions[-1]) + 1]
 
+    @cached_property
+    def is_run(self) -> bool:
+        """Whether no position between the first and the last is left out."""
+        return len(self.positions) > 0 and int(self.positions[-1] - self.positions[0]) == len(self.positions) - 1
+
+    @cached_property
+    def padded(self) -> torch.Tensor:
+        """The positions of each cell [cells, longest], of shorter ones the last again and again."""
+        starts, sizes = torch.tensor(self.starts[:-1]), self.sizes
+        longest = int(sizes.max()) if len(self) else 0
+        return self.positions[starts[:, None] + torch.arange(longest).minimum(sizes[:, None] - 1)]
+
 
 def cells(positions: torch.Tensor, size: int) -> Cells:
     """Put token positions, ascending, into at most `size` cells of equal length, give or take a token."""
@@ -49,25 +57,21 @@ def cells(positions: torch.Tensor, size: int) -> Cells:
     return Cells(positions, tuple(cell * tokens // max(count, 1) for cell in range(count + 1)))
 
 
-def by_row_cells(record: AnyRecord, weigh: Weigh, rows: Cells) -> Iterator[tuple[int, torch.Tensor]]:
-    """Weights [H, r, K] of the rows of one cell after the other, with the cell's number; a long cell in pieces."""
-    at = record.device
-    heads, positions = torch.arange(record.heads, device=at), rows.positions.to(at)
-    step = min(ROWS, formula.rows_at_once(record.heads * record.keys))
-    for first in range(0, len(positions), step):
-        weights = weigh(record, heads, positions[first : first + step])
-        for cell, (start, stop) in enumerate(pairwise(rows.starts)):
-            if start < first + step and stop > first:
-                yield cell, weights[:, max(start - first, 0) : stop - first]
-
-
-def pool_columns(by_key: torch.Tensor, columns: Cells, reduce: Reduce) -> torch.Tensor:
-    """Pool [H, rows, K] over the columns' cells, to [H, rows, cells]."""
-    if not len(columns):
-        return by_key[..., :0]
-    chosen = by_key.index_select(-1, columns.positions.to(by_key.device))
-    parts = [chosen[..., start:stop] for start, stop in pairwise(columns.starts)]
-    return torch.stack([part.amax(-1) if reduce == "max" else part.mean(-1) for part in parts], dim=-1)
+def pool_cells(values: torch.Tensor, into: Cells, dim: int, reduce: Reduce) -> torch.Tensor:
+    """The largest of each cell along one dimension, or their sum."""
+    if not len(into):
+        return values.narrow(dim, 0, 0)
+    if len(into.positions) >= LONG * len(into) and into.is_run:
+        parts = values.narrow(dim, int(into.positions[0]), len(into.positions)).split(into.sizes.tolist(), dim)
+        return torch.stack([one.amax(dim) if reduce == "max" else one.sum(dim) for one in parts], dim)
+    count, longest = into.padded.shape
+    chosen = values.index_select(dim, into.padded.flatten().to(values.device)).unflatten(dim, (count, longest))
+    if reduce == "max":
+        return torch.amax(chosen, dim + 1)
+    if len(into.positions) < into.padded.numel():
+        is_own = (torch.arange(longest) < into.sizes[:, None]).to(chosen)
+        chosen *= is_own.view(count, longest, *(1,) * (values.dim() - dim - 1))
+    return torch.sum(chosen, dim + 1)
 
 
 def pool(values: torch.Tensor, edges: list[int], dim: int, reduce: Reduce) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""All heads of a layer as thumbnails: the first token of the text apart, the rest pooled by maximum.
+"""All heads of a layer as thumbnails: the first token of the text apart, the rest pooled.
 
 Most heads give most of their weight to the first token. Left in, it sets the scale of the picture; left out without a
 word, such a head looks like missing data. So it is a rail beside the body.
@@ -7,12 +7,15 @@ word, such a head looks like missing data. So it is a rail beside the body.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
+from headscope.answers.pooling import Reduce
+from headscope.answers.walk import Frame, Pictures
 
-from headscope.answers.pooling import by_row_cells, cells, pool_columns
-from headscope.recording.layers.certificate import Weigh
-from headscope.recording.layers.record import AnyRecord
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Thumbnails", "thumbnails"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,9 @@ class Thumbnails:
     Attributes
     ----------
     body : float32 tensor [heads, rows, columns], on the CPU
-        The largest number of each cell, position 0 of the keys left out.
+        Position 0 of the keys left out. With "max" the largest number of each cell. With "mean" the mean over its
+        queries of what its keys get together: with the rail, a row of weights adds up to 1, less what sinks take and
+        what is hidden.
     rail : float32 tensor [heads, rows], on the CPU, or None
         What position 0 of the keys gets, as the mean over the queries of each row; None where it takes no part.
     row_edges, column_edges : list of int
@@ -38,18 +43,11 @@ class Thumbnails:
     scale: float
 
 
-def thumbnails(
-    record: AnyRecord, weigh: Weigh, size: int, queries: list[int], keys: list[int], *, scale: float = 1.0
-) -> Thumbnails:
-    """Pool what `weigh` says of every head over the positions `queries` and `keys` that remain."""
-    rows = cells(torch.tensor(queries, dtype=torch.int64), size)
-    columns = cells(torch.tensor([key for key in keys if key > 0], dtype=torch.int64), size)
-    at = record.device
-    body = torch.zeros(record.heads, len(rows), record.keys, device=at)
-    rail = torch.zeros(record.heads, len(rows), device=at)
-    for cell, weights in by_row_cells(record, weigh, rows):
-        body[:, cell] = torch.maximum(body[:, cell], weights.amax(dim=1))
-        rail[:, cell] += weights[:, :, 0].sum(dim=1)
-    rail /= rows.sizes.to(rail)
-    pooled = pool_columns(body, columns, "max").cpu()
-    return Thumbnails(pooled, rail.cpu() if 0 in keys else None, rows.edges, columns.edges, scale)
+def thumbnails(frame: Frame, pictures: Pictures, reduce: Reduce, scale: float) -> Thumbnails:
+    """Thumbnails out of the pictures of a walk."""
+    _, rest, first = frame.columns
+    body = pictures[reduce][1]
+    if reduce == "mean":
+        body = body * rest.sizes
+    rail = pictures["mean"][2][..., 0] if len(first) else None
+    return Thumbnails(body, rail, frame.rows.edges, rest.edges, scale)

@@ -106,7 +106,7 @@ Part = tuple[np.ndarray, np.ndarray]
 
 
 def _by_lse(capture: Capture, record: Record, heads: list[int], sets: list[list[int]], pause: Pause) -> Iterator[Part]:
-    lse = capture.lse(record.layer, record.part)[heads].cpu()
+    lse = capture.lse(record.layer, record.part, pause)[heads].cpu()
     total = (record.mask.stop > record.mask.start).expand(len(heads), -1).double()
     if record.sinks is not None:
         total = total * (1 - torch.exp(record.sinks[heads].double().cpu()[:, None] - lse).nan_to_num())
@@ -131,7 +131,7 @@ def _norms(capture: Capture, record: AnyRecord, _args: Mapping[str, Any], pause:
     """Norms of the values, [heads, keys], and the largest weight x norm; nothing where they are not known."""
     pause(0.0)
     norms = capture.value_norms(record.layer, part=record.part)
-    largest = capture.largest(record.layer, "value_norm", record.part)
+    largest = capture.largest(record.layer, "value_norm", record.part, pause)
     return {"value_norm": numbers(norms), "largest": np.array([largest], np.float32)}
 
 

@@ -12,6 +12,7 @@ from headscope.answers.display import PAIR_FILTERS
 from headscope.answers.links import Pair
 from headscope.answers.measure import MEASURES
 from headscope.errors import CaptureClosed, HeadscopeError
+from headscope.widgets import worker
 from headscope.widgets.first_paint import side_packet
 from headscope.widgets.links_packet import links_packets
 from headscope.widgets.long import SLICES, is_long, outline_packet, slice_packet
@@ -23,7 +24,7 @@ from headscope.widgets.tiles import MOST_CELLS, TileQuestion, tile_packet
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
 
-__all__ = ["OPERATIONS", "RELOAD", "BadRequest", "Cancelled", "Request", "check"]
+__all__ = ["OPERATIONS", "RELOAD", "URGENCY", "BadRequest", "Cancelled", "Request", "check"]
 
 RELOAD = "Restart the kernel or reload the page."
 PROGRESS_S = 0.2
@@ -44,7 +45,7 @@ class BadRequest(HeadscopeError):
     """Raised where a page asks what this kernel does not understand."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Request:
     """A request under way."""
 
@@ -53,6 +54,8 @@ class Request:
     args: Mapping[str, Any]
     limit: int
     cancelled: threading.Event = field(default_factory=threading.Event)
+    preferred: int | None = None
+    """The layer that was selected since; of several, its answer comes next."""
 
 
 def check(request: Request) -> None:
@@ -97,35 +100,48 @@ def _tokens(capture: Capture, request: Request, send: Send) -> Iterator[None]:
 def _thumbnails(capture: Capture, request: Request, send: Send) -> Iterator[None]:
     """Answer layer by layer; one that has no pictures is said, and the next follows."""
     question, layers = _read_question(request.args)
-    for layer in layers:
-        check(request)
+    progress, left = _Progress(request, send, len(layers)), list(layers)
+    while left:
+        layer = request.preferred if request.preferred in left else left[0]
+        left.remove(layer)
+        progress.resume()
         try:
-            packet = thumbnail_packet(capture, question, layer)
+            packet = thumbnail_packet(capture, question, layer, progress)
         except CaptureClosed:
             raise
         except HeadscopeError as error:
-            send({"kind": "refused", "layer": layer, "error": type(error).__name__, "message": str(error)})
+            _send_refusal(layer, error, send)
         else:
             _send_packet(packet, request, send)
+        progress.end_of_layer()
         yield
 
 
 def _links(capture: Capture, request: Request, send: Send) -> Iterator[None]:
     """Answer layer by layer, as for thumbnails."""
     pair, layers = _read_pair(request.args)
+    progress = _Progress(request, send, len(layers))
     for layer, packet in links_packets(capture, pair, layers):
         check(request)
         if isinstance(packet, HeadscopeError):
-            send({"kind": "refused", "layer": layer, "error": type(packet).__name__, "message": str(packet)})
+            _send_refusal(layer, packet, send)
         else:
             _send_packet(packet, request, send)
+        progress.end_of_layer()
         yield
+        progress.resume()
+
+
+def _send_refusal(layer: int, error: HeadscopeError, send: Send) -> None:
+    send({"kind": "refused", "layer": layer, "error": type(error).__name__, "message": str(error)})
 
 
 def _read_question(args: Mapping[str, Any]) -> tuple[Question, list[int]]:
+    args = {"reduce": "max", **args}
     known: dict[str, Callable[[Any], bool]] = {
         "part": lambda part: isinstance(part, str),
         "size": lambda size: isinstance(size, int) and SIZES[0] <= size <= SIZES[1],
+        "reduce": lambda reduce: reduce in REDUCES,
         "measure": lambda measure: measure in MEASURES,
         "pair_filter": lambda pair_filter: pair_filter in PAIR_FILTERS,
         "hide_special": lambda hide_special: isinstance(hide_special, bool),
@@ -194,18 +210,50 @@ def _send_packet(packet: Packet, request: Request, send: Send) -> None:
 
 
 class _Progress:
-    """Tells how far an answer is, now and then; ends it once it was cancelled."""
+    """Tells how far an answer is, now and then; ends it once it was cancelled; lets more urgent ones go before it.
 
-    def __init__(self, request: Request, send: Send) -> None:
+    Parameters
+    ----------
+    request, send
+        What is being answered.
+    layers
+        How many layers it asks for, where it is answered layer by layer.
+    """
+
+    def __init__(self, request: Request, send: Send, layers: int | None = None) -> None:
         self._request = request
         self._send = send
-        self._told_s = time.monotonic()
+        self._layers, self._complete = layers, 0
+        self._told_s = self._since_s = time.monotonic()
+        self._worked_s = 0.0
 
     def __call__(self, done: float) -> None:
+        """Tell the share that is done, of the layer under way if there are several."""
         check(self._request)
-        if time.monotonic() - self._told_s >= PROGRESS_S:
-            self._told_s = time.monotonic()
-            self._send({"kind": "progress", "done": done})
+        now = time.monotonic()
+        self._worked_s += now - self._since_s
+        if now - self._told_s >= PROGRESS_S:
+            self._told_s = now
+            self._send({"kind": "progress", **self._told(done)})
+        worker.give_way()
+        self.resume()
+        check(self._request)
+
+    def resume(self) -> None:
+        """Go on after others had their turn, whose time is not counted."""
+        self._since_s = time.monotonic()
+
+    def end_of_layer(self) -> None:
+        """Count a layer that was answered."""
+        self._worked_s += time.monotonic() - self._since_s
+        self._complete += 1
+
+    def _told(self, done: float) -> dict[str, Any]:
+        if self._layers is None:
+            return {"done": done}
+        share = (self._complete + done) / self._layers
+        left = round(self._worked_s * (1 - share) / share, 1) if share > 0 else None
+        return {"done": share, "layers_done": self._complete, "layers": self._layers, "seconds_left": left}
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -216,3 +264,10 @@ OPERATIONS: dict[str, Operation] = {
     "tile": _tile,
     **dict.fromkeys(SLICES, _slice),
 }
+
+URGENCY: dict[str, int] = {
+    **dict.fromkeys(OPERATIONS, 1),
+    **dict.fromkeys(("layer", "tokens", "vectors", "rows"), 0),
+    "thumbnails": 2,
+}
+"""How urgent an answer is, 0 the most: what a view cannot be drawn without, what somebody looks at, all the rest."""

@@ -160,14 +160,14 @@ def layer_packet(capture: Capture, part: str, layer: int, pause: Pause | None = 
     payload = bytearray(planned.nbytes)
     views = {array.name: _view(payload, array) for array in planned.arrays}
     if planned.form == "vectors" and isinstance(record, Record):
-        filling = _fill_vectors(capture, record, views)
+        filling = _fill_vectors(capture, record, views, pause)
     else:
         filling = _fill_weights(capture, record, views)
     for done in filling:
         pause(done)
     if planned.value_norms is not None:
         views["value_norm"][:] = planned.value_norms
-    return Packet(header_of(planned, record, _largest(capture, planned, record)), payload)
+    return Packet(header_of(planned, record, _largest(capture, planned, record, lambda _done: pause(1.0))), payload)
 
 
 def packet_of(capture: Capture, part: str, layer: int, form: str, arrays: dict[str, np.ndarray]) -> Packet:
@@ -200,16 +200,16 @@ def layout(arrays: tuple[Array, ...]) -> list[dict[str, Any]]:
     return [{"name": one.name, "dtype": one.dtype, "shape": list(one.shape), "offset": one.offset} for one in arrays]
 
 
-def _largest(capture: Capture, planned: Plan, record: AnyRecord) -> float:
-    return 0.0 if planned.value_norms is None else capture.largest(record.layer, "value_norm", record.part)
+def _largest(capture: Capture, planned: Plan, record: AnyRecord, pause: Pause | None = None) -> float:
+    return 0.0 if planned.value_norms is None else capture.largest(record.layer, "value_norm", record.part, pause)
 
 
-def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray]) -> Iterator[float]:
+def _fill_vectors(capture: Capture, record: Record, into: dict[str, np.ndarray], pause: Pause) -> Iterator[float]:
     into["query"][:] = numbers(record.query)
     into["key"][:] = numbers(record.key)
     into["value"][:] = numbers(record.value)
     yield 0.3
-    into["lse"][:] = numbers(capture.lse(record.layer, record.part))
+    into["lse"][:] = numbers(capture.lse(record.layer, record.part, lambda share: pause(0.3 + 0.6 * share)))
     into["start"][:] = record.mask.start.numpy()
     into["stop"][:] = record.mask.stop.numpy()
     if record.sinks is not None:

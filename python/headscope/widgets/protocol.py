@@ -1,7 +1,8 @@
 """Typed requests of a page and their answers, as custom messages of the widget (the page's half: js/source/request.ts).
 
 Messages are JSON objects with ``v`` (version), ``id`` and ``kind``. From the page: "request" (``op``, ``args``,
-``limit``: bytes that a message may have) and "cancel". To the page: "progress" (``done``), "chunk" (``layer``,
+``limit``: bytes that a message may have) and "cancel". To the page: "progress" (``done``, the share; where the answer
+comes layer by layer also ``layers_done``, ``layers`` and ``seconds_left``, an estimate or null), "chunk" (``layer``,
 ``index``, ``of``, the first with ``header``, and one buffer), "refused" (``layer``, ``error``, ``message``: this layer
 of several has no answer), "error" (``error``: the exception's name, ``message``). A page that repeats a request gets
 the answer again.
@@ -18,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 from headscope.errors import CaptureClosed, HeadscopeError
 from headscope.widgets import kernel, worker
-from headscope.widgets.operations import OPERATIONS, RELOAD, BadRequest, Buffers, Cancelled, Request, Send, check
+from headscope.widgets.operations import (
+    OPERATIONS,
+    RELOAD,
+    URGENCY,
+    BadRequest,
+    Buffers,
+    Cancelled,
+    Request,
+    Send,
+    check,
+)
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
@@ -55,6 +66,11 @@ class Desk:
         elif content.get("kind") == "request" and content["id"] not in self._open:  # else: its answer is on the way
             self._start(content)
 
+    def prefer(self, change: Mapping[str, Any]) -> None:
+        """Let the layer that was selected go first in what is under way."""
+        for request in self._open.values():
+            request.preferred = change["new"]
+
     def close(self) -> None:
         """End everything that is under way; nothing more is sent."""
         for name in list(self._open):
@@ -80,7 +96,7 @@ class Desk:
         # The message that is being handled is the parent of the answers, also of those sent later, from elsewhere.
         within = contextvars.copy_context()
         deliver = partial(_later, partial(within.run, _deliver, weakref.ref(self), request))
-        worker.submit(_Answering(self._capture, request, deliver))
+        worker.submit(_Answering(self._capture, request, deliver), URGENCY[request.op])
 
     def _deliver(self, request: Request, content: dict[str, Any] | None, buffers: Buffers | None = None) -> None:
         """Send a part of an answer, on the main thread; None is its end."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headscope.widgets.packet import Packet
+from headscope.widgets.packet import Packet, Pause
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.answers.measure import Measure
+    from headscope.answers.pooling import Reduce
 
 __all__ = ["FIRST_SIZE", "Question", "shades", "thumbnail_packet"]
 
@@ -28,10 +29,11 @@ class Question:
     measure: Measure = "weight"
     pair_filter: str = "all"
     hide_special: bool = False
+    reduce: Reduce = "max"
 
 
-def thumbnail_packet(capture: Capture, question: Question, layer: int) -> Packet:
-    """Picture every head of a layer.
+def thumbnail_packet(capture: Capture, question: Question, layer: int, pause: Pause | None = None) -> Packet:
+    """Picture every head of a layer; `pause` is called between the parts of the work.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def thumbnail_packet(capture: Capture, question: Question, layer: int) -> Packet
     RefusedLayer
         If there is no exact answer about the layer.
     """
-    made = capture.thumbnails(layer, **asdict(question))
+    made = capture.thumbnails(layer, **asdict(question), progress=pause)
     heads, rows, columns = made.body.shape
     arrays = [made.body] if made.rail is None else [made.body, made.rail]
     payload = bytearray(b"".join(shades(array.cpu().numpy(), made.scale) for array in arrays))
@@ -55,6 +57,7 @@ def thumbnail_packet(capture: Capture, question: Question, layer: int) -> Packet
         "heads": heads,
         "rows": rows,
         "columns": columns,
+        "reduce": question.reduce,
         "rail": made.rail is not None,
         "scale": made.scale,
         "row_edges": list(made.row_edges),

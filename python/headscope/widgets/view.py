@@ -81,6 +81,7 @@ class View(Settings, Selecting):
         self._desk = Desk(self)
         super().__init__(**initial)
         self.on_msg(self._desk.receive)
+        self.observe(self._desk.prefer, "layer")
 
     def _bring(self, made: FirstPaint) -> None:
         self.set_trait("meta", made.meta)

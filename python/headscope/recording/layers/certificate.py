@@ -1,7 +1,7 @@
 """The certificate: recomputed attention against what the layer itself returned.
 
 At once, when a layer is recorded, on rows that matter: recomputed weights times the recorded values, against the output
-of the same forward. Once more on every row, when the layer is first read:
+of the same forward. Once more when the layer is first read, on all rows up to `WEIGHTS_CONFIRMED` weights:
 
 1. against that output again, of which two numbers for each row and head were kept: its components along two random
    directions;
@@ -9,12 +9,16 @@ of the same forward. Once more on every row, when the layer is first read:
    recorded queries and keys with random values, or against the weights of its own softmax times these;
 3. where that function says its weights, against these, in the precision of the model.
 
+Where not every row is looked at, the function is given the mask of those that are, and is besides run on the first
+tokens alone, in the very form in which the model calls it. Where anything of this disagrees, every row is looked at.
+
 Differences are divided by the largest value of the head, so that they are in units of attention weight.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,6 +43,9 @@ precision models round their own scores and weights on the way."""
 ROWS = 8
 """Rows checked of every layer at once, at most."""
 
+WEIGHTS_CONFIRMED = 1 << 25
+"""Weights that are compared when a layer is first read, at most: half a second of work."""
+
 DIRECTIONS = 2
 """Along how many the output of every row is kept."""
 
@@ -59,19 +66,27 @@ class Finding:
     method: str
 
 
-def choose_rows(mask: Mask, queries: int) -> torch.Tensor:
-    """First and last row, both sides of every boundary of the mask, and some at random; int64 [R], sorted."""
-    if queries <= ROWS:
+def choose_rows(mask: Mask, queries: int, most: int = ROWS) -> torch.Tensor:
+    """First and last row, both sides of boundaries of the mask, and some at random; int64 [R], sorted."""
+    if queries <= most:
         return torch.arange(queries)
     steps = torch.stack([mask.start, mask.stop]).diff(dim=1)
     bends = (steps[:, 1:] != steps[:, :-1]).any(dim=0).nonzero().flatten().cpu() + 1
-    bends = bends[torch.linspace(0, len(bends) - 1, min(len(bends), ROWS // 4)).long()] if len(bends) else bends
+    bends = bends[torch.linspace(0, len(bends) - 1, min(len(bends), most // 4)).long()] if len(bends) else bends
     picked = {0, queries - 1}
     picked |= {row + side for row in bends.tolist() for side in (-1, 0, 1) if 0 <= row + side < queries}
     generator = torch.Generator().manual_seed(queries)
     shuffled = torch.randperm(queries, generator=generator).tolist()
-    picked |= set([row for row in shuffled if row not in picked][: max(2, ROWS - len(picked))])
+    picked |= set([row for row in shuffled if row not in picked][: max(2, most - len(picked))])
     return torch.tensor(sorted(picked))
+
+
+def rows_to_confirm(record: Record) -> torch.Tensor:
+    """The rows that are looked at when a layer is first read, int64 [R]: all, unless the text is long."""
+    if record.heads * record.queries * record.keys <= WEIGHTS_CONFIRMED:
+        return torch.arange(record.queries)
+    most = WEIGHTS_CONFIRMED * 3 // 4 // (record.heads * record.keys)  # the rest is for the first tokens alone
+    return choose_rows(record.mask, record.queries, max(ROWS, most))
 
 
 def traces(output: torch.Tensor) -> torch.Tensor:
@@ -143,7 +158,7 @@ def certify(record: Record) -> Finding:
 
 
 def confirm(record: Record, finding: Finding) -> Finding:
-    """Second look, on all rows; may fall back or refuse like `certify`, and tries no way that failed there."""
+    """Second look, on more rows; may fall back or refuse like `certify`, and tries no way that failed there."""
     if record.traces is None:
         return finding
     if record.source is not None and record.source.changed():
@@ -151,29 +166,70 @@ def confirm(record: Record, finding: Finding) -> Finding:
             f"layer {record.layer} ({record.module}): the module's parameters were changed after the capture, so its "
             "weights can no longer be checked. Capture again."
         )
-    again = _run_again(record)
+    rows = rows_to_confirm(record)
+    if len(rows) < record.queries:
+        found = _confirm_in_part(record, rows, finding)
+        if found is not None:
+            return found
+    rows = torch.arange(record.queries)
+    again = _run_again(record, rows)
     failures = []
     ways = _ways(record)
     for method, weigh in list(ways.items())[list(ways).index(finding.method) :]:
-        found = _look(record, again, weigh)
-        failed = [one for one in found if not one.error <= one.limit]
+        found_so = _look(record, again, weigh, rows)
+        failed = [one for one in found_so if not one.error <= one.limit]
         if not failed:
-            return Finding(max([finding.error or 0.0, *(one.error for one in found)]), weigh, method)
+            return _confirmed(finding, found_so, method, weigh)
         failures += [
             f"{method} differs by {one.error:.1e} from {one.what} (accepted: {one.limit:.0e})" for one in failed
         ]
     raise _refused(record, "; ".join(failures))
 
 
+def _confirm_in_part(record: Record, rows: torch.Tensor, finding: Finding) -> Finding | None:
+    """Look at some rows of a layer that the formula computes; None where that does not settle it."""
+    if finding.weigh is not formula.weights:
+        return None
+    try:
+        found = _look(record, _run_again(record, rows), formula.weights, rows)
+        first = _first_tokens(record)
+        if record.source is not None:
+            found += _compared_with_function(first, _run_again(first, torch.arange(first.queries)))
+    except RefusedLayer:  # the function takes no rows of a text, or not these
+        return None
+    if any(not one.error <= one.limit for one in found):
+        return None
+    return _confirmed(finding, found, finding.method, finding.weigh)
+
+
+def _first_tokens(record: Record) -> Record:
+    """The layer as if the text ended early: what it is to be compared with is its own function, and no forward."""
+    count = max(1, math.isqrt(WEIGHTS_CONFIRMED // 4 // record.heads))
+    mask, some = record.mask, slice(0, count)
+    visible = None if mask.visible is None else mask.visible[:, some, some]
+    return replace(
+        record,
+        query=record.query[:, some],
+        key=record.key[:, some],
+        value=record.value[:, some],
+        bias=None if record.bias is None else record.bias[:, some, some],
+        mask=Mask(mask.start[some].clamp(max=count), mask.stop[some].clamp(max=count), visible),
+    )
+
+
+def _confirmed(finding: Finding, found: list[_Compared], method: str, weigh: Weigh) -> Finding:
+    return Finding(max([finding.error or 0.0, *(one.error for one in found)]), weigh, method)
+
+
 @dataclass(frozen=True, eq=False)
 class _Again:
-    """The layer's own function, run again on the recorded queries and keys."""
+    """The layer's own function, run again on recorded queries, those of some rows, and all keys."""
 
     record: Record
     """On what it was run: in float32 where the function takes that, else as recorded."""
     value: torch.Tensor  # [G, K, dv] random
-    output: torch.Tensor  # [H, Q, dv]
-    weights: torch.Tensor | None  # [H, Q, K] what it says its weights are; None where it says none
+    output: torch.Tensor  # [H, R, dv]
+    weights: torch.Tensor | None  # [H, R, K] what it says its weights are; None where it says none
 
 
 @dataclass(frozen=True)
@@ -183,35 +239,55 @@ class _Compared:
     limit: float
 
 
-def _look(record: Record, again: _Again | None, weigh: Weigh) -> list[_Compared]:
-    """Compare one way to compute weights with everything that is known of the layer."""
+def _look(record: Record, again: _Again | None, weigh: Weigh, rows: torch.Tensor) -> list[_Compared]:
+    """Compare one way to compute weights with everything that is known of these rows of the layer."""
     assert record.traces is not None
     directions = _directions(record.value.shape[-1]).to(record.value.device)
-    forward = record.value.float() @ directions, record.traces.transpose(0, 1)
+    said_of_rows = record.traces[rows.to(record.traces.device)]
+    forward = record.value.float() @ directions, said_of_rows.transpose(0, 1)
     if again is None:
-        errors = _differences(record, weigh, forward)
+        errors = _differences(record, weigh, forward, rows=rows)
         return [_Compared("the output of its own forward", errors[0], _limit(record))]
     function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
     if weigh is formula.weights:  # which takes whatever was recorded as float32
-        errors = _differences(record, weigh, forward, function)
+        errors = _differences(record, weigh, forward, function, rows=rows)
     else:
-        errors = [*_differences(record, weigh, forward), *_differences(again.record, weigh, function)]
+        errors = [
+            *_differences(record, weigh, forward, rows=rows),
+            *_differences(again.record, weigh, function, rows=rows),
+        ]
     found = [
         _Compared("the output of its own forward", errors[0], _limit(record)),
         _Compared("its own function on random values", errors[1], _limit(again.record)),
     ]
-    said = again.weights
-    if weigh is formula.weights and said is not None:
-        error = _difference_of_weights(record, lambda rows: said[:, rows])
-        found.append(_Compared("the weights that its own function says", error, _limit(again.record)))
-        if again.record.query.dtype != record.query.dtype:
-            heads = torch.arange(record.heads, device=record.device)
-            error = _difference_of_weights(record, lambda rows: eager_weights(record, heads, rows))
-            found.append(_Compared("its own weights in its own precision", error, _limit(record)))
+    if weigh is formula.weights:
+        found += _compared_with_weights(record, again, rows)
     return found
 
 
-def _run_again(record: Record) -> _Again | None:
+def _compared_with_function(record: Record, again: _Again | None) -> list[_Compared]:
+    """Compare the formula with the layer's function, on all rows, leaving the forward aside."""
+    if again is None:
+        return []
+    function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
+    error = _differences(record, formula.weights, function)[0]
+    found = [_Compared("its own function on random values", error, _limit(again.record))]
+    return found + _compared_with_weights(record, again, torch.arange(record.queries))
+
+
+def _compared_with_weights(record: Record, again: _Again, rows: torch.Tensor) -> list[_Compared]:
+    """Compare the formula with the weights that the layer's function says, where it says some."""
+    if again.weights is None:
+        return []
+    error = _difference_of_weights(record, rows, again.weights)
+    found = [_Compared("the weights that its own function says", error, _limit(again.record))]
+    if again.record.query.dtype != record.query.dtype:
+        error = _difference_of_weights(record, rows, eager_weights)
+        found.append(_Compared("its own weights in its own precision", error, _limit(record)))
+    return found
+
+
+def _run_again(record: Record, rows: torch.Tensor) -> _Again | None:
     """Run the layer's function on random values; None where it is not known. Of a softmax that was seen it is known.
 
     In float32, where it takes that: half precision could round away a small term that the record does not show.
@@ -220,13 +296,13 @@ def _run_again(record: Record) -> _Again | None:
         if record.spread is None:
             return None
         value = _noise(record.keys).to(record.device).expand(record.groups, -1, -1)
-        return _Again(record, value, record.spread, None)
+        return _Again(record, value, record.spread[:, rows.to(record.spread.device)], None)
     generator = torch.Generator().manual_seed(record.layer)
     value = torch.randn(record.value.shape, generator=generator).to(record.device)
     vectors = {name: getattr(record, name).float() for name in ("query", "key", "value")}
     for given in (replace(record, **vectors, precision=None), record):
         try:
-            output, weights = run_layer(given, value.to(given.value))
+            output, weights = run_layer(given, value.to(given.value), rows)
         except (torch.OutOfMemoryError, MemoryError):
             raise  # says nothing of the layer, and may pass
         except Exception as error:
@@ -240,22 +316,28 @@ def _run_again(record: Record) -> _Again | None:
 
 
 @torch.no_grad()
-def run_layer(record: Record, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The layer's own function on the recorded queries and keys and other values [G, K, dv].
+def run_layer(record: Record, value: torch.Tensor, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The layer's own function on the recorded queries of `rows`, the recorded keys, and other values [G, K, dv].
+
+    As the model calls it, where `rows` are all; else with a mask that says what they see.
 
     Returns
     -------
-    output : tensor [Q, H, dv]
-    weights : tensor [H, Q, K], or None
+    output : tensor [R, H, dv]
+    weights : tensor [H, R, K], or None
         Where it is the eager function, which says them.
     """
     source = record.source
     assert source is not None
-    kind = source.masked_with
-    mask = None if kind is None else _dense_mask(record, None, kind if kind == torch.bool else record.query.dtype)
-    options = _options(record, None)
+    query, kind, some = record.query, source.masked_with, None
+    if len(rows) < record.queries:
+        query, some = query[:, rows.to(query.device)], rows
+        if kind is None and not bool(((record.mask.start == 0) & (record.mask.stop == record.keys)).all()):
+            kind = torch.bool
+    mask = None if kind is None else _dense_mask(record, some, kind if kind == torch.bool else query.dtype)
+    options = _options(record, some)
     with loaded(source.module):
-        result = source.function(source.module, record.query[None], record.key[None], value[None], mask, **options)
+        result = source.function(source.module, query[None], record.key[None], value[None], mask, **options)
     return result[0][0], result[1][0] if source.function is source.eager else None
 
 
@@ -323,7 +405,9 @@ def _differences(
         weight = weigh(record, heads, stripe)  # [H, r, K]
         ours = (weight.reshape(record.groups, -1, record.keys) @ together).view(record.heads, len(stripe), -1)
         if record.gate is not None:
-            share = torch.sigmoid(formula.log_sum_exp(record, heads, stripe) - record.gate.double()[:, None]).float()
+            share = torch.sigmoid(
+                formula.seen_weights(record, heads, stripe)[2] - record.gate.double()[:, None]
+            ).float()
             ours = ours * share[..., None]
         for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
             difference = (of_pair - expected[:, done : done + len(stripe)]).abs() / scales[at][:, None, None]
@@ -338,13 +422,15 @@ def _largest_of_heads(values: torch.Tensor) -> torch.Tensor:
     return torch.maximum(values.amax(dim=1), -values.amin(dim=1)).amax(dim=1)
 
 
-def _difference_of_weights(record: Record, said: Callable[[torch.Tensor], torch.Tensor]) -> float:
-    """Between the formula's weights of all rows and those said of rows [r], [H, r, K]."""
-    heads = torch.arange(record.heads, device=record.device)
-    stripes = formula.stripes(torch.arange(record.queries, device=record.device), record.heads * record.keys)
-    return max(
-        _largest((formula.weights(record, heads, stripe) - said(stripe).float()).abs(), record) for stripe in stripes
-    )
+def _difference_of_weights(record: Record, rows: torch.Tensor, said: torch.Tensor | Weigh) -> float:
+    """Between the formula's weights of some rows and those said of them, [H, R, K] or a way to compute them."""
+    heads, worst, done = torch.arange(record.heads, device=record.device), 0.0, 0
+    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
+        of_stripe = slice(done, done + len(stripe))
+        own = said[:, of_stripe] if isinstance(said, torch.Tensor) else said(record, heads, stripe)
+        worst = max(worst, _largest((formula.weights(record, heads, stripe) - own.float()).abs(), record))
+        done += len(stripe)
+    return worst
 
 
 def _largest(difference: torch.Tensor, record: Record) -> float:

@@ -98,35 +98,60 @@ def hidden_from(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: K
 
 def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Attention weights of whole rows, float32 [h, r, K]. A row that sees no key is all zero."""
-    seen = record.mask.hull(rows, record.keys)  # the keys outside have no weight and need no work
-    score, hidden = scores(record, heads, rows, seen)
-    sink = None if record.sinks is None else record.sinks[heads].float()[:, None, None].expand(-1, len(rows), 1)
-    nothing = torch.zeros(hidden.shape, device=score.device).masked_fill_(hidden, -torch.inf)
-    weight = _softmax(score + nothing, sink)  # several times faster than to fill all heads' scores
-    if not bool(weight.sum().isfinite()):  # but hidden NaN would spread, and a row that sees no key would be NaN
-        weight = _softmax(score.masked_fill(hidden, -torch.inf), sink).masked_fill(hidden, 0.0)
+    seen, weight, _ = seen_weights(record, heads, rows)
     return torch.nn.functional.pad(weight, (seen.start, record.keys - seen.stop))
 
 
-def _softmax(score: torch.Tensor, sink: torch.Tensor | None) -> torch.Tensor:
-    """Softmax over the last axis, with the sinks [h, r, 1] as one more score, dropped afterwards."""
-    if sink is None:
-        return torch.softmax(score, dim=-1)
-    return torch.softmax(torch.cat([score, sink], dim=-1), dim=-1)[..., :-1]
+def seen_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> tuple[slice, torch.Tensor, torch.Tensor]:
+    """Weights of rows at the keys that any of them sees, with the logarithm of what each row was divided by.
 
-
-def log_sum_exp(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Logarithm of the softmax's denominator, sinks included, [h, r].
-
-    In float64: rounded to float32, a logarithm of some hundreds would shift the weights by more than 1e-5.
+    Returns
+    -------
+    seen : slice
+        One run of keys, outside which no weight is; it may be empty.
+    weight : float32 tensor [h, r, k]
+        A row that sees no key is all zero.
+    lse : float64 tensor [h, r]
+        Log-sum-exp of the scores, sinks included. Rounded to float32, a logarithm of some hundreds would shift weights
+        by more than 1e-5.
     """
     seen = record.mask.hull(rows, record.keys)
-    score = unmasked_scores(record, heads, rows, seen, product_dtype(record))
-    hidden = hidden_from(record, heads, rows, seen)
-    total = score.double().masked_fill_(hidden, -torch.inf).logsumexp(dim=-1)
+    score = unmasked_scores(record, heads, rows, seen)
+    for some in record.mask.partly_seen(rows, seen):
+        part = score[..., some.start - seen.start : some.stop - seen.start]
+        part.masked_fill_(hidden_from(record, heads, rows, some), -torch.inf)
+    empty = seen.start >= seen.stop
+    largest = score.new_zeros(score.shape[:2]) if empty else score.amax(dim=-1)
+    largest = largest.masked_fill_(largest == -torch.inf, 0.0)
+    near = largest.double() if empty or record.reach <= REACH else _largest_exactly(record, heads, rows, seen, score)
+    weight = score.sub_(largest[..., None]).exp_()
+    total = weight.sum(dim=-1)
     if record.sinks is not None:
-        total = torch.logaddexp(total, record.sinks[heads].double()[:, None])
-    return total
+        total += (record.sinks[heads].float()[:, None] - largest).exp_()
+    weight *= total.masked_fill(total == 0, 1.0).reciprocal_()[..., None]
+    if not bool(total.isfinite().all()):  # what is hidden has no weight in a row that is NaN either
+        weight.masked_fill_(hidden_from(record, heads, rows, seen), 0.0)
+    return seen, weight, near + total.double().log_()
+
+
+def _largest_exactly(
+    record: Record, heads: torch.Tensor, rows: torch.Tensor, seen: slice, score: torch.Tensor
+) -> torch.Tensor:
+    """The largest score of each row, computed once more in float64 [h, r].
+
+    Scores differ from those that a log-sum-exp is later taken off, summed in another order. In a row with one large
+    weight that would be an error of the weight itself; told from where its largest score really is, it cancels out.
+    """
+    key = score.argmax(dim=-1) + seen.start
+    group = heads // (record.heads // record.groups)
+    query = record.query[heads[:, None], rows].double() * record.scaling
+    largest = (query * record.key[group[:, None], key].double()).sum(dim=-1)
+    if record.softcap is not None:
+        largest = record.softcap * torch.tanh(largest / record.softcap)
+    if record.bias is not None:
+        term = heads[:, None] if record.bias.shape[0] > 1 else 0
+        largest = largest + record.bias[term, rows, key].double()
+    return largest
 
 
 def weights_at_keys(

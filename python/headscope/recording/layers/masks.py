@@ -60,6 +60,15 @@ class Mask:
         rows = rows.cpu()
         return bool(self.start[rows].max() <= keys.start) and bool(self.stop[rows].min() >= keys.stop)
 
+    def partly_seen(self, rows: torch.Tensor, keys: slice) -> list[slice]:
+        """The runs of `keys` of which some of `rows` may see some and not all; the others are seen by each of them."""
+        if self.visible is not None or not len(rows):
+            return [keys]
+        rows = rows.cpu()
+        first, last = max(keys.start, int(self.start[rows].max())), min(keys.stop, int(self.stop[rows].min()))
+        runs = [slice(keys.start, first), slice(last, keys.stop)] if first < last else [keys]
+        return [run for run in runs if run.start < run.stop]
+
     def same(self, other: Mask) -> bool:
         """Whether both are spans with the same numbers."""
         return (

@@ -39,8 +39,9 @@ def _kernel(
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
     grouped = query.shape[1] != key.shape[1]
+    is_causal = options["is_causal"] and mask is None
     output = torch.nn.functional.scaled_dot_product_attention(
-        query, key, value, mask, is_causal=options["is_causal"], scale=options["scaling"], enable_gqa=grouped
+        query, key, value, mask, is_causal=is_causal, scale=options["scaling"], enable_gqa=grouped
     )
     return output.transpose(1, 2), None
 
