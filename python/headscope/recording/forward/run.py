@@ -16,6 +16,7 @@ from headscope.recording.forward.draws import Draws
 from headscope.recording.forward.hybrids import layers_without_attention
 from headscope.recording.forward.unseen import calls_of_attention_modules, has_no_map, without_record
 from headscope.recording.inputs.inputs import Inputs
+from headscope.recording.inputs.positions import positions_of
 from headscope.recording.layers.build import RecordBuilder
 from headscope.recording.layers.parts import Parts
 from headscope.recording.layers.plain_parts import PlainParts
@@ -113,7 +114,8 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
     """Run the model once, with tier 1, or with tier 2 beside it."""
     parts = PlainParts(model) if inputs.plain else Parts(model)
     search = ConsumerSearch(model)
-    builder = RecordBuilder(inputs, parts, search)
+    positions = positions_of(inputs) if operations else None
+    builder = RecordBuilder(inputs, parts, search, positions)
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
         stack.enter_context(uncompiled(model))
@@ -122,7 +124,9 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
         sight = stack.enter_context(Sight(model, arguments))
         recording = stack.enter_context(Recording(model, builder.add))
         called = stack.enter_context(calls_of_attention_modules(model))
-        followed = stack.enter_context(Operations(model, builder, recording)) if operations else None
+        followed = (
+            stack.enter_context(Operations(model, builder, recording, positions)) if positions is not None else None
+        )
         output = model(*inputs.positional, **arguments)
     spelled = followed.spelled if followed is not None and inputs.plain else {}
     unseen = without_record([*called, *(name for name in spelled if name and name not in called)], builder.modules)
