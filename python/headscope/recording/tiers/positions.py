@@ -30,7 +30,7 @@ _ANEW |= {"scatter", "scatter_add", "scatter_reduce", "pixel_shuffle", "pixel_un
 _MOVES = _ANEW | {"repeat", "constant_pad_nd", "slice_scatter", "select_scatter", "masked_select", "cat", "stack"}
 _MOVES |= {"masked_scatter", "channel_shuffle", "native_channel_shuffle", "im2col", "where"}
 """Operations that put numbers elsewhere; after those `_ANEW`, in an order that only numbers tell."""
-_SORTS = {"sort", "topk", "kthvalue", "mode", "median", "max", "min"}
+_SORTS = {"kthvalue", "max", "median", "min", "mode", "sort", "topk"}
 """Those of a value and the index where it was found, along an axis."""
 _REDUCTIONS = {"all", "amax", "amin", "any", "linalg_vector_norm", "logsumexp", "mean", "norm", "prod", "std", "sum"}
 _REDUCTIONS |= {"var"}
@@ -114,7 +114,10 @@ class Positions:
                 wrong = own & (at < before)
             if bool(wrong.any()):
                 head, position = wrong.nonzero()[0].tolist()
-                return f"do not stand in the order of the tokens: at position {position} is token {at[head, position]}"
+                return (
+                    f"do not stand in the order of the tokens: at position {position} is token {at[head, position]}; "
+                    "something before the attention moved, turned or sorted them"
+                )
         return ""
 
     def follow(self, function: Any, args: Sequence[Any], named: Mapping[str, Any], out: Any) -> None:
@@ -168,8 +171,9 @@ class Positions:
 
     def _product(self, args: Sequence[Any], begin: int, out: torch.Tensor) -> torch.Tensor | None:
         left, right = (self.of(one) for one in args[begin : begin + 2])
-        rows = None if left is None else _shared(left, -1)[..., None]
-        columns = None if right is None else _shared(right, -2)[..., None, :]
+        first, second = args[begin : begin + 2]
+        rows = None if left is None else _weighed(left, None if right is not None else second)
+        columns = None if right is None else _weighed(right.mT, None if left is not None else first.mT).mT
         if rows is None or columns is None:
             found = columns if rows is None else rows
         else:  # of queries times keys it is the queries' token
@@ -188,13 +192,14 @@ class Positions:
     def _sorted(
         self, args: Sequence[Any], named: Mapping[str, Any], outs: list[torch.Tensor]
     ) -> list[torch.Tensor | None]:
-        tokens, index = self.of(args[0]), outs[-1]
+        tokens = self.of(args[0])
         axes = [one for one in (*args[1:], named.get("dim")) if isinstance(one, int) and not isinstance(one, bool)]
         axis = (axes[-1] if axes else -1) % args[0].dim()
         if tokens is None:
             return [None]
-        index = index if index.dim() == args[0].dim() else index.unsqueeze(axis)
-        return [_unsorted(tokens.gather(axis, index)).reshape(outs[0].shape)]
+        within = _shared(tokens, axis)
+        found = torch.where(within == MIXED, MOVED, within)
+        return [found if found.dim() == outs[0].dim() else found.unsqueeze(axis)]
 
     def _moved(self, name: str, function: Any, args: Sequence[Any], named: Mapping[str, Any]) -> torch.Tensor | None:
         """The same operation on the integers."""
@@ -226,7 +231,7 @@ class Positions:
         elif name == "index_add":
             tokens = moved[0].index_copy(*axes[:3])
         elif name == "index_put":
-            tokens = moved[0].index_put(list(moved[1]), moved[2])
+            tokens = torch.ops.aten.index_put(*moved[:3])
         elif name == "constant_pad_nd":
             tokens = torch.constant_pad_nd(moved[0], args[1], NOTHING)
         elif name == "im2col":
@@ -315,6 +320,16 @@ def _shared(tokens: torch.Tensor, axis: int) -> torch.Tensor:
     return torch.where(alike, most, MIXED)
 
 
+def _weighed(tokens: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
+    """Of a product of rows of `tokens` [..., I, K] with weights [..., K, J]: [..., I, 1]; or one for each number."""
+    found = _shared(tokens, -1)[..., None]
+    if weights is not None and bool((found == MIXED).any()) and bool((tokens >= 0).any()):
+        chosen = weights != 0
+        if bool((chosen.sum(-2) == 1).all()):  # a matrix that puts tokens in another order
+            return (tokens.double() @ chosen.double()).to(torch.int32)
+    return found
+
+
 def _joined(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     """Of something computed of two, number by number: where they are of different tokens, that of the side in order."""
     if torch.equal(one, other):
@@ -326,7 +341,7 @@ def _joined(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     for side in (one, other):
         if _in_order(side):
             return torch.where(side >= 0, side, most)
-    return torch.where(differ, MIXED, most)
+    return most  # the later one, as in a recurrent layer
 
 
 def _in_order(tokens: torch.Tensor) -> bool:
