@@ -14,7 +14,7 @@ from headscope.recording.forward.compiled import check_python, uncompiled
 from headscope.recording.forward.consumers import ConsumerSearch
 from headscope.recording.forward.draws import Draws
 from headscope.recording.forward.hybrids import layers_without_attention
-from headscope.recording.forward.unseen import calls_of_attention_modules, has_no_map, without_record
+from headscope.recording.forward.unseen import calls_of_attention_modules, has_no_map, has_own_code, without_record
 from headscope.recording.inputs.inputs import Inputs
 from headscope.recording.inputs.positions import positions_of
 from headscope.recording.layers.build import RecordBuilder
@@ -63,8 +63,9 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     check_ready(model)
     draws = Draws()
     arguments = inputs.arguments if inputs.plain else {**inputs.arguments, **_economies(model, inputs.arguments)}
-    seen = _forward(model, inputs, arguments, operations=inputs.plain)
-    if not inputs.plain and (seen.unseen or not seen.builder.modules):
+    operations = inputs.plain or has_own_code(model)  # which may put tokens in another order
+    seen = _forward(model, inputs, arguments, operations)
+    if not operations and (seen.unseen or not seen.builder.modules):
         draws.again()
         seen = _forward(model, inputs, arguments, operations=True)
     if seen.unseen or seen.builder.misfits:

@@ -30,9 +30,9 @@ def positions_of(inputs: Inputs) -> Positions:
 
 
 def _axis_of_tokens(value: torch.Tensor) -> int | None:
-    """The axis of the tokens of one text among ids, or among vectors [1, T, d], [T, 1, d] or [T, d]; None if none is."""
-    vectors = value.is_floating_point()
-    if value.dim() - vectors not in (1, 2) or not value.dim() - vectors:
+    """Of one text, its axis among ids or among vectors [1, T, d], [T, 1, d] or [T, d]; None where that is not known."""
+    axes = value.dim() - value.is_floating_point()
+    if axes not in (1, 2):
         return None
-    several = [axis for axis in range(value.dim() - vectors) if value.shape[axis] > 1]
-    return (several or [value.dim() - vectors - 1])[0] if len(several) < 2 else None
+    several = [axis for axis in range(axes) if value.shape[axis] > 1]
+    return (several or [axes - 1])[0] if len(several) < 2 else None

@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
+from headscope.recording.tiers.operation import Operation
+
 __all__ = ["MIXED", "MOVED", "NOTHING", "Positions"]
 
 NOTHING, MIXED, MOVED = -3, -2, -1
@@ -25,13 +27,25 @@ _STREAMS = 1 << (31 - _BITS)
 
 _PRODUCTS = {"addmm": 1, "baddbmm": 1, "bmm": 0, "mm": 0}
 """And at which argument their factors begin."""
-_ANEW = {"index", "index_select", "gather", "take", "flip", "roll", "rot90", "index_put", "index_copy", "index_add"}
-_ANEW |= {"scatter", "scatter_add", "scatter_reduce", "pixel_shuffle", "pixel_unshuffle"}
-_MOVES = _ANEW | {"repeat", "constant_pad_nd", "slice_scatter", "select_scatter", "masked_select", "cat", "stack"}
-_MOVES |= {"masked_scatter", "channel_shuffle", "native_channel_shuffle", "im2col", "where"}
+_WRITES = {
+    "index_add": (3, "index_copy"),
+    "index_copy": (3, "index_copy"),
+    "index_put": (2, "index_put"),
+    "masked_scatter": (2, "masked_scatter"),
+    "scatter": (3, "scatter"),
+    "scatter_add": (3, "scatter"),
+    "scatter_reduce": (3, "scatter"),
+    "select_scatter": (1, "select_scatter"),
+    "slice_scatter": (1, "slice_scatter"),
+}
+"""Of what writes into a copy of something, at which argument it is told what, and what only writes."""
+_ANEW = {"flip", "gather", "index", "index_select", "pixel_shuffle", "pixel_unshuffle", "roll", "rot90", "take"}
+_ANEW |= {"index_add", "index_copy", "index_put", "scatter", "scatter_add", "scatter_reduce"}
+_MOVES = {*_ANEW, *_WRITES, "cat", "channel_shuffle", "constant_pad_nd", "im2col", "masked_select"}
+_MOVES |= {"native_channel_shuffle", "repeat", "stack", "where"}
 """Operations that put numbers elsewhere; after those `_ANEW`, in an order that only numbers tell."""
 _SORTS = {"kthvalue", "max", "median", "min", "mode", "sort", "topk"}
-"""Those of a value and the index where it was found, along an axis."""
+"""Those that give a value and the index where it was found, along an axis."""
 _REDUCTIONS = {"all", "amax", "amin", "any", "linalg_vector_norm", "logsumexp", "mean", "norm", "prod", "std", "sum"}
 _REDUCTIONS |= {"var"}
 
@@ -125,51 +139,42 @@ class Positions:
         given = [*_tensors(args), *_tensors(named.values())]
         if not any(self._known(one) is not None for one in given):
             return
-        name = function.overloadpacket.__name__
         written = function._schema.is_mutable
-        name = name.removesuffix("_") if written and not name.startswith("_") else name
         outs = [one for one in _tensors(out if isinstance(out, tuple | list) else [out]) if one.dtype != torch.bool]
         storages = {_storage(one) for one in given}
-        if not written and all(_storage(one) in storages for one in outs):
-            return  # views
-        if written:
-            named = {key: value for key, value in named.items() if key != "out"}
-            outs = outs[:1]
+        if not outs or (not written and all(_storage(one) in storages for one in outs)):
+            return  # no numbers, or views
+        told = {name: value for name, value in named.items() if name != "out"}
+        operation = Operation.of(function, tuple(args), told, outs[0])
         try:
-            found = self._found(name, function, args, named, outs)
-        except Exception:  # the same operation cannot be run on integers
-            found = [torch.full((), MOVED, dtype=torch.int32)] * len(outs)
-        for one, tokens in zip(outs, found, strict=False):
-            if tokens is not None:
-                self._set(one, tokens.to(one.device))
+            found = self._found(operation, outs[:1] if written else outs)
+            pairs = [(one, tokens.expand(one.shape)) for one, tokens in found if tokens is not None]
+        except Exception:  # such as an operation that cannot be run on integers
+            pairs = [(one, torch.full((), MOVED, dtype=torch.int32)) for one in outs]
+        for one, tokens in pairs:
+            self._set(one, tokens)
 
     def _found(
-        self, name: str, function: Any, args: Sequence[Any], named: Mapping[str, Any], outs: list[torch.Tensor]
-    ) -> list[torch.Tensor | None]:
-        out = outs[0] if outs else None
-        if out is None:
-            return []
-        if name.startswith("_scaled_dot_product"):
-            tokens = self.rows(args[0])
-            return [None if tokens is None else tokens[..., None]]
-        if name in _PRODUCTS:
-            return [self._product(args, _PRODUCTS[name], out)]
-        if name == "copy":
-            tokens = self.of(args[1])
-            return [torch.full((), NOTHING, dtype=torch.int32) if tokens is None else tokens]
-        if name == "embedding":
-            return [self._looked_up(*args[:2])]
-        if name in _SORTS and len(outs) > 1:
-            return self._sorted(args, named, outs)
-        if name in _MOVES:
-            return [self._moved(name, function, args, named)]
-        if name in _REDUCTIONS:
-            return [self._reduced(name, args, named, out)]
-        if name == "convolution":
-            return [self._convolved(args[0], out)]
-        return [self._by_shape(args, one) for one in outs]
+        self, operation: Operation, outs: Sequence[torch.Tensor]
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        """What is known of each of the results."""
+        name = operation.name
+        rule = _RULES["fused"] if name.startswith("_scaled_dot_product") else _RULES.get(name)
+        if rule is None or (name in _SORTS and len(outs) == 1):
+            yield from ((one, self._by_shape(operation.args, one)) for one in outs)
+            return
+        yield outs[0], rule(self, operation)
+        yield from ((one, self._by_shape(operation.args, one)) for one in outs[1:] if one.is_floating_point())
 
-    def _product(self, args: Sequence[Any], begin: int, out: torch.Tensor) -> torch.Tensor | None:
+    def _fused(self, operation: Operation) -> torch.Tensor | None:
+        tokens = self.rows(operation.args[0])
+        return None if tokens is None else tokens[..., None]
+
+    def _copied(self, operation: Operation) -> torch.Tensor:
+        return self._of_any(operation.args[1])
+
+    def _product(self, operation: Operation) -> torch.Tensor | None:
+        args, begin = operation.args, _PRODUCTS[operation.name]
         left, right = (self.of(one) for one in args[begin : begin + 2])
         first, second = args[begin : begin + 2]
         rows = None if left is None else _weighed(left, None if right is not None else second)
@@ -178,90 +183,80 @@ class Positions:
             found = columns if rows is None else rows
         else:  # of queries times keys it is the queries' token
             found = torch.where(rows >= MOVED, rows, torch.maximum(rows, columns))
-        added = self.of(args[0]) if begin else None
+        added, shape = self.of(args[0]) if begin else None, operation.out.shape
         if added is not None:
-            found = added if found is None else _joined(found.expand(out.shape), added.expand(out.shape))
+            found = added if found is None else _joined(found.expand(shape), added.expand(shape))
         return found
 
-    def _looked_up(self, table: torch.Tensor, index: torch.Tensor) -> torch.Tensor | None:
-        known, at = self.of(table), self.of(index)
-        if known is not None:
-            return _unsorted(known[index])
-        return None if at is None else at[..., None]
+    def _looked_up(self, operation: Operation) -> torch.Tensor | None:
+        table, index = (self.of(one) for one in operation.args[:2])
+        if table is not None:
+            return _unsorted(table[operation.args[1]])
+        return None if index is None else index[..., None]
 
-    def _sorted(
-        self, args: Sequence[Any], named: Mapping[str, Any], outs: list[torch.Tensor]
-    ) -> list[torch.Tensor | None]:
-        tokens = self.of(args[0])
-        axes = [one for one in (*args[1:], named.get("dim")) if isinstance(one, int) and not isinstance(one, bool)]
-        axis = (axes[-1] if axes else -1) % args[0].dim()
+    def _sorted(self, operation: Operation) -> torch.Tensor | None:
+        """By their value, along an axis."""
+        tokens, out = self.of(operation.args[0]), operation.out
         if tokens is None:
-            return [None]
-        within = _shared(tokens, axis)
-        found = torch.where(within == MIXED, MOVED, within)
-        return [found if found.dim() == outs[0].dim() else found.unsqueeze(axis)]
+            return None
+        at = 2 if operation.name in ("kthvalue", "topk") else 1
+        axis = operation.named.get("dim", operation.argument(at, -1)) % tokens.dim()
+        found = _shared(tokens, axis)
+        found = torch.where(found == MIXED, MOVED, found)
+        return found if found.dim() == out.dim() else found.unsqueeze(axis)
 
-    def _moved(self, name: str, function: Any, args: Sequence[Any], named: Mapping[str, Any]) -> torch.Tensor | None:
+    def _moved(self, operation: Operation) -> torch.Tensor:
         """The same operation on the integers."""
-
-        def data(value: Any, at: Any = None) -> Any:
-            if isinstance(value, torch.Tensor):
-                tokens = self.of(value)
-                return torch.full_like(value, NOTHING, dtype=torch.int32) if tokens is None else tokens
-            return value if at is None else at
-
+        name, args, named = operation.name, operation.args, operation.named
+        tokens: torch.Tensor
         if name in ("cat", "stack"):
-            return function([data(one) for one in args[0]], *args[1:], **named)
-        if name == "where":
-            return self._by_shape_of([data(one, NOTHING) for one in args[1:]], args[0])
-        values = {"index_put": 2, "index_copy": 3, "index_add": 3, "scatter": 3, "scatter_add": 3, "scatter_reduce": 3}
-        values |= {"masked_scatter": 2, "slice_scatter": 1, "select_scatter": 1}
-        moved = [data(args[0]), *args[1:]]
-        place = values.get(name)
-        if place is not None:
-            index = args[2] if name.startswith("scatter") else None
-            number = not isinstance(args[place], torch.Tensor)
-            moved[place] = self.of(index) if number and index is not None else None
-            if moved[place] is None:
-                filled = torch.full((), NOTHING, dtype=torch.int32, device=args[0].device)
-                moved[place] = filled.expand(index.shape) if number and index is not None else data(args[place], filled)
-        axes = moved[1:]
-        if name.startswith("scatter"):
-            tokens = moved[0].scatter(*axes[:3])
-        elif name == "index_add":
-            tokens = moved[0].index_copy(*axes[:3])
-        elif name == "index_put":
-            tokens = torch.ops.aten.index_put(*moved[:3])
+            tokens = operation.function([self._of_any(one) for one in args[0]], *args[1:], **named)
+        elif name == "where":
+            yes, no = (self._of_any(one, args[0]) for one in args[1:])
+            tokens = torch.where(args[0], yes, no)
+            tokens = torch.where(tokens == NOTHING, torch.where(args[0], no, yes), tokens)
         elif name == "constant_pad_nd":
-            tokens = torch.constant_pad_nd(moved[0], args[1], NOTHING)
+            tokens = torch.constant_pad_nd(self._of_any(args[0]), args[1], NOTHING)
         elif name == "im2col":
-            tokens = (function((moved[0] - NOTHING).double(), *axes, **named)).to(torch.int32) + NOTHING
+            above = (self._of_any(args[0]) - NOTHING).double()
+            tokens = operation.function(above, *args[1:], **named).to(torch.int32) + NOTHING
+        elif name in _WRITES:
+            tokens = self._written(operation)
         else:
-            tokens = getattr(torch.ops.aten, name)(*moved, **named)
+            tokens = getattr(torch.ops.aten, name)(self._of_any(args[0]), *args[1:], **named)
         return _unsorted(tokens) if name in _ANEW else tokens
 
-    @staticmethod
-    def _by_shape_of(sides: Sequence[Any], where: torch.Tensor) -> torch.Tensor:
-        """Of two, by place."""
-        chosen = torch.where(where, *sides)
-        return torch.where(chosen == NOTHING, torch.where(where, *sides[::-1]), chosen).to(torch.int32)
+    def _written(self, operation: Operation) -> torch.Tensor:
+        """Of something with numbers of another written into it."""
+        args, (place, plainly) = operation.args, _WRITES[operation.name]
+        value = self._of_any(args[place], args[0])
+        if plainly == "scatter" and not isinstance(args[place], torch.Tensor):  # as for one vector of each class
+            value = self._of_any(args[2])
+        more = args[place + 1 :] if plainly.endswith("_scatter") else ()
+        written: torch.Tensor = getattr(torch.ops.aten, plainly)(self._of_any(args[0]), *args[1:place], value, *more)
+        return written
 
-    def _reduced(
-        self, name: str, args: Sequence[Any], named: Mapping[str, Any], out: torch.Tensor
-    ) -> torch.Tensor | None:
-        tokens = self.of(args[0])
+    def _of_any(self, value: Any, like: torch.Tensor | None = None) -> torch.Tensor:
+        """Of a tensor or a number."""
+        if not isinstance(value, torch.Tensor):
+            return torch.full((), NOTHING, dtype=torch.int32, device=None if like is None else like.device)
+        tokens = self.of(value)
+        return torch.full_like(value, NOTHING, dtype=torch.int32) if tokens is None else tokens
+
+    def _reduced(self, operation: Operation) -> torch.Tensor | None:
+        tokens, out = self.of(operation.args[0]), operation.out
         if tokens is None or not out.is_floating_point():
             return None
-        axes = named.get(
-            "dim", args[2:3] and args[2] if name in ("linalg_vector_norm", "norm") else args[1:2] and args[1]
-        )
-        axes = [axes] if isinstance(axes, int) else axes
-        for axis in sorted(one % tokens.dim() for one in (axes or range(tokens.dim())))[::-1]:
+        at = 2 if operation.name in ("linalg_vector_norm", "norm") else 1
+        axes = operation.named.get("dim", operation.argument(at))
+        axes = [axes] if isinstance(axes, int) else axes or range(tokens.dim())
+        for axis in sorted((one % tokens.dim() for one in axes), reverse=True):
             tokens = _shared(tokens, axis)
         return tokens.reshape(out.shape)
 
-    def _convolved(self, given: torch.Tensor, out: torch.Tensor) -> torch.Tensor | None:
+    def _convolved(self, operation: Operation) -> torch.Tensor | None:
         """One that leaves the places as many keeps them; what else it makes are tokens of its own, in their order."""
+        given, out = operation.args[0], operation.out
         tokens = self.of(given)
         if tokens is None:
             return None
@@ -309,6 +304,19 @@ class Positions:
             self._beside = {at: one for at, one in self._beside.items() if not one.alive.expired()}
             self._most = 64 + 2 * len(self._beside)
         self._beside[_storage(tensor)] = _Beside(StorageWeakRef(memory), flat, size)
+
+
+_RULES: dict[str, Callable[[Positions, Operation], torch.Tensor | None]] = {
+    **dict.fromkeys(_PRODUCTS, Positions._product),
+    **dict.fromkeys(_MOVES, Positions._moved),
+    **dict.fromkeys(_SORTS, Positions._sorted),
+    **dict.fromkeys(_REDUCTIONS, Positions._reduced),
+    "convolution": Positions._convolved,
+    "copy": Positions._copied,
+    "fused": Positions._fused,
+    "embedding": Positions._looked_up,
+}
+"""How the first result of an operation is known."""
 
 
 def _shared(tokens: torch.Tensor, axis: int) -> torch.Tensor:
