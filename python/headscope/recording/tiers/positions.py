@@ -179,10 +179,8 @@ class Positions:
         first, second = args[begin : begin + 2]
         rows = None if left is None else _weighed(left, None if right is not None else second)
         columns = None if right is None else _weighed(right.mT, None if left is not None else first.mT).mT
-        if rows is None or columns is None:
-            found = columns if rows is None else rows
-        else:  # of queries times keys it is the queries' token
-            found = torch.where(rows >= MOVED, rows, torch.maximum(rows, columns))
+        known = rows is not None and (columns is None or bool((rows >= MOVED).any()))
+        found = rows if known else columns  # of queries times keys that of the query
         added, shape = self.of(args[0]) if begin else None, operation.out.shape
         if added is not None:
             found = added if found is None else _joined(found.expand(shape), added.expand(shape))
