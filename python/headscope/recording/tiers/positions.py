@@ -65,6 +65,7 @@ class Positions:
     def __init__(self) -> None:
         self._beside: dict[int, _Beside] = {}
         self._streams: list[tuple[int, int | None]] = []
+        """How long each text is, 0 where that tells nothing, and which item of a batch it is, if of any."""
         self._most = 64
 
     def begin(self, tensor: torch.Tensor, axis: int | None, items: int | None = None) -> None:
@@ -72,15 +73,15 @@ class Positions:
         if axis is None:
             self._set(tensor, torch.full((), MIXED, dtype=torch.int32))
             return
-        rows = 1 if items is None or len(self._streams) + tensor.shape[items] >= _STREAMS else tensor.shape[items]
-        first = len(self._streams)
-        self._streams += [(tensor.shape[axis], None if items is None else item) for item in range(rows)]
-        at = _along(torch.arange(tensor.shape[axis], dtype=torch.int32), axis, tensor.dim())
-        if first >= _STREAMS or tensor.shape[axis] >= 1 << _BITS:
+        first, length = len(self._streams), tensor.shape[axis]
+        count = 1 if items is None else tensor.shape[items]
+        if first + count > _STREAMS or length > 1 << _BITS:
+            self._set(tensor, torch.full((), MIXED, dtype=torch.int32))
             return
-        numbers = torch.arange(first, first + rows, dtype=torch.int32) << _BITS
-        at = at + (numbers if items is None else _along(numbers, items, tensor.dim()))
-        self._set(tensor, at.to(tensor.device))
+        self._streams += [(length, None if items is None else item) for item in range(count)]
+        numbers = torch.arange(first, first + count, dtype=torch.int32) << _BITS
+        at = _along(torch.arange(length, dtype=torch.int32), axis, tensor.dim())
+        self._set(tensor, at + (numbers if items is None else _along(numbers, items, tensor.dim())))
 
     def of(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """Of each number its token; None where it is of none."""
@@ -149,6 +150,8 @@ class Positions:
         try:
             found = self._found(operation, outs[:1] if written else outs)
             pairs = [(one, tokens.expand(one.shape)) for one, tokens in found if tokens is not None]
+        except (torch.OutOfMemoryError, MemoryError):
+            raise
         except Exception:  # such as an operation that cannot be run on integers
             pairs = [(one, torch.full((), MOVED, dtype=torch.int32)) for one in outs]
         for one, tokens in pairs:
@@ -261,7 +264,7 @@ class Positions:
         if given.shape[2:] == out.shape[2:]:
             return _shared(tokens, 1)[:, None]
         number, count = len(self._streams), out[0, 0].numel()
-        if number >= _STREAMS or count >= 1 << _BITS:
+        if number >= _STREAMS or count > 1 << _BITS:
             return torch.full((), MIXED, dtype=torch.int32)
         self._streams.append((0, None))
         return (torch.arange(count, dtype=torch.int32) + (number << _BITS)).view(out.shape[2:])
