@@ -59,7 +59,7 @@ class RecordBuilder:
         search: ConsumerSearch,
         positions: Positions | None = None,
     ) -> None:
-        self._search, self._positions = search, positions
+        self._search, self._positions, self._plain = search, positions, inputs.plain
         self.axes = Axes(inputs.axes, parts, inputs.batch, inputs.item)
         self._made: list[tuple[Place, AnyRecord | Refusal]] = []
         self._pieces: list[Call] = []
@@ -269,7 +269,8 @@ class RecordBuilder:
         for what, axis, of in zip(
             ("queries", "keys", "values"), (place.query, place.key, place.key), tokens, strict=True
         ):
-            if of is not None and self._positions is not None and axis not in self.axes.pictured:
+            told = self._plain or axis in self.axes.told  # of others it is asked what they are, or they have numbers
+            if of is not None and self._positions is not None and told:
                 why = self._positions.misplaced(of[axis.row], axis.row)
                 if why:
                     return f"{name}: its {what} {why}."
