@@ -196,14 +196,15 @@ class Positions:
         return None if index is None else index[..., None]
 
     def _sorted(self, operation: Operation) -> torch.Tensor | None:
-        """By their value, along an axis."""
+        """Of values along an axis: of one token all, or nobody knows which."""
         tokens, out = self.of(operation.args[0]), operation.out
         if tokens is None:
             return None
         at = 2 if operation.name in ("kthvalue", "topk") else 1
         axis = operation.named.get("dim", operation.argument(at, -1)) % tokens.dim()
         found = _shared(tokens, axis)
-        found = torch.where(found == MIXED, MOVED, found)
+        if operation.name in ("sort", "topk"):
+            found = _unsorted(found)
         return found if found.dim() == out.dim() else found.unsqueeze(axis)
 
     def _moved(self, operation: Operation) -> torch.Tensor:
