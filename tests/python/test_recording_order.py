@@ -131,6 +131,13 @@ def _every_other(x: torch.Tensor) -> torch.Tensor:
     return torch.where((torch.arange(LENGTH) % 2 == 0)[:, None], x, x.flip(1))
 
 
+def _written_under_a_mask(x: torch.Tensor) -> torch.Tensor:
+    """Among the tokens there are others, as pictures in a text, of which it is not known what they are."""
+    made, mask = x.clone(), torch.arange(LENGTH) % 3 == 1
+    made[:, mask] = torch.stack([x.sum(1) * at for at in range(int(mask.sum()))], dim=1)
+    return made
+
+
 MOVES: dict[str, Step] = {
     "index": lambda x: x[:, ORDER],
     "index_select": lambda x: x.index_select(1, ORDER),
@@ -175,6 +182,7 @@ KEEPS: dict[str, Step] = {
     ),
     "the first": lambda x: x[:, :7],
     "all but the first": lambda x: x[:, 1:],
+    "written under a mask": _written_under_a_mask,
     "one put before": lambda x: torch.cat([torch.ones(1, 1, WIDTH), x], dim=1),
 }
 

@@ -226,7 +226,8 @@ class Positions:
             tokens = self._written(operation)
         else:
             tokens = getattr(torch.ops.aten, name)(self._of_any(args[0]), *args[1:], **named)
-        return _unsorted(tokens) if name in _ANEW else tokens
+        in_order = any(one.dtype == torch.bool for one in _tensors(args[1:]))  # as a mask picks them
+        return _unsorted(tokens) if name in _ANEW and not in_order else tokens
 
     def _written(self, operation: Operation) -> torch.Tensor:
         """Of something with numbers of another written into it."""
