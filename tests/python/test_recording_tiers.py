@@ -99,7 +99,7 @@ class _ShuffledAttention(torch.nn.Module):
 def test_queries_in_another_order_than_the_tokens_are_refused() -> None:
     """The map would fit, row by row the wrong token's (Informer on short series)."""
     capture = hs.capture(Shuffling().eval(), ids(12))
-    with pytest.raises(hs.RefusedLayer, match="picked by number, so it is not known which row is which token's"):
+    with pytest.raises(hs.RefusedLayer, match="queries do not stand in the order of the tokens"):
         capture.attention(0)
 
 

@@ -14,8 +14,9 @@ from headscope.recording.forward.compiled import check_python, uncompiled
 from headscope.recording.forward.consumers import ConsumerSearch
 from headscope.recording.forward.draws import Draws
 from headscope.recording.forward.hybrids import layers_without_attention
-from headscope.recording.forward.unseen import calls_of_attention_modules, has_no_map, without_record
+from headscope.recording.forward.unseen import calls_of_attention_modules, has_no_map, has_own_code, without_record
 from headscope.recording.inputs.inputs import Inputs
+from headscope.recording.inputs.positions import positions_of
 from headscope.recording.layers.build import RecordBuilder
 from headscope.recording.layers.parts import Parts
 from headscope.recording.layers.plain_parts import PlainParts
@@ -62,8 +63,9 @@ def record_forward(model: torch.nn.Module, inputs: Inputs) -> Recorded:
     check_ready(model)
     draws = Draws()
     arguments = inputs.arguments if inputs.plain else {**inputs.arguments, **_economies(model, inputs.arguments)}
-    seen = _forward(model, inputs, arguments, operations=inputs.plain)
-    if not inputs.plain and (seen.unseen or not seen.builder.modules):
+    operations = inputs.plain or has_own_code(model)  # which may put tokens in another order
+    seen = _forward(model, inputs, arguments, operations)
+    if not operations and (seen.unseen or not seen.builder.modules):
         draws.again()
         seen = _forward(model, inputs, arguments, operations=True)
     if seen.unseen or seen.builder.misfits:
@@ -113,7 +115,8 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
     """Run the model once, with tier 1, or with tier 2 beside it."""
     parts = PlainParts(model) if inputs.plain else Parts(model)
     search = ConsumerSearch(model)
-    builder = RecordBuilder(inputs, parts, search)
+    positions = positions_of(inputs) if operations else None
+    builder = RecordBuilder(inputs, parts, search, positions)
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
         stack.enter_context(uncompiled(model))
@@ -122,7 +125,9 @@ def _forward(model: torch.nn.Module, inputs: Inputs, arguments: dict[str, Any], 
         sight = stack.enter_context(Sight(model, arguments))
         recording = stack.enter_context(Recording(model, builder.add))
         called = stack.enter_context(calls_of_attention_modules(model))
-        followed = stack.enter_context(Operations(model, builder, recording)) if operations else None
+        followed = (
+            stack.enter_context(Operations(model, builder, recording, positions)) if positions is not None else None
+        )
         output = model(*inputs.positional, **arguments)
     spelled = followed.spelled if followed is not None and inputs.plain else {}
     unseen = without_record([*called, *(name for name in spelled if name and name not in called)], builder.modules)

@@ -12,7 +12,9 @@ from headscope.recording.tiers.interface import LOOKS_LIKE_ATTENTION
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["calls_of_attention_modules", "has_no_map", "without_record"]
+__all__ = ["calls_of_attention_modules", "has_no_map", "has_own_code", "without_record"]
+
+_LIBRARIES = {"accelerate", "bitsandbytes", "peft", "torch", "torchao", "transformers"}
 
 
 @contextmanager
@@ -33,6 +35,11 @@ def calls_of_attention_modules(model: torch.nn.Module) -> Iterator[dict[str, Non
     finally:
         for handle in handles:
             handle.remove()
+
+
+def has_own_code(model: torch.nn.Module) -> bool:
+    """Whether modules of it are of no library that is known to leave tokens in their order."""
+    return any(type(module).__module__.partition(".")[0] not in _LIBRARIES for module in model.modules())
 
 
 def without_record(called: Iterable[str], recorded: set[str]) -> list[str]:

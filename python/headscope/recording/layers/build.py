@@ -26,6 +26,7 @@ from headscope.recording.tiers.dispatch import Fused
 from headscope.recording.tiers.fused import as_call
 from headscope.recording.tiers.interface import Call
 from headscope.recording.tiers.observed import observed
+from headscope.recording.tiers.positions import Positions
 from headscope.recording.tiers.provenance import Attended
 from headscope.recording.tiers.returned import Returned, Table
 from headscope.recording.tokens.axes import Axes, Axis, Place, Seen, Sound
@@ -47,10 +48,18 @@ class RecordBuilder:
         Sorts the layers.
     search
         Finds the modules that are given what a call returned.
+    positions
+        Which token is which, where the operations are followed.
     """
 
-    def __init__(self, inputs: Inputs, parts: Parts | PlainParts, search: ConsumerSearch) -> None:
-        self._search = search
+    def __init__(
+        self,
+        inputs: Inputs,
+        parts: Parts | PlainParts,
+        search: ConsumerSearch,
+        positions: Positions | None = None,
+    ) -> None:
+        self._search, self._positions, self._plain = search, positions, inputs.plain
         self.axes = Axes(inputs.axes, parts, inputs.batch, inputs.item)
         self._made: list[tuple[Place, AnyRecord | Refusal]] = []
         self._pieces: list[Call] = []
@@ -99,6 +108,10 @@ class RecordBuilder:
     def add(self, call: Call) -> None:
         """Take one call of the running forward."""
         self._search.stop()
+        if self._positions is not None and call.query.dim() == 4:
+            vectors = call.query, call.key, call.value
+            call = replace(call, tokens=tuple(map(self._positions.rows, vectors)))
+            self._positions.attended(call.query, call.output)
         whole = self._whole(call)
         if whole is not None:
             self._add(whole)
@@ -106,7 +119,7 @@ class RecordBuilder:
     def _add(self, call: Call) -> None:
         seen = Seen(call.module, call.name, len(call.query), call.query.shape[2], call.key.shape[2], call.mask)
         place = self.axes.place(seen)
-        reason = self._why_not(call, place)
+        reason = self._why_not(call, place) or self._misplaced(place, call.name, *call.tokens)
         read = None if reason else self._mask(call, place)
         if read is None:
             reason = reason or f"{call.name}: it is causal, though its queries and keys are different tokens."
@@ -134,6 +147,9 @@ class RecordBuilder:
             seen = Seen(module, name, batch, queries, keys, mask)
             place = self.axes.place(seen)
             reason = self._why_not_axes(name, place, (batch, queries), (batch, keys))
+            told = arranged.tokens
+            reason = reason or self._misplaced(place, name, told.query, told.key, told.value)
+            reason = reason or self._misplaced(place, name, told.rows, None, None)
             if not reason:
                 self._made.append((place, self._observed(arranged, place, name)))
                 return
@@ -246,6 +262,18 @@ class RecordBuilder:
             )
         if call.output.shape[:3] != (query.batch, query.length, call.query.shape[1]):
             return f"{call.name}: its attention function returned a tensor of shape {list(call.output.shape)}."
+        return ""
+
+    def _misplaced(self, place: Place, name: str, *tokens: torch.Tensor | None) -> str:
+        """Why queries, keys and values, of these tokens [B, H, n], are not those of the place; empty if they may be."""
+        for what, axis, of in zip(
+            ("queries", "keys", "values"), (place.query, place.key, place.key), tokens, strict=True
+        ):
+            told = self._plain or axis in self.axes.told  # of others it is asked what they are, or they have numbers
+            if of is not None and self._positions is not None and told:
+                why = self._positions.misplaced(of[axis.row], axis.row)
+                if why:
+                    return f"{name}: its {what} {why}."
         return ""
 
     @staticmethod

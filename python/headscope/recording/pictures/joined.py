@@ -35,6 +35,7 @@ def joined(calls: Sequence[Call]) -> Call | None:
         key=torch.cat([_row(call.key) for call in calls], dim=2),
         value=torch.cat([_row(call.value) for call in calls], dim=2),
         mask=_diagonal([block for block in blocks if block is not None], first),
+        tokens=tuple(_joined_tokens([call.tokens[at] for call in calls]) for at in range(3)),
         output=torch.cat([call.output.reshape(1, -1, *call.output.shape[2:]) for call in calls], dim=1),
     )
 
@@ -54,6 +55,11 @@ def reordered(record: Record, order: torch.Tensor) -> Record:
         rows=None if rows is None else order.argsort()[rows],
         traces=None if record.traces is None else record.traces[at],
     )
+
+
+def _joined_tokens(tokens: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
+    known = [one for one in tokens if one is not None]
+    return torch.cat([_row(one[..., None]) for one in known], dim=2)[..., 0] if len(known) == len(tokens) else None
 
 
 def _row(tensor: torch.Tensor) -> torch.Tensor:

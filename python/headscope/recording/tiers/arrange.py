@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
 
 from headscope.recording.tiers.layout import Run, steps_of
-from headscope.recording.tiers.provenance import Attended
+from headscope.recording.tiers.provenance import Attended, Lost
 from headscope.recording.tiers.scores import NEVER, Scores
 
-__all__ = ["Arranged", "Terms", "Unarranged", "arrange"]
+__all__ = ["Arranged", "Terms", "Tokens", "Unarranged", "arrange"]
 
 
 class Unarranged(Exception):
@@ -41,6 +42,16 @@ class Terms:
 
 
 @dataclass(frozen=True, eq=False)
+class Tokens:
+    """As of `Positions`, whose rows are whose; None where that is not known."""
+
+    rows: torch.Tensor | None  # [B, H, Q] of the weights
+    query: torch.Tensor | None  # [B, H, Q]
+    key: torch.Tensor | None  # [B, H, K]
+    value: torch.Tensor | None  # [B, H, K]
+
+
+@dataclass(frozen=True, eq=False)
 class Arranged:
     """An attention in its own axes."""
 
@@ -49,6 +60,7 @@ class Arranged:
     output: torch.Tensor  # [B, H, Q, dv]
     terms: Terms | str
     """The equation, or why there is none."""
+    tokens: Tokens
 
 
 def arrange(attended: Attended, batch: int) -> Arranged:
@@ -67,15 +79,35 @@ def arrange(attended: Attended, batch: int) -> Arranged:
         Where it does not have them.
     """
     softmax = attended.softmax
-    if isinstance(softmax.scores, Scores) and softmax.scores.product.picked:
-        raise Unarranged("its queries or keys were picked by number, so it is not known which row is which token's")
     places = _places(attended)
     axes = _Axes.of(softmax.shape, softmax.axis, places, batch)
     _, rows, columns = attended.weights.shape
     weights = axes.rows(attended.weights[..., None], places, (rows * columns, columns, 1), axes.all)
-    value = axes.rows(attended.values, places, (columns, 0, 1), axes.without(axes.query))
-    output = axes.rows(attended.output, places, (rows, 1, 0), axes.without(axes.key))
-    return Arranged(weights[..., 0], value, output, _terms_or_why(softmax.scores, axes, softmax.shape))
+    of_values = places, (columns, 0, 1), axes.without(axes.query)
+    of_output = places, (rows, 1, 0), axes.without(axes.key)
+    value, output = axes.rows(attended.values, *of_values), axes.rows(attended.output, *of_output)
+    tokens = Tokens(
+        _one_each(attended.row_tokens, lambda one: axes.rows(one, *of_output)),
+        *_tokens_of_scores(softmax.scores, axes),
+        _one_each(attended.value_tokens, lambda one: axes.rows(one, *of_values)),
+    )
+    return Arranged(weights[..., 0], value, output, _terms_or_why(softmax.scores, axes, softmax.shape), tokens)
+
+
+def _one_each(tokens: torch.Tensor | None, arranged: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor | None:
+    """Tokens of rows in the axes of these rows."""
+    return None if tokens is None else arranged(tokens[..., None])[..., 0]
+
+
+def _tokens_of_scores(scores: Scores | Lost, axes: _Axes) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Of queries and keys, where their axes are known."""
+    try:
+        arranged = _of_factors(scores, axes) if isinstance(scores, Scores) else (None, None)
+    except Unarranged:
+        return None, None
+    tokens = scores.product.left_tokens, scores.product.right_tokens
+    query, key = (one and _one_each(token, one) for token, one in zip(tokens, arranged, strict=True))
+    return query, key
 
 
 _Place: TypeAlias = tuple[int, int, int, int]
@@ -197,6 +229,15 @@ def _terms_or_why(scores: object, axes: _Axes, shape: tuple[int, ...]) -> Terms 
 
 def _query_and_key(scores: Scores, axes: _Axes) -> tuple[torch.Tensor, torch.Tensor]:
     """The factors of the product, [B, H, Q, d] and [B, H, K, d]."""
+    of_left, of_right = _of_factors(scores, axes)
+    return _times(scores, axes, of_left(scores.product.left), of_right(scores.product.right))
+
+
+_Rows: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
+
+
+def _of_factors(scores: Scores, axes: _Axes) -> tuple[_Rows, _Rows]:
+    """How rows of the product's factors, [N, I, d] and [N, J, d], become those of queries and keys."""
     product = scores.product
     table = product.left.shape[0], product.left.shape[1], product.right.shape[1]
     lengths, steps = table[1:], steps_of(table)
@@ -214,9 +255,9 @@ def _query_and_key(scores: Scores, axes: _Axes) -> tuple[torch.Tensor, torch.Ten
         left.append([(size, {0: lengths[0] * unit, 1: unit}.get(kind or 0, 0)) for size, unit, kind in counted])
         right.append([(size, {0: lengths[1] * unit, 2: unit}.get(kind or 0, 0)) for size, unit, kind in counted])
     table_at, row, column = (scores.layout.offset // step % size for step, size in zip(steps, table, strict=True))
-    query = _rows(product.left, [left[axis] for axis in axes.without(axes.key)], table_at * lengths[0] + row)
-    key = _rows(product.right, [right[axis] for axis in axes.without(axes.query)], table_at * lengths[1] + column)
-    return _times(scores, axes, axes.merged(query), axes.merged(key))
+    of_query = [left[axis] for axis in axes.without(axes.key)], table_at * lengths[0] + row
+    of_key = [right[axis] for axis in axes.without(axes.query)], table_at * lengths[1] + column
+    return lambda one: axes.merged(_rows(one, *of_query)), lambda one: axes.merged(_rows(one, *of_key))
 
 
 def _times(scores: Scores, axes: _Axes, query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from headscope.recording.forward.nesting import depth
 from headscope.recording.tiers.interface import Recording
 from headscope.recording.tiers.operation import Operation
+from headscope.recording.tiers.positions import Positions
 from headscope.recording.tiers.provenance import Attended, Provenance
 from headscope.recording.tiers.scores import Path
 
@@ -61,13 +62,17 @@ class Operations(TorchDispatchMode):
         Given each attention, in order of execution, when it is complete.
     recording
         What is seen by this one, which is open too, is left to it.
+    positions
+        Follows the tokens of the forward.
     """
 
-    def __init__(self, model: torch.nn.Module, receiver: Receiver, recording: Recording) -> None:
+    def __init__(self, model: torch.nn.Module, receiver: Receiver, recording: Recording, positions: Positions) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._model, self._receiver, self._recording = model, receiver, recording
         self._running: list[str] = []
-        self._provenance = Provenance([*model.parameters(), *model.buffers()], lambda: tuple(self._running))
+        self._positions = positions
+        weights = [*model.parameters(), *model.buffers()]
+        self._provenance = Provenance(weights, lambda: tuple(self._running), positions)
         self._open = ExitStack()
         self._depth = depth()
 
@@ -97,6 +102,7 @@ class Operations(TorchDispatchMode):
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         if self._recording.listens and depth() == self._depth:
+            self._positions.follow(func, args, kwargs, out)
             if func.overloadpacket.__name__.startswith("_scaled_dot_product"):
                 fused = _fused(func, args, kwargs, out, tuple(self._running))
                 self._receiver.add_fused(fused, *self._module(fused.path))

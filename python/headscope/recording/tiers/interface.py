@@ -44,6 +44,8 @@ class Call:
     output: torch.Tensor  # [B, Q, H, dv]
     tier: int = 1
     """What saw it: 1 the interface, 2 the operations."""
+    tokens: tuple[torch.Tensor | None, ...] = (None, None, None)  # [B, H, n]
+    """As of `Positions`, whose rows of query, key and value are whose, where operations are followed."""
 
 
 class Recording:

@@ -17,12 +17,12 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from headscope.recording.tiers.layout import RESHAPES, VIEWS, Layout, contiguous
 from headscope.recording.tiers.operation import Operation
+from headscope.recording.tiers.positions import Positions
 from headscope.recording.tiers.scores import RULES, Path, Product, Scores
 
 __all__ = ["Attended", "Lost", "Provenance", "Softmax"]
 
 _SAME = {"_to_copy", "alias", "clone", "contiguous", "copy", "detach", "lift_fresh"}
-_PICKS = {"gather", "index", "index_select"}
 _SOFTMAX = {"_safe_softmax", "_softmax", "softmax"}
 _PRODUCTS = {"addmm", "baddbmm", "bmm", "mm"}
 _ANEW = {"convolution", "embedding", "native_group_norm", "native_layer_norm"}
@@ -34,7 +34,12 @@ class Lost:
     """Something computed from a product of two activations in a way that is not followed."""
 
     operation: str
-    path: Path
+    product: Product
+
+    @property
+    def path(self) -> Path:
+        """The modules within which the product was computed."""
+        return self.product.path
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +73,11 @@ class Attended:
     output: torch.Tensor  # [N, I, dv]
     path: Path
     """The modules within which scores, softmax and output were computed."""
+    row_tokens: torch.Tensor | None  # [N, I], as of `Positions`
+    value_tokens: torch.Tensor | None  # [N, J]
 
 
-@dataclass(frozen=True)
-class _Picked:
-    """Elements of a tensor, as many as it has, in the order of some numbers."""
-
-
-_Mark: TypeAlias = Scores | Lost | _Spread | _Picked
+_Mark: TypeAlias = Scores | Lost | _Spread
 
 
 class Provenance:
@@ -89,9 +91,12 @@ class Provenance:
         The model's parameters and buffers: a product with one of them is no product of activations.
     path
         Called to learn which modules' forwards run.
+    positions
+        Tells which token is which.
     """
 
-    def __init__(self, weights: Iterable[torch.Tensor], path: Callable[[], Path]) -> None:
+    def __init__(self, weights: Iterable[torch.Tensor], path: Callable[[], Path], positions: Positions) -> None:
+        self._positions = positions
         self._weights = {_storage(tensor) for tensor in weights}
         self._path = path
         self._marks: dict[int, tuple[StorageWeakRef, dict[tuple[Any, ...], _Mark]]] = {}
@@ -108,11 +113,8 @@ class Provenance:
         if operation.name in _SOFTMAX:
             self.softmaxes.update(self._path())
         marks = [mark for mark in map(self._mark, operation.tensors()) if mark is not None]
-        known = min(marks, key=lambda mark: isinstance(mark, Lost | _Picked), default=None)
-        if known is None and operation.name in _PICKS:
-            result: _Mark | None = self._picked(operation)
-        else:
-            result = None if known is None else self._next(operation, known)
+        known = min(marks, key=lambda mark: isinstance(mark, Lost), default=None)
+        result = None if known is None else self._next(operation, known)
         if operation.in_place:
             self._overwritten(operation)
         if result is not None:
@@ -134,8 +136,8 @@ class Provenance:
             layout = _in_three_axes(marks[1]).swap(1, 2)
             return self._attended(marks[1].softmax, layout, right.mT, left.mT, product.mT)
         axes = contiguous(product.shape).axes[-operation.out.dim() :]
-        picked = any(isinstance(mark, _Picked) for mark in marks)
-        scores = Scores(Product(left, right.mT, self._path(), picked), Layout(axes))
+        tokens = self._positions.rows(left), self._positions.rows(right.mT)
+        scores = Scores(Product(left, right.mT, self._path(), *tokens), Layout(axes))
         if added is not None:
             scores = scores.times(float(operation.named.get("alpha", 1)))
             beta = operation.named.get("beta", 1)
@@ -143,24 +145,17 @@ class Provenance:
         self._set(operation.out, scores)
         return None
 
-    def _picked(self, operation: Operation) -> _Picked | None:
-        """Activations in another order; rows of a table of weights are none."""
-        source = operation.args[0]
-        same = source.is_floating_point() and source.numel() == operation.out.numel()
-        return _Picked() if same and _storage(source) not in self._weights else None
-
     def _attended(
         self, softmax: Softmax, layout: Layout, weights: torch.Tensor, values: torch.Tensor, output: torch.Tensor
     ) -> Attended:
-        return Attended(softmax, layout, weights, values, output, _common(softmax.path, self._path()))
+        tokens = self._positions.rows(weights), self._positions.rows(values)
+        return Attended(softmax, layout, weights, values, output, _common(softmax.path, self._path()), *tokens)
 
     def _next(self, operation: Operation, known: _Mark) -> _Mark | None:
         """What is known of the result of an operation on something known."""
         name, shape = operation.name, tuple(operation.out.shape)
         if name in _ANEW:
             return None
-        if isinstance(known, _Picked):
-            return known if name in _SAME or name in RESHAPES or name in VIEWS else None
         if name in _SOFTMAX:
             return self._softmax(operation, known)
         if isinstance(known, Lost) or (name in _SAME and known.layout.shape == shape):
@@ -172,7 +167,7 @@ class Provenance:
         else:
             sides = tuple(self._scores(one) for one in operation.args)
             scores = RULES[name](operation, sides) if name in RULES else None
-        return Lost(name, known.product.path) if scores is None else scores
+        return Lost(name, known.product) if scores is None else scores
 
     @staticmethod
     def _of_weights(operation: Operation, known: _Spread) -> _Spread | None:
@@ -185,7 +180,7 @@ class Provenance:
     def _softmax(self, operation: Operation, known: Scores | Lost | _Spread) -> _Spread | None:
         if isinstance(known, _Spread):
             return None
-        path = _common(known.product.path if isinstance(known, Scores) else known.path, self._path())
+        path = _common(known.product.path, self._path())
         shape = tuple(operation.out.shape)
         return _Spread(Softmax(known, shape, operation.args[1] % len(shape), path), contiguous(shape))
 
@@ -212,7 +207,7 @@ class Provenance:
         known = self._marks.get(_storage(operation.out))
         for place, mark in list(known[1].items()) if known is not None else ():
             if isinstance(mark, Scores):
-                self._marks[_storage(operation.out)][1][place] = Lost(operation.name, mark.product.path)
+                self._marks[_storage(operation.out)][1][place] = Lost(operation.name, mark.product)
 
 
 def _in_three_axes(spread: _Spread) -> Layout:

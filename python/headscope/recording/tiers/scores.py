@@ -27,8 +27,8 @@ class Product:
     left: torch.Tensor  # [N, I, d]
     right: torch.Tensor  # [N, J, d]
     path: Path
-    picked: bool = False
-    """Whether the rows of either were picked by number, as for sorting them."""
+    left_tokens: torch.Tensor | None  # [N, I], as of `Positions`
+    right_tokens: torch.Tensor | None  # [N, J]
 
 
 @dataclass(frozen=True, eq=False)
