@@ -55,11 +55,11 @@ export class FakeKernel {
   }
 
   #answer({ id, op, args, limit }: Request): void {
-    if ("side" in args) return this.#send(id, args.side, tokensOf(this.capture, args.side), limit);
-    const what = "layer" in args ? `layer ${args.layer}` : `layers ${args.layers.join()}`;
+    const what = "side" in args ? args.side : "layer" in args ? `layer ${args.layer}` : `layers ${args.layers.join()}`;
     const message = `${what} cannot be computed: <b>no</b> such mechanism`;
     if (this.manners === "other version") this.deliver({ v: 2, id, kind: "chunk" });
     else if (this.manners === "failing") this.deliver({ v: 1, id, kind: "error", error: "RefusedLayer", message });
+    else if ("side" in args) this.#send(id, args.side, tokensOf(this.capture, args.side), limit);
     else if (isSlice(op)) this.#sendSlice(id, op, args as SliceArguments, limit);
     else if ("head" in args) this.#send(id, args.layer, this.capture.tile(args), limit);
     else if ("layer" in args) this.#send(id, args.layer, this.capture.packet(args.layer, args.part), limit);
