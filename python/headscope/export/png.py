@@ -27,7 +27,7 @@ def png(shares: np.ndarray) -> bytes:
             _chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 4, 3, 0, 0, 0)),
             _chunk(b"PLTE", bytes(COLOUR) * SHADES),
             _chunk(b"tRNS", alphas),
-            _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)),
+            _chunk(b"IDAT", zlib.compress(lines.tobytes(), 6)),
             _chunk(b"IEND", b""),
         )
     )
