@@ -177,6 +177,9 @@ def weights_at_keys(
     score = unmasked_scores(record, heads, rows, keys, product_dtype(record))
     near = lse.to(score.dtype)  # as it is rounded, and the rest: as exact as float64 throughout, and faster
     weight = score.sub_(near[..., None]).sub_((lse - near).to(score.dtype)[..., None]).float().exp_()
-    if isinstance(keys, slice) and record.mask.sees_all(rows, keys):
-        return weight
-    return weight.masked_fill_(hidden_from(record, heads, rows, keys), 0.0)
+    if not isinstance(keys, slice):
+        return weight.masked_fill_(hidden_from(record, heads, rows, keys), 0.0)
+    for some in record.mask.partly_seen(rows, keys):
+        part = weight[..., some.start - keys.start : some.stop - keys.start]
+        part.masked_fill_(hidden_from(record, heads, rows, some), 0.0)
+    return weight
