@@ -98,7 +98,10 @@ def hidden_from(record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: K
 
 def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Attention weights of whole rows, float32 [h, r, K]. A row that sees no key is all zero."""
-    seen, weight, _ = seen_weights(record, heads, rows)
+    if record.sinks is None:
+        seen, weight, *_ = _softmax(record, heads, rows)
+    else:
+        seen, weight, _ = seen_weights(record, heads, rows)
     return torch.nn.functional.pad(weight, (seen.start, record.keys - seen.stop))
 
 
@@ -115,23 +118,36 @@ def seen_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> tup
         Log-sum-exp of the scores, sinks included. Rounded to float32, a logarithm of some hundreds would shift weights
         by more than 1e-5.
     """
+    seen, weight, peak, score = _softmax(record, heads, rows)
+    if record.reach <= REACH or seen.start == seen.stop:
+        largest = score.amax(dim=-1).double() if score.shape[-1] else peak.double()
+    else:
+        largest = _largest_exactly(record, heads, rows, seen, score)
+    lse = (largest - peak.double().log()).masked_fill_(peak == 0, -torch.inf)
+    if record.sinks is not None:
+        sink = record.sinks[heads].double()[:, None]
+        weight *= torch.sigmoid(lse - sink).float()[..., None]
+        lse = torch.logaddexp(lse, sink)
+    return seen, weight, lse
+
+
+def _softmax(
+    record: Record, heads: torch.Tensor, rows: torch.Tensor
+) -> tuple[slice, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Softmax over the run of keys that any row sees, sinks left out; the largest weight of each row; the scores."""
     seen = record.mask.hull(rows, record.keys)
+    if seen.start >= seen.stop:
+        seen = slice(0, 0)
     score = unmasked_scores(record, heads, rows, seen)
     for some in record.mask.partly_seen(rows, seen):
         part = score[..., some.start - seen.start : some.stop - seen.start]
         part.masked_fill_(hidden_from(record, heads, rows, some), -torch.inf)
-    empty = seen.start >= seen.stop
-    largest = score.new_zeros(score.shape[:2]) if empty else score.amax(dim=-1)
-    largest = largest.masked_fill_(largest == -torch.inf, 0.0)
-    near = largest.double() if empty or record.reach <= REACH else _largest_exactly(record, heads, rows, seen, score)
-    weight = score.sub_(largest[..., None]).exp_()
-    total = weight.sum(dim=-1)
-    if record.sinks is not None:
-        total += (record.sinks[heads].float()[:, None] - largest).exp_()
-    weight *= total.masked_fill(total == 0, 1.0).reciprocal_()[..., None]
-    if not bool(total.isfinite().all()):  # what is hidden has no weight in a row that is NaN either
+    weight = torch.softmax(score, dim=-1)
+    peak = weight.amax(dim=-1) if weight.shape[-1] else weight.new_zeros(weight.shape[:2])
+    if not bool(peak.isfinite().all()):  # what is hidden has no weight, in rows that see nothing or are NaN either
         weight.masked_fill_(hidden_from(record, heads, rows, seen), 0.0)
-    return seen, weight, near + total.double().log_()
+        peak = weight.amax(dim=-1)
+    return seen, weight, peak, score
 
 
 def _largest_exactly(
@@ -161,6 +177,9 @@ def weights_at_keys(
     score = unmasked_scores(record, heads, rows, keys, product_dtype(record))
     near = lse.to(score.dtype)  # as it is rounded, and the rest: as exact as float64 throughout, and faster
     weight = score.sub_(near[..., None]).sub_((lse - near).to(score.dtype)[..., None]).float().exp_()
-    if isinstance(keys, slice) and record.mask.sees_all(rows, keys):
-        return weight
-    return weight.masked_fill_(hidden_from(record, heads, rows, keys), 0.0)
+    if not isinstance(keys, slice):
+        return weight.masked_fill_(hidden_from(record, heads, rows, keys), 0.0)
+    for some in record.mask.partly_seen(rows, keys):
+        part = weight[..., some.start - keys.start : some.stop - keys.start]
+        part.masked_fill_(hidden_from(record, heads, rows, some), 0.0)
+    return weight

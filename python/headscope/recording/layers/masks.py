@@ -53,13 +53,6 @@ class Mask:
         rows = rows.cpu()
         return slice(int(self.start[rows].min()), int(self.stop[rows].max()))
 
-    def sees_all(self, rows: torch.Tensor, keys: slice) -> bool:
-        """Whether each of `rows` is known to see the whole run of `keys`, so that nothing has to be hidden."""
-        if self.visible is not None or not len(rows):
-            return False
-        rows = rows.cpu()
-        return bool(self.start[rows].max() <= keys.start) and bool(self.stop[rows].min() >= keys.stop)
-
     def partly_seen(self, rows: torch.Tensor, keys: slice) -> list[slice]:
         """The runs of `keys` of which some of `rows` may see some and not all; the others are seen by each of them."""
         if self.visible is not None or not len(rows):
