@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before transformers is imported
@@ -38,3 +39,9 @@ def moonshine() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 def rxnmapper() -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """RXNMapper and its tokenizer, shared by all tests: leave them as they were."""
     return demo.rxnmapper()
+
+
+@pytest.fixture(autouse=True)
+def no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine any answer to a page may take long enough to tell how far it is."""
+    monkeypatch.setattr("headscope.widgets.operations.PROGRESS_S", math.inf)

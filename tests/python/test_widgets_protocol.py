@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,6 @@ from headscope.widgets.packet import layer_packet
 
 def request(name: str = "a", layer: Any = 1, **other: Any) -> dict[str, Any]:
     return {"v": 1, "id": name, "kind": "request", "op": "layer", "args": {"part": "self", "layer": layer}, **other}
-
-
-@pytest.fixture(autouse=True)
-def no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine any answer may take long enough to tell how far it is."""
-    monkeypatch.setattr(operations, "PROGRESS_S", math.inf)
 
 
 def ask(view: hs.HeadView, content: Any) -> list[dict[str, Any]]:

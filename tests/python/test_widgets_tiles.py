@@ -24,7 +24,7 @@ def request(**other: Any) -> dict[str, Any]:
 def ask(capture: hs.Capture, **args: Any) -> dict[str, Any]:
     page = Page(hs.HeadView(capture))
     page.say(request(**args))
-    (answer,) = (one for one in page.answers if one["kind"] != "progress")
+    (answer,) = page.answers
     return answer
 
 
