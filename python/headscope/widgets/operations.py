@@ -137,9 +137,11 @@ def _send_refusal(layer: int, error: HeadscopeError, send: Send) -> None:
 
 
 def _read_question(args: Mapping[str, Any]) -> tuple[Question, list[int]]:
+    args = {"reduce": "max", **args}
     known: dict[str, Callable[[Any], bool]] = {
         "part": lambda part: isinstance(part, str),
         "size": lambda size: isinstance(size, int) and SIZES[0] <= size <= SIZES[1],
+        "reduce": lambda reduce: reduce in REDUCES,
         "measure": lambda measure: measure in MEASURES,
         "pair_filter": lambda pair_filter: pair_filter in PAIR_FILTERS,
         "hide_special": lambda hide_special: isinstance(hide_special, bool),

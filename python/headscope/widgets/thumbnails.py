@@ -12,6 +12,7 @@ from headscope.widgets.packet import Packet, Pause
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.answers.measure import Measure
+    from headscope.answers.pooling import Reduce
 
 __all__ = ["FIRST_SIZE", "Question", "shades", "thumbnail_packet"]
 
@@ -28,6 +29,7 @@ class Question:
     measure: Measure = "weight"
     pair_filter: str = "all"
     hide_special: bool = False
+    reduce: Reduce = "max"
 
 
 def thumbnail_packet(capture: Capture, question: Question, layer: int, pause: Pause | None = None) -> Packet:
@@ -55,6 +57,7 @@ def thumbnail_packet(capture: Capture, question: Question, layer: int, pause: Pa
         "heads": heads,
         "rows": rows,
         "columns": columns,
+        "reduce": question.reduce,
         "rail": made.rail is not None,
         "scale": made.scale,
         "row_edges": list(made.row_edges),
