@@ -22,7 +22,8 @@ from headscope.widgets import first_paint, kernel, operations
 from headscope.widgets.packet import Packet, Pause
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 
-QUESTION = {"part": "self", "size": 5, "measure": "weight", "pair_filter": "all", "hide_special": False}
+QUESTION = {"part": "self", "size": 5, "measure": "weight", "pair_filter": "all", "hide_special": False,
+            "reduce": "max"}  # fmt: skip
 
 
 def request(name: str = "a", layers: Any = (0, 1, 2), **other: Any) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def test_a_grid_needs_no_answer_of_the_kernel(kind: type[hs.Explorer]) -> None:
     view = kind(llama(), layer=1)
     state = Page(view).state
     first, data = state["first_thumbnails"], bytes(state["first_thumbnails_data"])
-    assert first["question"] == {**QUESTION, "size": 25, "reduce": "max"}
+    assert first["question"] == {**QUESTION, "size": 25}
     assert [header["layer"] for header in first["layers"]] == [1, 0, 2]  # the selected one first
     for header in first["layers"]:
         made = thumbnail_packet(llama(), Question("self"), header["layer"])
