@@ -147,6 +147,6 @@ async function oneByOne(
   }
 }
 
-function nameOf({ part, size, measure, pair_filter, hide_special }: ThumbnailQuestion, layer: number): string {
-  return [part, layer, size, measure, pair_filter, hide_special].join(" ");
+function nameOf({ part, size, measure, pair_filter, hide_special, reduce }: ThumbnailQuestion, layer: number): string {
+  return [part, layer, size, measure, pair_filter, hide_special, reduce].join(" ");
 }

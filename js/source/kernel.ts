@@ -207,6 +207,6 @@ function copied({ header, pieces }: Sent): Sent {
   return { header, pieces: pieces.length === 1 ? [pieces[0].slice()] : pieces }; // several have been copied
 }
 
-function keyOf({ part, size, measure, pair_filter, hide_special }: ThumbnailQuestion, layer: number): string {
-  return [part, layer, size, measure, pair_filter, hide_special].join(" ");
+function keyOf({ part, size, measure, pair_filter, hide_special, reduce }: ThumbnailQuestion, layer: number): string {
+  return [part, layer, size, measure, pair_filter, hide_special, reduce].join(" ");
 }

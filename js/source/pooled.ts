@@ -20,6 +20,7 @@ export function pool(data: LayerData, question: ThumbnailQuestion, queries: Pict
   );
   const norms = question.measure === "weight" ? null : data.valueNorms;
   const scale = question.measure === "weight" ? 1 : data.valueNormLargest;
+  const isMax = question.reduce === "max";
   const body = new Float32Array(data.heads * rows.length * columns.length);
   const rail = new Float32Array(data.heads * rows.length);
   for (let head = 0; head < data.heads; head++) {
@@ -32,7 +33,9 @@ export function pool(data: LayerData, question: ThumbnailQuestion, queries: Pict
         rail[at] += number(0) / some.length;
         columns.forEach((others, column) => {
           const into = at * columns.length + column;
-          for (const key of others) body[into] = Math.max(body[into], number(key)); // NaN stays
+          for (const key of others) {
+            body[into] = isMax ? Math.max(body[into], number(key)) : body[into] + number(key) / some.length; // NaN stays
+          }
         });
       }
     });

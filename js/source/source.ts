@@ -73,6 +73,7 @@ export interface ThumbnailQuestion {
   readonly measure: "weight" | "value_norm";
   readonly pair_filter: string;
   readonly hide_special: boolean;
+  readonly reduce: "max" | "mean";
 }
 
 /**
@@ -85,7 +86,7 @@ export interface Thumbnails {
   /** Cells down (queries) and across (keys, without the first). */
   readonly rows: number;
   readonly columns: number;
-  /** `[heads, rows, columns]`, the maximum of each cell. */
+  /** `[heads, rows, columns]`: the maximum of each cell, or the mean over its queries of what its keys get together. */
   readonly body: Uint8Array;
   /** `[heads, rows]`, the mean over the cell's queries of what the first token gets; null where it takes no part. */
   readonly rail: Uint8Array | null;

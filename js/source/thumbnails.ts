@@ -10,6 +10,7 @@ export interface ThumbnailHeader {
   heads: number;
   rows: number;
   columns: number;
+  reduce: "max" | "mean";
   rail: boolean;
   scale: number;
   row_edges: number[];

@@ -78,5 +78,6 @@ export class ThumbnailLoader {
 }
 
 function sameButSize(a: ThumbnailQuestion, b: ThumbnailQuestion): boolean {
-  return (["part", "measure", "pair_filter", "hide_special"] as const).every((name) => a[name] === b[name]);
+  const others = ["part", "measure", "pair_filter", "hide_special", "reduce"] as const;
+  return others.every((name) => a[name] === b[name]);
 }

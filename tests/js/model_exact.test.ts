@@ -21,6 +21,7 @@ function read(changes: Partial<ExactQuestion> = {}) {
     size: 10,
     norms: null,
     scale: 1,
+    reduce: "max",
     ...changes,
   });
   let turns = 1;
@@ -50,6 +51,17 @@ describe("a head read off its rows", () => {
     expect(Math.max(...pooled.picture.body)).toBe(Math.round(255 * Math.sqrt(0.7)));
     expect(pooled.rowPeaks).toEqual([1, 2]);
     expect(pooled.columnPeaks).toEqual([1, 3]);
+  });
+
+  it("is pictured by the share of each cell: a row adds up with what the first token gets", () => {
+    const { picture } = read({ size: 3, reduce: "mean" });
+    const share = (byte: number) => (byte / 255) ** 2;
+    expect(picture.rowEdges).toEqual([0, 2, 3, 4]); // of unequal length
+    expect(share(picture.body[0])).toBeCloseTo(0.6 / 2, 2);
+    for (const row of [0, 1, 2]) {
+      const body = [0, 1, 2].reduce((sum, column) => sum + share(picture.body[3 * row + column]), 0);
+      expect(body + share(picture.rail?.[row] ?? 0)).toBeCloseTo(1, 1);
+    }
   });
 
   it("names a row and a column in which there is nothing by their own tokens", () => {

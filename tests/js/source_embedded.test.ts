@@ -41,6 +41,7 @@ const question: ThumbnailQuestion = {
   measure: "weight",
   pair_filter: "all",
   hide_special: false,
+  reduce: "max",
 };
 
 async function ask(layers: number[], changes: Partial<ThumbnailQuestion> = {}, source = made()) {
@@ -74,7 +75,9 @@ describe("pictures of heads", () => {
   const filters = ["all", "a->a", "a->b", "b->a", "b->b"];
   const questions = filters.flatMap((pair_filter) =>
     [true, false].flatMap((hide_special) =>
-      (["weight", "value_norm"] as const).map((measure) => ({ pair_filter, hide_special, measure })),
+      (["weight", "value_norm"] as const).flatMap((measure) =>
+        (["max", "mean"] as const).map((reduce) => ({ pair_filter, hide_special, measure, reduce })),
+      ),
     ),
   );
   it.each(questions)("follow the plain rules: %o", async (changes) => {

@@ -13,6 +13,7 @@ const question: ThumbnailQuestion = {
   measure: "weight",
   pair_filter: "all",
   hide_special: false,
+  reduce: "max",
 };
 
 let line: Line;

@@ -9,6 +9,7 @@ const QUESTION: ThumbnailQuestion = {
   measure: "weight",
   pair_filter: "all",
   hide_special: false,
+  reduce: "max",
 };
 
 function picture(layer: number, size = 30): Thumbnails {

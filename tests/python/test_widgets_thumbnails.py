@@ -22,7 +22,8 @@ from headscope.widgets import first_paint, kernel, operations
 from headscope.widgets.packet import Packet, Pause
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 
-QUESTION = {"part": "self", "size": 5, "measure": "weight", "pair_filter": "all", "hide_special": False}
+QUESTION = {"part": "self", "size": 5, "measure": "weight", "pair_filter": "all", "hide_special": False,
+            "reduce": "max"}  # fmt: skip
 
 
 def request(name: str = "a", layers: Any = (0, 1, 2), **other: Any) -> dict[str, Any]:

@@ -113,7 +113,8 @@ export class Enlarged {
     const norms = isNorm ? data.valueNorms : null;
     const { across, rail, down } = this.layout.value;
     const size = Math.min(256, Math.max(across - rail, down));
-    return { data, head: cell.head, queries, keys, size, norms, scale };
+    const { reduce } = this.view.question.value;
+    return { data, head: cell.head, queries, keys, size, norms, scale, reduce };
   }
 }
 

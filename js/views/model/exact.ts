@@ -1,5 +1,5 @@
 import type { LayerData } from "../../source/layer.js";
-import type { Thumbnails } from "../../source/source.js";
+import type { ThumbnailQuestion, Thumbnails } from "../../source/source.js";
 
 /** What is read off a head: numbers of float32 rows. */
 export interface Strongest {
@@ -32,12 +32,15 @@ export interface ExactQuestion {
   norms: Float32Array | null;
   /** What the largest byte stands for. */
   scale: number;
+  reduce: ThumbnailQuestion["reduce"];
 }
 
 /** Reads a head row by row, a few at a time, so that no frame is late. */
 export class ExactReader {
   readonly #rows: number;
   readonly #columns: number;
+  /** Where the rows begin, and the end of the last. */
+  readonly #cuts: number[];
   readonly #keys: readonly number[];
   readonly #body: Float32Array; // [rows, columns]
   readonly #rail: Float64Array; // [rows]
@@ -51,6 +54,7 @@ export class ExactReader {
     this.#keys = keys.filter((key) => key > 0);
     this.#rows = Math.min(size, queries.length);
     this.#columns = Math.min(size, this.#keys.length);
+    this.#cuts = cuts(queries.length, this.#rows);
     this.#body = new Float32Array(this.#rows * this.#columns);
     this.#rail = new Float64Array(this.#rows);
     this.#rowPeaks = firstOfEach(queries, this.#rows);
@@ -71,8 +75,7 @@ export class ExactReader {
   get result(): ExactHead {
     const { queries, keys, data, scale } = this.question;
     const rowEdges = edges(queries, this.#rows);
-    const counts = cuts(queries.length, this.#rows);
-    const means = this.#rail.map((sum, row) => sum / (counts[row + 1] - counts[row]));
+    const means = this.#rail.map((sum, row) => sum / (this.#cuts[row + 1] - this.#cuts[row]));
     const picture: Thumbnails = {
       layer: data.layer,
       heads: 1,
@@ -116,7 +119,8 @@ export class ExactReader {
       return;
     }
     const cell = row * this.#columns + column;
-    if (value > this.#body[cell]) this.#body[cell] = value;
+    if (this.question.reduce === "mean") this.#body[cell] += value / (this.#cuts[row + 1] - this.#cuts[row]);
+    else if (value > this.#body[cell]) this.#body[cell] = value;
     if (value > this.#rowPeaks[row].value) this.#rowPeaks[row] = { at: query, value };
     if (value > this.#columnPeaks[column].value) this.#columnPeaks[column] = { at: key, value };
     if (value > (this.#strongest?.value ?? 0)) this.#strongest = { query, key, value };

@@ -44,9 +44,10 @@ export function firstOf({ store }: ModelState): string {
 }
 
 function scaleOf(view: ModelState): { most: string; means: string } {
-  const { intensity, measure } = view.store.settings.value;
+  const { intensity, measure, reduce } = view.store.settings.value;
   const what = measure === "weight" ? "weight" : "weight × norm of the value";
-  const cells = isPooled(view) ? ", the largest of each cell" : "";
+  const number = reduce === "max" ? ", the largest of each cell" : ", the share that goes to each cell";
+  const cells = isPooled(view) ? number : "";
   if (intensity === "head")
     return {
       most: "largest of the head",

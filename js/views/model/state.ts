@@ -117,7 +117,7 @@ export class ModelState {
 function questionOf({ store, layout }: ModelState): ReadonlySignal<ThumbnailQuestion> {
   const { settings } = store;
   const part = computed(() => store.part.value.name);
-  const display = fieldsOf(settings, "measure", "pair_filter", "hide_special");
+  const display = fieldsOf(settings, "measure", "pair_filter", "hide_special", "reduce");
   const size = computed(() => {
     const tokens = Math.max(store.side("query").labels.length, store.side("key").labels.length - 1);
     const body = bodyOf(layout.value.cell);

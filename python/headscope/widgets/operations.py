@@ -137,7 +137,6 @@ def _send_refusal(layer: int, error: HeadscopeError, send: Send) -> None:
 
 
 def _read_question(args: Mapping[str, Any]) -> tuple[Question, list[int]]:
-    args = {"reduce": "max", **args}
     known: dict[str, Callable[[Any], bool]] = {
         "part": lambda part: isinstance(part, str),
         "size": lambda size: isinstance(size, int) and SIZES[0] <= size <= SIZES[1],

@@ -93,7 +93,14 @@ export class Host {
 
 /** The pictures of all layers that were not refused, as python/headscope/widgets/first_paint.py sends them. */
 function firstPictures(capture: Synthetic, part: string): { header: FirstThumbnails; payload: Uint8Array } {
-  const question = { part, size: 25, measure: "weight", pair_filter: "all", hide_special: false } as const;
+  const question = {
+    part,
+    size: 25,
+    measure: "weight",
+    pair_filter: "all",
+    hide_special: false,
+    reduce: "max",
+  } as const;
   const layers = capture.meta.parts.find(({ name }) => name === part)?.layers ?? [];
   const made = layers.filter(({ heads }) => heads > 0).map(({ layer }) => capture.thumbnails(question, layer));
   const payload = Uint8Array.from(made.flatMap((one) => [...one.payload]));

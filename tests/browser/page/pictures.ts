@@ -4,13 +4,13 @@ import type { Side } from "../../../js/store/meta.js";
 import type { Packed } from "./pack.js";
 
 /**
- * Pictures of all heads of a layer, by the plain rules: the first key apart, the rest pooled by its maximum.
+ * Pictures of all heads of a layer, by the plain rules: the first key apart, the rest pooled.
  *
  * @param numbers What is pictured, `[head][query][key]`.
  */
 export function picturesOf(
   numbers: number[][][],
-  { part, size, measure, pair_filter, hide_special }: ThumbnailQuestion,
+  { part, size, measure, pair_filter, hide_special, reduce }: ThumbnailQuestion,
   layer: number,
   queries: Side,
   keys: Side,
@@ -21,8 +21,17 @@ export function picturesOf(
   const [down, across] = [cellsOf(rows, size), cellsOf(columns, size)];
   const scale = measure === "weight" ? 1 : Math.max(0, ...numbers.flat(2));
   const byte = (value: number) => Math.round(255 * Math.sqrt(scale > 0 ? value / scale : 0));
+  const pooled = (all: number[], rows: number) =>
+    reduce === "max" ? Math.max(...all) : all.reduce((sum, one) => sum + one, 0) / rows;
   const body = numbers.flatMap((head) =>
-    down.flatMap((some) => across.map((others) => Math.max(...some.flatMap((q) => others.map((k) => head[q][k]))))),
+    down.flatMap((some) =>
+      across.map((others) =>
+        pooled(
+          some.flatMap((q) => others.map((k) => head[q][k])),
+          some.length,
+        ),
+      ),
+    ),
   );
   const rail = all.includes(0)
     ? numbers.flatMap((head) => down.map((some) => some.reduce((sum, q) => sum + head[q][0], 0) / some.length))
@@ -35,6 +44,7 @@ export function picturesOf(
     heads: numbers.length,
     rows: down.length,
     columns: across.length,
+    reduce,
     rail: all.includes(0),
     scale,
     row_edges: edgesOf(down),
