@@ -66,6 +66,24 @@ def test_a_layer_is_the_model_s_own_weights_pooled() -> None:
     assert header == json.loads(json.dumps(header, allow_nan=False))
 
 
+def test_means_are_of_the_mass_that_a_cell_gets() -> None:
+    made = thumbnail_packet(llama(), Question("self", 5, reduce="mean"), 1)
+    header = made.header
+    assert header["reduce"] == "mean"
+    body, rail = pictures(header, bytes(made.payload))
+    weights, rows, columns = llama().attention(1).numpy(), header["row_edges"], header["column_edges"]
+    mass = np.zeros(body.shape)
+    for row, column in np.ndindex(*mass.shape[1:]):
+        cell = weights[:, rows[row] : rows[row + 1], columns[column] : columns[column + 1]]
+        mass[:, row, column] = cell.sum(axis=2).mean(axis=1)
+    expect_close(body, mass)
+    assert rail is not None
+    np.testing.assert_allclose(mass.sum(2) + rail, 1, atol=0.02)
+    page = Page(hs.HeadView(llama()))
+    page.say(request(layers=[1], reduce="mean"))
+    assert (page.answers[0]["header"], page.answers[0]["buffers"]) == (header, [bytes(made.payload)])
+
+
 def test_a_part_of_a_pair_without_the_first_token_has_no_rail() -> None:
     header = thumbnail_packet(bert(), Question("self", 5, pair_filter="b->b"), 0).header
     assert (header["rail"], header["row_edges"], header["bytes"]) == (False, [4, 5, 6, 7, 8, 9], 4 * 25)
@@ -120,7 +138,7 @@ def test_messages_keep_to_the_limit() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"part": None}, {"size": 0}, {"size": 1000}, {"measure": "x"}, {"pair_filter": ["all"]}, {"hide_special": 2},
-     {"layers": ["1"]}],
+     {"reduce": "sum"}, {"layers": ["1"]}],
     ids=str,
 )  # fmt: skip
 def test_a_senseless_question_is_answered_with_what_is_wrong(wrong: dict[str, Any]) -> None:

@@ -122,7 +122,8 @@ function questionOf({ store, layout }: ModelState): ReadonlySignal<ThumbnailQues
     const tokens = Math.max(store.side("query").labels.length, store.side("key").labels.length - 1);
     const body = bodyOf(layout.value.cell);
     const most = settings.value.thumbnails === "lines" ? Math.min(body, MOST_LINES) : body;
-    return tokens <= FIRST_SIZE ? FIRST_SIZE : Math.max(FIRST_SIZE, most); // smaller ones are pooled here
+    const least = settings.value.reduce === "mean" ? 1 : FIRST_SIZE; // largest weights in smaller ones are pooled here
+    return tokens <= least ? least : Math.max(least, most);
   });
   return computed(() => ({ part: part.value, size: size.value, ...display.value }));
 }
