@@ -84,6 +84,7 @@ class Bench {
   private async hover(view: Locator): Promise<number[]> {
     const { page } = this.notebook;
     const spent = [];
+    await view.locator(".column.query").scrollIntoViewIfNeeded(); // all of it: a pointer out of the window costs nothing
     for (const side of ["query", "key"]) {
       const tokens = (await view.locator(`.column.${side} [data-entry] .token`).all()).slice(1, MOVES + 1);
       for (const token of tokens) {
