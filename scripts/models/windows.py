@@ -11,7 +11,6 @@ import torch
 
 import headscope as hs
 from headscope.recording.layers.build import RecordBuilder
-from headscope.recording.tokens.axes import Axis
 
 Orders = dict[str, torch.Tensor]
 """By module, the order into which a capture brought the tokens of its windows."""
@@ -26,17 +25,17 @@ def captured(model: torch.nn.Module, inputs: dict[str, Any]) -> tuple[hs.Capture
 
 @contextmanager
 def _noted() -> Iterator[Orders]:
-    before, orders = RecordBuilder.reorder, Orders()
+    before, orders = RecordBuilder.layers, Orders()
 
-    def noting(self: RecordBuilder, axis: Axis, given: Orders) -> None:
-        orders.update(given)
-        before(self, axis, given)
+    def noting(self: RecordBuilder) -> Any:
+        orders.update(self.orders)
+        return before(self)
 
-    RecordBuilder.reorder = noting  # type: ignore[method-assign]
+    RecordBuilder.layers = noting  # type: ignore[method-assign]
     try:
         yield orders
     finally:
-        RecordBuilder.reorder = before  # type: ignore[method-assign]
+        RecordBuilder.layers = before  # type: ignore[method-assign]
 
 
 def together(weights: torch.Tensor, shape: torch.Size, order: torch.Tensor | None) -> torch.Tensor:

@@ -272,20 +272,27 @@ class _Transposed(nn.Module):
 
 
 class Windows(nn.Module):
-    """Pictures' patches in windows of 2 x 2: their rows are put together, not in the patches' order."""
+    """A picture's patches in windows of 2 x 2."""
 
-    def __init__(self) -> None:
+    def __init__(self, attention: type[nn.Module]) -> None:
         super().__init__()
-        self.attention = Fused()
+        self.attention = attention()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         made: torch.Tensor = self.attention(x.view(1, 2, 2, 2, 2, -1).transpose(2, 3).reshape(4, 4, -1))
         return made.view(1, 2, 2, 2, 2, -1).transpose(2, 3).reshape(x.shape)
 
 
-@pytest.mark.filterwarnings("ignore:.*cannot be shown")
-def test_windows_written_by_hand_are_refused() -> None:
-    assert_refused(peaked(Windows()), torch.randn(1, 16, WIDTH), "attention")
+@pytest.mark.parametrize("attention", [Fused, ThroughTheInterface])
+def test_windows_written_by_hand_are_put_together_in_the_order_of_the_tokens(attention: type[nn.Module]) -> None:
+    model, x = peaked(Windows(attention)), torch.randn(1, 16, WIDTH, generator=torch.Generator().manual_seed(1))
+    shown = hs.capture(model, x).attention(0)
+    model(x)
+    numbers = torch.arange(16).view(2, 2, 2, 2).transpose(1, 2).reshape(4, 4)
+    expected = torch.zeros(HEADS, 16, 16)
+    for window, tokens in enumerate(numbers):
+        expected[:, tokens[:, None], tokens] = model.attention.map[window].detach()
+    torch.testing.assert_close(shown, expected, atol=1e-5, rtol=0)
 
 
 class OneSide(Written):

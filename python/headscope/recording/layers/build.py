@@ -19,7 +19,7 @@ from headscope.recording.layers.numbering import numbered
 from headscope.recording.layers.parts import Parts
 from headscope.recording.layers.plain_parts import PlainParts
 from headscope.recording.layers.record import AnyRecord, KeptWeights, LayerFunction, Record, Refusal
-from headscope.recording.pictures.joined import joined, reordered
+from headscope.recording.pictures.joined import in_order, joined, order_of, reordered
 from headscope.recording.pictures.patches import Patches
 from headscope.recording.tiers.arrange import Arranged, Unarranged, arrange
 from headscope.recording.tiers.dispatch import Fused
@@ -65,6 +65,8 @@ class RecordBuilder:
         self._pieces: list[Call] = []
         self.rows: dict[str, int] = {}
         """Of modules whose attention works within windows, tiles or pictures: how many of them are put together."""
+        self.orders: dict[str, torch.Tensor] = {}
+        """Of these, in which order of their rows the tokens were brought, where another."""
         # By id of the model's tensor; the tensor is kept beside the result, else its id could be used again.
         self._shared: dict[tuple[int, int], tuple[torch.Tensor, Any]] = {}
         self._spans: list[Mask] = []
@@ -228,7 +230,12 @@ class RecordBuilder:
             calls = [call]
         self.rows[call.name] = len(call.query)
         several = len(calls) > 1 or len(call.query) > 1
-        return (several and self.axes.batch == 1 and joined(calls)) or call
+        whole = joined(calls) if several and self.axes.batch == 1 else None
+        order = None if whole is None or not self._plain else order_of(whole)
+        if whole is None or order is None:
+            return whole or call
+        self.orders[call.name] = order.cpu()
+        return in_order(whole, order)
 
     def modules_of(self, axis: Axis) -> tuple[list[str], str]:
         """The modules whose queries stand on an axis, in order of execution, and "query"; else those of keys."""
@@ -239,6 +246,7 @@ class RecordBuilder:
 
     def reorder(self, axis: Axis, orders: dict[str, torch.Tensor]) -> None:
         """Bring the tokens of an axis into another order, given for each module [tokens]."""
+        self.orders.update(orders)
         self._made = [
             (
                 place,

@@ -14,7 +14,7 @@ from headscope.recording.layers import masks
 from headscope.recording.layers.record import Record
 from headscope.recording.tiers.interface import Call
 
-__all__ = ["joined", "reordered"]
+__all__ = ["in_order", "joined", "order_of", "reordered"]
 
 
 def joined(calls: Sequence[Call]) -> Call | None:
@@ -37,6 +37,31 @@ def joined(calls: Sequence[Call]) -> Call | None:
         mask=_diagonal([block for block in blocks if block is not None], first),
         tokens=tuple(_joined_tokens([call.tokens[at] for call in calls]) for at in range(3)),
         output=torch.cat([call.output.reshape(1, -1, *call.output.shape[2:]) for call in calls], dim=1),
+    )
+
+
+def order_of(call: Call) -> torch.Tensor | None:
+    """The order in which the rows of a joined call stand for the tokens one by one; None if it is not one for all."""
+    queries, *others = call.tokens
+    if queries is None or any(one is None or not torch.equal(one, queries) for one in others):
+        return None
+    tokens = queries[0, 0]
+    order = tokens.argsort()
+    run = tokens.min() + torch.arange(len(tokens), device=tokens.device)
+    known = bool(tokens.min() >= 0) and bool((queries == tokens).all()) and torch.equal(tokens[order], run.to(tokens))
+    return order if known else None
+
+
+def in_order(call: Call, order: torch.Tensor) -> Call:
+    """A joined call with its rows in another order."""
+    return replace(
+        call,
+        query=call.query[:, :, order],
+        key=call.key[:, :, order],
+        value=call.value[:, :, order],
+        mask=call.mask[:, :, order][..., order],
+        tokens=tuple(None if one is None else one[..., order] for one in call.tokens),
+        output=call.output[:, order],
     )
 
 
