@@ -119,12 +119,17 @@ class CertifiedLayers:
 
     def lse(self, layer: int, pause: Pause | None = None) -> torch.Tensor:
         """Log-sum-exp of every row of scores, sinks included, float64 [heads, queries]."""
-        self.read_vectors(layer)
+        record = self.read_vectors(layer)
         known = self._lse.get(layer)
         if known is not None:
             return known
-        walked = self._walk(layer, self._likely, pause)  # its pictures are made along with it
-        return torch.empty(0) if walked.lse is None else walked.lse
+        if self.by_formula(layer):
+            walked = self._walk(layer, self._likely, pause)  # its pictures are made along with it
+        else:
+            with formula.exactly():
+                walked = walk(record, formula.weights, None, pause=pause)
+        assert walked.lse is not None
+        return walked.lse
 
     def pictures(self, layer: int, pictured: Pictured, pause: Pause | None = None) -> Pictures:
         """Pictures of all heads of a layer."""
