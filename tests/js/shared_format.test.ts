@@ -18,8 +18,8 @@ describe("numbers", () => {
 
   it.each([
     [0.4748, ".47"],
-    [0.0049, "4.9e-3"],
-    [3.18e-5, "3.2e-5"],
+    [0.0041, "4e-3"],
+    [3.18e-5, "3e-5"],
     [0, "0"],
     [Number.NaN, "NaN"],
   ])("%d beside one of thousands of tokens is %s", (weight, text) => {
