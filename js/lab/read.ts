@@ -1,6 +1,7 @@
 /** Data that were saved in a notebook: they come from whoever wrote its file, and are taken for nothing but data. */
 import type { Embedded } from "../page/embedded_view.js";
 import type { ArrayEntry, Header } from "../source/packet.js";
+import type { ThumbnailHeader } from "../source/thumbnails.js";
 import type { Meta } from "../store/meta.js";
 import { LEVELS, ORDERS, PAIR_FILTERS } from "../store/settings.js";
 import { below, type Check, flag, listOf, oneOf, orNull, real, record, text } from "./check.js";
@@ -11,6 +12,7 @@ const VERSION = 1;
 /** More than any capture has of anything; keeps from making arrays of any size. */
 const MANY = 1 << 20;
 const MOST_BYTES = 64 << 20;
+const MOST_HEADS = 4096;
 
 /**
  * Reads the data out of the HTML that stands beside them.
@@ -75,7 +77,7 @@ const SETTINGS = {
 
 const LAYER = record({
   layer: below(MANY),
-  heads: below(MANY),
+  heads: below(MOST_HEADS),
   tier: below(4),
   error: orNull(real),
   reason: text,
@@ -121,11 +123,10 @@ const ARRAY = record({
   offset: below(MOST_BYTES),
 });
 
-const PACKET = { v: oneOf(1), part: text, layer: below(MANY), heads: below(MANY), bytes: below(MOST_BYTES) };
+const PACKET = { v: oneOf(1), part: text, layer: below(MANY), heads: below(MOST_HEADS), bytes: below(MOST_BYTES) };
 
 function checkAll(data: unknown): asserts data is Embedded {
   const kind = oneOf("model", "head", "neuron", "explorer");
-  const edges = listOf(below(MANY));
   const thumbnails = record({ ...PACKET, rows: below(MANY), columns: below(MANY), rail: flag, scale: real });
   record({
     note: text,
@@ -136,7 +137,9 @@ function checkAll(data: unknown): asserts data is Embedded {
         question: record({ part: text, size: below(MANY) }),
         layers: listOf((one, at) => {
           thumbnails(one, at);
-          record({ row_edges: edges, column_edges: edges })(one, at);
+          const { heads, rows, columns, rail, bytes } = one as ThumbnailHeader;
+          if (heads * rows * columns + (rail ? heads * rows : 0) !== bytes) throw new Error(`${at} is cut off`);
+          record({ row_edges: listOf(below(MANY), rows + 1), column_edges: listOf(below(MANY), columns + 1) })(one, at);
         }),
         payload: text,
       }),
@@ -160,7 +163,16 @@ function checkLayer(header: Header, { parts, sides }: Meta): void {
     queries: oneOf(sides[part.query_side].labels.length),
     keys: oneOf(sides[part.key_side].labels.length),
   })(header, `layer ${layer.layer}`);
+  const { form, heads, groups, queries, keys, d } = header;
+  record({ d: below(MANY), dv: below(MANY), groups: below(MOST_HEADS), scaling: real, softcap: orNull(real) })(
+    header,
+    `layer ${layer.layer}`,
+  );
+  const sizes: Record<string, number> =
+    form === "vectors" ? { query: heads * queries * d, key: groups * keys * d } : {};
   for (const array of header.arrays) {
+    const size = array.shape.reduce((product, one) => product * one, 1);
+    if (size !== (sizes[array.name] ?? size)) throw new Error(`layer ${layer.layer} is cut off`);
     if (array.offset + sizeOf(array) > header.bytes) throw new Error(`layer ${layer.layer} is cut off`);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { crc32 } from "../../js/lab/crc32.js";
 import { readSaved } from "../../js/lab/read.js";
+import type { ThumbnailQuestion } from "../../js/source/source.js";
 import { DEFAULTS } from "../../js/store/settings.js";
 import { synthesize } from "../browser/page/synthetic.js";
 import { packed } from "./packed.js";
@@ -11,13 +12,22 @@ const capture = synthesize({ tokens, heads: 2, layers: 2, dense: 1 });
 // biome-ignore lint/suspicious/noExplicitAny: tests spoil it in every way
 function made(): any {
   const { header, payload } = capture.packet(0);
+  const question: ThumbnailQuestion = {
+    part: "self",
+    size: 3,
+    measure: "weight",
+    pair_filter: "all",
+    hide_special: false,
+    reduce: "max",
+  };
+  const pictures = capture.thumbnails(question, 0);
   const selection = { part: "self", layer: 0, heads: [0, 1], head: 0, query: null, key: null, neuron: null };
   return JSON.parse(
     JSON.stringify({
       note: "as it was",
       traits: { ...DEFAULTS, ...selection, scale: "model", kind: "explorer", meta: capture.meta },
       layers: [{ header, payload: packed(new Uint8Array(payload)) }],
-      thumbnails: null,
+      thumbnails: { question, layers: [pictures.header], payload: packed(new Uint8Array(pictures.payload)) },
     }),
   );
 }
@@ -80,6 +90,9 @@ describe("data that were saved in a notebook", () => {
     ["data.layers[0].payload", (data) => (data.layers[0].payload = 1)],
     ["data.layers[0].header.bytes", (data) => (data.layers[0].header.bytes = 2 ** 40)],
     ["layer 0.queries", (data) => (data.layers[0].header.queries = 6)],
+    ["layer 0 is cut off", (data) => (data.layers[0].header.d = 1 << 19)],
+    ["data.thumbnails.layers[0] is cut off", (data) => (data.thumbnails.layers[0].rows = (1 << 20) - 1)],
+    ["data.thumbnails.layers[0].row_edges", (data) => data.thumbnails.layers[0].row_edges.pop()],
     ["layer 9", (data) => (data.layers[0].header.layer = 9)],
     ["layer 0 is cut off", (data) => (data.layers[0].header.arrays[0].shape = [2, 1000, 1000])],
   ];

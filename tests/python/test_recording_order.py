@@ -163,6 +163,8 @@ MOVES: dict[str, Step] = {
     "embedding": lambda x: functional.embedding(ORDER, x[0])[None],
     "product with a matrix": lambda x: torch.eye(LENGTH)[ORDER] @ x,
     "every other one": _every_other,
+    "flipped under a causal convolution": lambda x: KEEPS["causal convolution"](x.flip(1)),
+    "flipped and pooled": lambda x: functional.avg_pool1d(x.flip(1).mT, 3, 1, 1).mT,
     "in place": lambda x: x.clone().copy_(x.flip(1)),
     "into a tensor": lambda x: torch.index_select(x, 1, ORDER, out=torch.empty_like(x)),
 }
@@ -259,6 +261,35 @@ def test_tokens_are_known_through_what_comes_before(first: str) -> None:
         capture.attention(len(capture.layers) - 1), model.attention.map[0].detach(), atol=1e-5, rtol=0
     )
     assert_refused(peaked(Moving(MOVES["index"], Softmax, before)), given, "attention")
+
+
+class Looking(nn.Module):
+    """Ids looked up in a table, then attended to in another order."""
+
+    def __init__(self, look: str) -> None:
+        super().__init__()
+        self.look, self.attention = look, Softmax()
+        self.words, self.types = nn.Embedding(50, WIDTH), nn.Embedding(LENGTH, WIDTH)
+
+    def forward(self, input_ids: torch.Tensor, others: torch.Tensor | None = None) -> torch.Tensor:
+        table = self.words.weight
+        x = {
+            "embedding": lambda: self.words(input_ids),
+            "index": lambda: table[input_ids],
+            "index_select": lambda: table.index_select(0, input_ids.view(-1))[None],
+            "gather": lambda: table.gather(0, input_ids.view(-1, 1).expand(-1, WIDTH))[None],
+        }[self.look]()
+        made: torch.Tensor = self.attention(x.flip(1) if others is None else x.flip(1) + self.types(others))
+        return made
+
+
+@pytest.mark.filterwarnings("ignore:.*cannot be shown")
+@pytest.mark.parametrize("look", ["embedding", "index", "index_select", "gather"])
+@pytest.mark.parametrize("beside", [False, True])
+def test_ids_are_followed_however_they_are_looked_up(look: str, beside: bool) -> None:
+    """Other ids that are added, as of types or of places, do not put right what was moved."""
+    given = {"input_ids": torch.arange(LENGTH)[None], **({"others": torch.arange(LENGTH)[None]} if beside else {})}
+    assert_refused(peaked(Looking(look)), given, "attention")
 
 
 class _Transposed(nn.Module):

@@ -9,7 +9,8 @@ const MANY = 200;
  */
 export function short(weight: number, among = 1): string {
   if (Number.isNaN(weight)) return "NaN";
-  if (weight < 0.005) return weight > 0 && among > MANY ? weight.toExponential(0) : "0";
+  if (among > MANY && weight > 0 && weight < 0.0095) return weight.toExponential(0);
+  if (weight < 0.005) return "0";
   if (weight > 1.05) return weight.toFixed(weight < 9.95 ? 1 : 0);
   return weight > 0.995 ? "1" : weight.toFixed(2).slice(1);
 }

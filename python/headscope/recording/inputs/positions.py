@@ -17,9 +17,11 @@ def positions_of(inputs: Inputs) -> Positions:
     positions = Positions()
     named = {f"{at}": value for at, value in enumerate(inputs.positional)} | inputs.arguments
     tensors = {id(value): (name, value) for name, value in named.items() if isinstance(value, torch.Tensor)}
+    ids = [name for name, value in tensors.values() if "mask" not in name and _is_ids(value)]
+    beside = set(ids) - {next((name for name in ids if name in _TEXTS), ids[0])} if ids else set()
     for name, value in tensors.values():
-        if "mask" in name or value.dtype == torch.bool or not value.numel():
-            continue
+        if "mask" in name or value.dtype == torch.bool or not value.numel() or name in beside:
+            continue  # ids of types or of places say nothing of whose they are
         if inputs.plain:
             positions.begin(value, _axis_of_tokens(value))
         elif name in _TEXTS:
@@ -27,6 +29,10 @@ def positions_of(inputs: Inputs) -> Positions:
         elif value.is_floating_point():
             positions.begin(value, None)
     return positions
+
+
+def _is_ids(value: torch.Tensor) -> bool:
+    return not value.is_floating_point() and value.dtype != torch.bool
 
 
 def _axis_of_tokens(value: torch.Tensor) -> int | None:

@@ -44,6 +44,8 @@ _ANEW |= {"index_add", "index_copy", "index_put", "scatter", "scatter_add", "sca
 _MOVES = {*_ANEW, *_WRITES, "cat", "channel_shuffle", "constant_pad_nd", "im2col", "masked_select"}
 _MOVES |= {"native_channel_shuffle", "repeat", "stack", "where"}
 """Operations that put numbers elsewhere; after those `_ANEW`, in an order that only numbers tell."""
+_LOOKUPS = {"gather", "index", "index_select", "take"}
+_CONVOLUTIONS = {"_adaptive_avg_pool2d", "avg_pool2d", "convolution", "max_pool2d_with_indices"}
 _SORTS = {"kthvalue", "max", "median", "min", "mode", "sort", "topk"}
 """Those that give a value and the index where it was found, along an axis."""
 _REDUCTIONS = {"all", "amax", "amin", "any", "linalg_vector_norm", "logsumexp", "mean", "norm", "prod", "std", "sum"}
@@ -224,10 +226,26 @@ class Positions:
             tokens = operation.function(above, *args[1:], **named).to(torch.int32) + NOTHING
         elif name in _WRITES:
             tokens = self._written(operation)
+        elif name in _LOOKUPS and self.of(args[0]) is None:
+            return self._picked(operation)
         else:
             tokens = getattr(torch.ops.aten, name)(self._of_any(args[0]), *args[1:], **named)
         in_order = any(one.dtype == torch.bool for one in _tensors(args[1:]))  # as a mask picks them
         return _unsorted(tokens) if name in _ANEW and not in_order else tokens
+
+    def _picked(self, operation: Operation) -> torch.Tensor:
+        """Rows of a table, or numbers of it, by the numbers of tokens."""
+        name, args, out = operation.name, operation.args, operation.out
+        indices = [one for one in _tensors(args[1:]) if self.of(one) is not None]
+        if not indices:
+            return torch.full((), NOTHING, dtype=torch.int32)
+        tokens = self._of_any(indices[0])
+        if name in ("gather", "take"):
+            return tokens
+        axis = args[1] % out.dim() if name == "index_select" else 0
+        if len(indices) > 1 or (name == "index" and args[1][0] is not indices[0]):
+            return torch.full((), MOVED, dtype=torch.int32)
+        return tokens.reshape(*[1] * axis, *tokens.shape, *[1] * (out.dim() - axis - tokens.dim()))
 
     def _written(self, operation: Operation) -> torch.Tensor:
         """Of something with numbers of another written into it."""
@@ -263,8 +281,12 @@ class Positions:
         tokens = self.of(given)
         if tokens is None:
             return None
+        if given.dim() < 3 or given.dim() != out.dim() or given.shape[0] != out.shape[0]:
+            return self._by_shape(operation.args, out)
         if given.shape[2:] == out.shape[2:]:
             return _shared(tokens, 1)[:, None]
+        if not _ascends(_shared(tokens, 1)):
+            return torch.full((), MOVED, dtype=torch.int32)
         number, count = len(self._streams), out[0, 0].numel()
         if number >= _STREAMS or count > 1 << _BITS:
             return torch.full((), MIXED, dtype=torch.int32)
@@ -314,7 +336,7 @@ _RULES: dict[str, Callable[[Positions, Operation], torch.Tensor | None]] = {
     **dict.fromkeys(_MOVES, Positions._moved),
     **dict.fromkeys(_SORTS, Positions._sorted),
     **dict.fromkeys(_REDUCTIONS, Positions._reduced),
-    "convolution": Positions._convolved,
+    **dict.fromkeys(_CONVOLUTIONS, Positions._convolved),
     "copy": Positions._copied,
     "fused": Positions._fused,
     "embedding": Positions._looked_up,
@@ -363,6 +385,12 @@ def _in_order(tokens: torch.Tensor) -> bool:
         return bool(((after - before == 1) | (before < 0) | (after < 0)).all())
 
     return any(along(axis) for axis in range(tokens.dim()) if tokens.shape[axis] > 1)
+
+
+def _ascends(tokens: torch.Tensor) -> bool:
+    """Whether along the last axis no token follows a later one, as far as they are known."""
+    before = torch.where(tokens >= 0, tokens, -1).cummax(-1).values
+    return not bool(((tokens >= 0) & (tokens < before)).any() or (tokens == MOVED).any())
 
 
 def _unsorted(tokens: torch.Tensor) -> torch.Tensor:
