@@ -49,9 +49,14 @@ def _work() -> None:
     while True:
         with _changed:
             _changed.wait_for(lambda: any(_waiting))
-        found = _next(URGENCIES)
-        if found is not None:
-            _run(*found)
+        _run_next()
+
+
+def _run_next() -> None:
+    """Run one job, in a frame of its own: while the worker waits, nothing holds what it did last."""
+    found = _next(URGENCIES)
+    if found is not None:
+        _run(*found)
 
 
 def _next(than: int) -> tuple[Job, int] | None:
