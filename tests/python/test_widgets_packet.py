@@ -176,9 +176,12 @@ def test_a_packet_over_the_limit_says_what_fits(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("form", ["vectors", "weights"])
 def test_the_work_can_be_ended_at_every_pause(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packet, "STRIPE", 4 * 30 * 20)  # twenty rows at a time
-    capture = hs.capture(build(), ids(30)) if form == "vectors" else own_function(monkeypatch)
+
+    def made() -> hs.Capture:  # anew: what was found on the way is kept
+        return hs.capture(build(), ids(30)) if form == "vectors" else own_function(monkeypatch)
+
     told: list[float] = []
-    layer_packet(capture, "self", 0, told.append)
+    layer_packet(made(), "self", 0, told.append)
     assert told[0] == 0
     assert told[-1] == 1
     assert told == sorted(told)
@@ -196,7 +199,7 @@ def test_the_work_can_be_ended_at_every_pause(form: str, monkeypatch: pytest.Mon
 
     for last in range(len(told)):
         with pytest.raises(Enough):
-            layer_packet(capture, "self", 0, stop_at(last))
+            layer_packet(made(), "self", 0, stop_at(last))
 
 
 def test_a_refused_layer_has_no_packet() -> None:
