@@ -151,7 +151,7 @@ test("a busy kernel is shown as busy, and the picture comes when it is free", as
 });
 
 test("50 runs of the cell leave one view, one capture, one comm, and one picture", async ({ page }) => {
-  test.setTimeout(900_000);
+  test.setTimeout(1_800_000);
   const notebook = await open(page, "again.ipynb");
   await notebook.run("load");
   for (const cell of ["print", "view", "view", "count"]) await notebook.run(cell);
