@@ -8,7 +8,6 @@ interface Output {
   text?: string | string[];
   ename?: string;
   evalue?: string;
-  data?: Record<string, string | string[]>;
 }
 
 /** Puts a copy of an example, with further code cells behind its own, into the lab's folder. */
@@ -112,16 +111,18 @@ export class Notebook {
         return cell?.model.executionCount != null && sessionContext?.session?.kernel?.status === "idle";
       },
       id,
-      { timeout: 240_000 },
+      { timeout: 240_000, polling: 50 }, // looking once a frame makes the page draw frames, which benchmarks would count
     );
     const failed = (await this.outputs(id)).find((output) => output.ename !== undefined);
     if (failed !== undefined) throw new Error(`cell ${id}: ${failed.ename}: ${failed.evalue}`);
   }
 
+  /** What a cell's outputs say, without their pictures, which may be megabytes. */
   async outputs(id: string): Promise<Output[]> {
     return this.page.evaluate((wanted) => {
       const { widgets } = jupyterapp.shell.currentWidget.content;
-      return widgets.find((cell) => cell.model.id === wanted)?.model.outputs.toJSON() ?? [];
+      const outputs = widgets.find((cell) => cell.model.id === wanted)?.model.outputs.toJSON() ?? [];
+      return outputs.map(({ text, ename, evalue }) => ({ text, ename, evalue }));
     }, id);
   }
 
