@@ -3,8 +3,9 @@
 Random models of GPT-2's and Llama's shape, 12 layers x 12 heads x 64 (Llama: 4 key heads), and a vocabulary that is
 small, so that the logits cost next to nothing. The plain forward is ``model(**inputs)``; the barest one leaves out what
 a capture leaves out too: the cache, and the logits of all tokens but one. Time is the CPU time of the process. Each
-round runs the four one after the other, in an order that turns; a ratio is the median over the rounds of the ratio
-within a round. Run by ``make bench``; arguments choose among the cases, as ``llama 512``.
+round runs the plain forward and the capture one after the other, every fifth round the barest forward and the eager
+maps too, in an order that turns; a ratio is the median over the rounds of the ratio within a round. Run by ``make
+bench``; arguments choose among the cases, as ``llama 512``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ import transformers
 import headscope as hs
 
 ROUNDS = int(os.environ.get("ROUNDS", "15"))
+SELDOM = 5
+"""Rounds from one that runs what only stands beside to the next."""
 LAYERS, HEADS, SIZE, VOCABULARY = 12, 12, 64, 1000
 WIDTH = HEADS * SIZE
 KEY_HEADS = {"gpt2": HEADS, "llama": 4}
@@ -96,18 +99,19 @@ def measure(shape: str, tokens: int, padded: bool) -> str:
         with torch.no_grad():
             return eager(**inputs, logits_to_keep=1, use_cache=False, output_attentions=True).attentions
 
-    runs = {"forward": forward, "barest": barest, "capture": capture, "attentions": attentions}
-    taken: dict[str, list[float]] = {name: [] for name in runs}
+    runs = {"forward": forward, "capture": capture, "barest": barest, "attentions": attentions}
+    taken: dict[str, dict[int, float]] = {name: {} for name in runs}
     for run in runs.values():
         run()
     for at in range(ROUNDS):
-        order = list(runs)[at % 4 :] + list(runs)[: at % 4]
+        names = list(runs) if at % SELDOM == 0 else ["forward", "capture"]
+        first = at % len(names)
         gc.collect()
-        for name in order:
-            taken[name].append(cpu_seconds(runs[name]))
+        for name in names[first:] + names[:first]:
+            taken[name][at] = cpu_seconds(runs[name])
 
     def ratio(name: str, beside: str = "forward") -> float:
-        return statistics.median(one / other for one, other in zip(taken[name], taken[beside], strict=True))
+        return statistics.median(taken[name][at] / taken[beside][at] for at in taken[name] if at in taken[beside])
 
     made = capture()
     assert made.layers
@@ -116,7 +120,7 @@ def measure(shape: str, tokens: int, padded: bool) -> str:
     vectors = LAYERS * real * SIZE * 4 * (HEADS + 2 * KEY_HEADS[shape])
     maps = sum(one.nbytes for one in attentions())
     return (
-        f"{shape:6} {tokens:6} {'padded' if padded else '':7} {statistics.median(taken['forward']):9.2f} s "
+        f"{shape:6} {tokens:6} {'padded' if padded else '':7} {statistics.median(taken['forward'].values()):9.2f} s "
         f"{ratio('capture'):9.3f} x {ratio('capture', 'barest'):9.3f} x {ratio('attentions'):9.3f} x "
         f"{vectors / 2**20:9.1f} MiB {made.nbytes / vectors:9.3f} x {maps / vectors:9.1f} x"
     )
