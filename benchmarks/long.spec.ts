@@ -116,7 +116,9 @@ class Bench {
     const spent = [];
     const { page } = this.notebook;
     const explorer = await view.elementHandle();
-    const button = await view.getByRole("button", { name: "Next layer" }).boundingBox();
+    const next = view.getByRole("button", { name: "Next layer" });
+    await next.scrollIntoViewIfNeeded(); // a tall grid pushes it out of the window
+    const button = await next.boundingBox();
     if (explorer === null || button === null) throw new Error("not on the page");
     await page.mouse.move(button.x + button.width / 2, button.y + button.height / 2);
     for (let at = 1; at <= Math.min(CHANGES, layers - 1); at++) {

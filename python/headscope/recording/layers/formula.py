@@ -17,8 +17,9 @@ from headscope.recording.forward.precision import full_products
 from headscope.recording.layers.masks import ALL, Keys
 from headscope.recording.layers.record import Record
 
-STRIPE_ELEMENTS = 1 << 22
-"""Scores held at a time (heads x rows x keys); 16 MiB of float32."""
+STRIPE_ELEMENTS = 1 << 20
+"""Scores held at a time (heads x rows x keys): 4 MiB of float32, which stay in a processor's cache while they are worked
+on, and few rows see few keys under a causal mask."""
 
 REACH = 128.0
 """Largest dot product that float32 computes well enough for weights that are told by a log-sum-exp. Where it was summed
