@@ -124,7 +124,7 @@ test.describe("the width", () => {
       cell.style.width = "420px";
     });
     await expect.poll(async () => (await view.root.boundingBox())?.width).toBe(420);
-    await expect.poll(() => view.root.locator("canvas").evaluate((canvas) => canvas.clientWidth)).toBe(396);
+    await expect.poll(() => view.root.locator("canvas.marks").evaluate((canvas) => canvas.clientWidth)).toBe(396);
   });
 });
 
@@ -216,7 +216,9 @@ test("lines are sharp on a screen with more pixels", async ({ browser }) => {
   const page = await context.newPage();
   const view = await open(page, "sentence");
   await expect
-    .poll(() => view.root.locator("canvas").evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.clientWidth))
+    .poll(() =>
+      view.root.locator("canvas.marks").evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.clientWidth),
+    )
     .toBe(2);
   await context.close();
 });

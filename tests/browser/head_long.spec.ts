@@ -16,7 +16,7 @@ async function options(view: View): Promise<number[]> {
 }
 
 async function wheelOver(page: Page, view: View, delta: number): Promise<void> {
-  const box = await view.root.locator("canvas").boundingBox();
+  const box = await view.root.locator("canvas.marks").boundingBox();
   if (box === null) throw new Error("not on the page");
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.wheel(0, delta);

@@ -224,7 +224,7 @@ test.describe("the chips", () => {
     const view = await open(page, "sentence", { traits: { heads: [0, 1], head: 0, query: 0 } });
     await expect.poll(() => view.ink("query", 0)).toBeGreaterThan(200);
     const colours = () =>
-      view.root.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      view.root.locator("canvas.marks").evaluate((canvas: HTMLCanvasElement) => {
         const { data } = canvas.getContext("2d")?.getImageData(canvas.width / 2, 0, 1, 20) ?? { data: [] };
         return [...data].filter((_, at) => at % 4 === 3).filter((alpha) => alpha > 200).length;
       });

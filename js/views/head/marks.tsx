@@ -1,4 +1,4 @@
-import { useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useDrawing } from "../shared/drawing.js";
 import { headColour } from "../shared/palette.js";
 import { opposite } from "./focus.js";
@@ -10,14 +10,27 @@ import { Under } from "./under.js";
 /** Time in a frame for rows that have to be computed; what is left over comes in the next. */
 const COMPUTING_MS = 6;
 
-/** Lines and shading, on one canvas over the rows. The numbers that it shows stand in the rows as text. */
+/**
+ * Lines and shading over the rows: what is in focus on one canvas, all the other lines on one below. The numbers that they
+ * show stand in the rows as text.
+ */
 export function Marks({ view }: { view: ViewState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const below = useRef<HTMLCanvasElement>(null);
   const under = useMemo(() => new Under(), []);
   const strokes = useMemo(() => new Strokes(), []);
-  const draw = (element: HTMLCanvasElement) => drawOnce(element, view, under, strokes);
+  const draw = (element: HTMLCanvasElement) => drawOnce(element, below.current, view, under, strokes);
   useDrawing(canvas, { guard: view.guard, scene: () => sceneOf(view), draw }, [view]);
-  return <canvas class="marks" ref={canvas} aria-label="Lines of attention; their weights stand in the lists" />;
+  useEffect(() => {
+    const element = below.current;
+    return () => void (element !== null && under.clear(element));
+  }, [under]);
+  return (
+    <>
+      <canvas class="lines" ref={below} />
+      <canvas class="marks" ref={canvas} aria-label="Lines of attention; their weights stand in the lists" />
+    </>
+  );
 }
 
 function sceneOf(view: ViewState) {
@@ -36,10 +49,17 @@ function sceneOf(view: ViewState) {
 }
 
 /** Returns whether all is drawn; if not, some rows have still to be computed. */
-function drawOnce(canvas: HTMLCanvasElement, view: ViewState, under: Under, strokes: Strokes): boolean {
+function drawOnce(
+  canvas: HTMLCanvasElement,
+  below: HTMLCanvasElement | null,
+  view: ViewState,
+  under: Under,
+  strokes: Strokes,
+): boolean {
   const { picture, heads, focus, layout, tops, threshold, only, theme, pinned } = sceneOf(view);
   const context = prepare(canvas, layout.width, layout.height);
-  if (context === null || picture === null) {
+  if (context === null || below === null || picture === null) {
+    if (below !== null) under.clear(below);
     canvas.dataset.lines = "0";
     return true;
   }
@@ -47,7 +67,7 @@ function drawOnce(canvas: HTMLCanvasElement, view: ViewState, under: Under, stro
   const rows = view.inView("query");
   const scene = { picture, heads, focus, rows, tops, height: layout.height, threshold, only, dark: theme === "dark" };
   const colour = (head: number) => headColour(head, theme);
-  const isComplete = under.paint(context, scene, layout, colour, () => performance.now() < deadline);
+  const isComplete = under.paint(below, scene, layout, colour, () => performance.now() < deadline);
   planFocus(scene, strokes);
   paintLines(context, strokes, layout, colour);
   const covered = focus === null ? 0 : under.strokes.countAt(focus);

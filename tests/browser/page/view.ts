@@ -49,7 +49,7 @@ export class View {
 
   /** How many lines are drawn. */
   async expectLines(count: number): Promise<void> {
-    await expect(this.root.locator("canvas")).toHaveAttribute("data-lines", String(count));
+    await expect(this.root.locator("canvas.marks")).toHaveAttribute("data-lines", String(count));
   }
 
   /** How much ink the lines have where they meet a token: the largest alpha, 0 to 255. */
@@ -71,14 +71,17 @@ export class View {
   }
 
   async #largestAlpha(x: number, y: number, width: number, height: number): Promise<number> {
-    return this.root.locator("canvas").evaluate(
-      (canvas: HTMLCanvasElement, box) => {
-        const frame = canvas.getBoundingClientRect();
-        const ratio = canvas.width / frame.width;
-        const [left, top] = [(box.x - frame.left) * ratio, (box.y - frame.top) * ratio];
-        const size = [Math.max(1, box.width * ratio), Math.max(1, box.height * ratio)] as const;
-        const pixels = canvas.getContext("2d")?.getImageData(left, top, ...size).data ?? new Uint8ClampedArray();
-        return pixels.reduce((most, value, at) => (at % 4 === 3 ? Math.max(most, value) : most), 0);
+    return this.root.locator("canvas.lines, canvas.marks").evaluateAll(
+      (canvases, box) => {
+        const largest = (canvas: HTMLCanvasElement) => {
+          const frame = canvas.getBoundingClientRect();
+          const ratio = canvas.width / frame.width;
+          const [left, top] = [(box.x - frame.left) * ratio, (box.y - frame.top) * ratio];
+          const size = [Math.max(1, box.width * ratio), Math.max(1, box.height * ratio)] as const;
+          const pixels = canvas.getContext("2d")?.getImageData(left, top, ...size).data ?? new Uint8ClampedArray();
+          return pixels.reduce((most, value, at) => (at % 4 === 3 ? Math.max(most, value) : most), 0);
+        };
+        return Math.max(...(canvases as HTMLCanvasElement[]).map(largest));
       },
       { x, y, width, height },
     );
