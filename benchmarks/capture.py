@@ -26,7 +26,7 @@ import headscope as hs
 
 ROUNDS = int(os.environ.get("ROUNDS", "15"))
 SELDOM = 5
-"""Rounds from one that runs what only stands beside to the next."""
+"""The barest forward and the eager maps run once in so many rounds."""
 LAYERS, HEADS, SIZE, VOCABULARY = 12, 12, 64, 1000
 WIDTH = HEADS * SIZE
 KEY_HEADS = {"gpt2": HEADS, "llama": 4}
@@ -131,7 +131,8 @@ def main() -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; Python "
         f"{platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}; "
-        f"{ROUNDS} rounds, load {os.getloadavg()[0]:.1f}"
+        f"{ROUNDS} rounds, {len(range(0, ROUNDS, SELDOM))} of them with barest forward and eager maps; "
+        f"load {os.getloadavg()[0]:.1f}"
     )
     print("                           CPU time                                      memory")
     print(

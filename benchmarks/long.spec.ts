@@ -121,6 +121,7 @@ class Bench {
     const button = await next.boundingBox();
     if (explorer === null || button === null) throw new Error("not on the page");
     await page.mouse.move(button.x + button.width / 2, button.y + button.height / 2);
+    await this.quiet();
     for (let at = 1; at <= Math.min(CHANGES, layers - 1); at++) {
       const started = Date.now();
       let wall = 0;

@@ -9,9 +9,15 @@ export function twoFrames(page: Page): Promise<void> {
 
 /** Runs on the page: waits until the last pane shows a layer. */
 export function isAtLayer(explorer: Node, layer: number): Promise<void> {
-  const rows = () => (explorer as Element).querySelector<HTMLElement>(".neuron-rows"); // may be another element by then
   return new Promise((resolve) => {
-    const look = () => (rows()?.dataset.layer === String(layer) ? resolve() : void requestAnimationFrame(look));
+    const look = () => {
+      const rows = (explorer as Element).querySelector<HTMLElement>(".neuron-rows"); // may be another element by then
+      if (rows?.dataset.layer !== String(layer)) return;
+      watcher.disconnect();
+      resolve();
+    };
+    const watcher = new MutationObserver(look); // looking once a frame would make the page draw frames
+    watcher.observe(explorer, { subtree: true, childList: true, attributeFilter: ["data-layer"] });
     look();
   });
 }

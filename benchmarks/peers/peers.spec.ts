@@ -1,6 +1,7 @@
 /**
  * The same attention through headscope, BertViz, Inspectus and CircuitsVis in one run. Writes docs/benchmarks.md.
- * ROUNDS says how often the lengths are measured that the promises are about; SIZES and ONLY (names of tools) narrow it.
+ * ROUNDS says how often the lengths are measured that the promises are about; SIZES and ONLY (names of tools) narrow it,
+ * and then the page is left in build/bench.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -57,7 +58,9 @@ test("peers", async () => {
   const browser = await chromium.launch(process.env.CHROMIUM ? { executablePath: process.env.CHROMIUM } : {});
   const versions = { ...JSON.parse(python("build/peers/bin/python", "versions.py")), Chromium: browser.version() };
   await browser.close();
-  writeFileSync(join(ROOT, "docs/benchmarks.md"), report(results, longTexts(), versions, ROUNDS));
+  const isWhole = process.env.SIZES === undefined && process.env.ONLY === undefined;
+  const page = isWhole ? join(ROOT, "docs/benchmarks.md") : join(FOLDER, "benchmarks.md");
+  writeFileSync(page, report(results, longTexts(), versions, ROUNDS));
 });
 
 /** What benchmarks/long.spec.ts left. */

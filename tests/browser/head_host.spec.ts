@@ -217,7 +217,7 @@ test("lines are sharp on a screen with more pixels", async ({ browser }) => {
   const view = await open(page, "sentence");
   await expect
     .poll(() =>
-      view.root.locator("canvas.marks").evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.clientWidth),
+      view.root.locator("canvas.lines").evaluate((canvas: HTMLCanvasElement) => canvas.width / canvas.clientWidth),
     )
     .toBe(2);
   await context.close();

@@ -96,10 +96,9 @@ def test_the_overview_of_some_layers_reports_progress(capture: hs.Capture) -> No
 def test_large_answers_are_computed_in_stripes_and_are_the_same(
     capture: hs.Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, pooled = capture.attention(0), capture.overview(9)
+    whole = capture.attention(0)
     monkeypatch.setattr("headscope.recording.layers.formula.STRIPE_ELEMENTS", 1000)
     torch.testing.assert_close(capture.attention(0), whole)
-    torch.testing.assert_close(capture.overview(9), pooled)
 
 
 def test_an_answer_over_the_budget_is_refused_with_a_slice_that_fits(

@@ -113,10 +113,10 @@ def test_a_text_of_special_tokens_alone_leaves_nothing(minilm: Any) -> None:
 
 
 def test_stripes_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    capture, _ = tiny_layers("sinks and window", 80)
-    whole = capture.thumbnails(1, 9)
-    monkeypatch.setattr("headscope.recording.layers.formula.STRIPE_ELEMENTS", 1000)
-    striped = capture.thumbnails(1, 9)
+    model = build("sinks and window")
+    whole = hs.capture(model, ids(80)).thumbnails(1, 9)
+    monkeypatch.setattr("headscope.answers.walk.SCORES", 1000)
+    striped = hs.capture(model, ids(80)).thumbnails(1, 9)  # the other keeps its pictures
     torch.testing.assert_close(striped.body, whole.body)
     torch.testing.assert_close(striped.rail, whole.rail)
 

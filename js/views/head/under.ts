@@ -22,15 +22,16 @@ export class Under {
     const now = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark, layout];
     now.push(picture.layer.arrivals, window.devicePixelRatio, focus === null);
     if (now.length === this.#drawn.length && now.every((one, at) => one === this.#drawn[at])) return true;
+    this.#drawn = []; // whatever fails from here on
     const context = prepare(canvas, layout.width, layout.height);
     const isComplete = planLines(scene, this.strokes, hasTime);
     if (context !== null) paintLines(context, this.strokes, layout, colour);
-    this.#drawn = isComplete ? now : [];
+    if (isComplete) this.#drawn = now;
     return isComplete;
   }
 
   clear(canvas: HTMLCanvasElement): void {
-    canvas.width = 0;
+    canvas.width = 0; // gives its memory back at once
     this.#drawn = [];
   }
 }

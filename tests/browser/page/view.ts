@@ -73,15 +73,16 @@ export class View {
   async #largestAlpha(x: number, y: number, width: number, height: number): Promise<number> {
     return this.root.locator("canvas.lines, canvas.marks").evaluateAll(
       (canvases, box) => {
-        const largest = (canvas: HTMLCanvasElement) => {
+        const alphas = (canvas: HTMLCanvasElement) => {
           const frame = canvas.getBoundingClientRect();
           const ratio = canvas.width / frame.width;
           const [left, top] = [(box.x - frame.left) * ratio, (box.y - frame.top) * ratio];
           const size = [Math.max(1, box.width * ratio), Math.max(1, box.height * ratio)] as const;
           const pixels = canvas.getContext("2d")?.getImageData(left, top, ...size).data ?? new Uint8ClampedArray();
-          return pixels.reduce((most, value, at) => (at % 4 === 3 ? Math.max(most, value) : most), 0);
+          return [...pixels].filter((_, at) => at % 4 === 3);
         };
-        return Math.max(...(canvases as HTMLCanvasElement[]).map(largest));
+        const [below, above] = (canvases as HTMLCanvasElement[]).map(alphas);
+        return above.reduce((most, alpha, at) => Math.max(most, alpha + (1 - alpha / 255) * (below[at] ?? 0)), 0);
       },
       { x, y, width, height },
     );

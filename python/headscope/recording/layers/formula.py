@@ -18,8 +18,10 @@ from headscope.recording.layers.masks import ALL, Keys
 from headscope.recording.layers.record import Record
 
 STRIPE_ELEMENTS = 1 << 20
-"""Scores held at a time (heads x rows x keys): 4 MiB of float32, which stay in a processor's cache while they are worked
-on, and few rows see few keys under a causal mask."""
+"""Scores held at a time (heads x rows x keys): 4 MiB of float32, which stay in a processor's cache. And few rows see
+few keys under a causal mask."""
+FEW_ROWS = 16
+"""Rows that are kept together all the same, up to four times as many scores: all keys are read for each stripe."""
 
 REACH = 128.0
 """Largest dot product that float32 computes well enough for weights that are told by a log-sum-exp. Where it was summed
@@ -40,13 +42,14 @@ def exactly() -> Iterator[None]:
 
 
 def stripes(rows: torch.Tensor, elements_per_row: int) -> Iterator[torch.Tensor]:
-    """`rows` in runs that hold at most STRIPE_ELEMENTS scores each, at least one row a run."""
+    """`rows` in runs of `rows_at_once`."""
     return iter(rows.split(rows_at_once(elements_per_row)))
 
 
 def rows_at_once(elements_per_row: int) -> int:
-    """How many rows hold at most STRIPE_ELEMENTS scores; at least one."""
-    return max(1, STRIPE_ELEMENTS // max(1, elements_per_row))
+    """How many rows hold at most STRIPE_ELEMENTS scores, FEW_ROWS four times as many; at least one."""
+    few = min(FEW_ROWS, 4 * STRIPE_ELEMENTS // max(1, elements_per_row))
+    return max(1, STRIPE_ELEMENTS // max(1, elements_per_row), few)
 
 
 def product_dtype(record: Record) -> torch.dtype:
