@@ -63,6 +63,7 @@ class Bench {
     const rest = await this.both(() => this.quiet());
     const whole = { kernel: first.kernel + rest.kernel, page: first.page + rest.page };
     const hover = await this.hover(view);
+    const nothing = await this.edge(view);
     await this.quiet();
     const trip = await this.trips();
     const change = await this.change(view, one.layers);
@@ -70,7 +71,7 @@ class Bench {
     const memory = (await this.memory()) - before;
     await this.notebook.page.screenshot({ path: join(FOLDER, `long-${tokens}.png`) });
     await this.notebook.run("close");
-    return { ...one, held, first, whole, hover, change, trip, tile, memory, message: this.traffic.largest };
+    return { ...one, held, first, whole, hover, nothing, change, trip, tile, memory, message: this.traffic.largest };
   }
 
   /** The pointer on a token is answered by numbers beside the keys, and the layer is drawn in the grid. */
@@ -90,15 +91,28 @@ class Bench {
       for (const token of tokens) {
         const box = await token.boundingBox();
         if (box === null) continue;
-        const move = async () => {
-          await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-          await twoFrames(page);
-        };
-        spent.push(await this.meter.during(move));
+        spent.push(await this.move(box.x + box.width / 2, box.y + box.height / 2));
       }
     }
     await page.mouse.move(1, 1);
     return spent;
+  }
+
+  /** CPU of the page for moves over the empty edge of the widget. */
+  private async edge(view: Locator): Promise<number[]> {
+    const box = await view.boundingBox();
+    if (box === null) throw new Error("the explorer is not on the page");
+    const bottom = Math.min(box.y + box.height, 900);
+    const spent = [];
+    for (let at = 0; at < MOVES; at++) spent.push(await this.move(box.x + 4, bottom - 40 - 8 * at));
+    return spent;
+  }
+
+  private async move(x: number, y: number): Promise<number> {
+    return this.meter.during(async () => {
+      await this.notebook.page.mouse.move(x, y);
+      await twoFrames(this.notebook.page);
+    });
   }
 
   private async trips(): Promise<number[]> {

@@ -25,6 +25,8 @@ export interface Long extends Omit<Case, "code"> {
   whole: Both;
   /** The page for one move of the pointer and two frames: each move. */
   hover: number[];
+  /** The same over the widget's empty edge: what any move costs in this page, and the looking. */
+  nothing: number[];
   /** Another layer, by its button, until every pane shows it. */
   change: (Both & { wall: number })[];
   /** Of an empty message to the kernel and back, on the clock. */
