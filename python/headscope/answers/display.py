@@ -122,7 +122,9 @@ def shown_positions(tokens: Tokens, settings: DisplaySettings, side: int) -> lis
     """Return the token positions of one axis that are shown; `side` 0 is queries, 1 keys."""
     if settings.pair_filter not in PAIR_FILTERS:
         raise ValueError(f"unknown pair filter {settings.pair_filter!r}: one of {', '.join(PAIR_FILTERS)}")
-    shown = [at for at in range(len(tokens)) if not _is_hidden(tokens, at, settings)]
+    shown = [*range(len(tokens))]
+    if settings.hide_first or settings.hide_special:
+        shown = [at for at in shown if not _is_hidden(tokens, at, settings)]
     if settings.pair_filter != "all" and tokens.segments is not None:
         segment = "ab".index(settings.pair_filter.split("->")[side])
         shown = [at for at in shown if tokens.segments[at] == segment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise
@@ -57,21 +58,27 @@ def cells(positions: torch.Tensor, size: int) -> Cells:
     return Cells(positions, tuple(cell * tokens // max(count, 1) for cell in range(count + 1)))
 
 
-def pool_cells(values: torch.Tensor, into: Cells, dim: int, reduce: Reduce) -> torch.Tensor:
-    """The largest of each cell along one dimension, or their sum."""
+def pool_cells(values: torch.Tensor, into: Cells, dim: int, reduces: Collection[Reduce]) -> dict[Reduce, torch.Tensor]:
+    """The largest of each cell along one dimension, their sum, or both."""
     if not len(into):
-        return values.narrow(dim, 0, 0)
+        return dict.fromkeys(reduces, values.narrow(dim, 0, 0))
     if len(into.positions) >= LONG * len(into) and into.is_run:
         parts = values.narrow(dim, int(into.positions[0]), len(into.positions)).split(into.sizes.tolist(), dim)
-        return torch.stack([one.amax(dim) if reduce == "max" else one.sum(dim) for one in parts], dim)
+        return {
+            reduce: torch.stack([one.amax(dim) if reduce == "max" else one.sum(dim) for one in parts], dim)
+            for reduce in reduces
+        }
     count, longest = into.padded.shape
     chosen = values.index_select(dim, into.padded.flatten().to(values.device)).unflatten(dim, (count, longest))
-    if reduce == "max":
-        return torch.amax(chosen, dim + 1)
-    if len(into.positions) < into.padded.numel():
-        is_own = (torch.arange(longest) < into.sizes[:, None]).to(chosen)
-        chosen *= is_own.view(count, longest, *(1,) * (values.dim() - dim - 1))
-    return torch.sum(chosen, dim + 1)
+    pooled: dict[Reduce, torch.Tensor] = {}
+    if "max" in reduces:
+        pooled["max"] = torch.amax(chosen, dim + 1)
+    if "mean" in reduces:
+        if len(into.positions) < into.padded.numel():
+            is_own = (torch.arange(longest) < into.sizes[:, None]).to(chosen)
+            chosen *= is_own.view(count, longest, *(1,) * (values.dim() - dim - 1))
+        pooled["mean"] = torch.sum(chosen, dim + 1)
+    return pooled
 
 
 def pool(values: torch.Tensor, edges: list[int], dim: int, reduce: Reduce) -> torch.Tensor:

@@ -146,13 +146,10 @@ class _Pools:
         first = int(torch.searchsorted(starts, lo, right=True)) - 1
         last = int(torch.searchsorted(starts, hi))
         into = slice(first - self._first, last - self._first)
+        within = (starts[first : last + 1].clamp(lo, hi) - lo).tolist()
+        pooled = pool_cells(weights, Cells(torch.arange(hi - lo), tuple(within)), 1, self._held)
         for reduce, held in self._held.items():
-            if last - first == 1:
-                pooled = weights.amax(1, keepdim=True) if reduce == "max" else weights.sum(1, keepdim=True)
-            else:
-                within = (starts[first : last + 1].clamp(lo, hi) - lo).tolist()
-                pooled = pool_cells(weights, Cells(torch.arange(hi - lo), tuple(within)), 1, reduce)
-            combine(held[:, into, keys], pooled, reduce)
+            combine(held[:, into, keys], pooled[reduce], reduce)
 
     def finish(self, run: slice, pictures: Pictures) -> None:
         """Pool the cells of a run over their keys, and make room for the next."""
@@ -161,7 +158,7 @@ class _Pools:
             if self._norms is not None:
                 by_key *= self._norms[:, None]
             for columns, picture in zip(self._frame.columns, pictures[reduce], strict=True):
-                pooled = pool_cells(by_key, columns, 2, reduce)
+                pooled = pool_cells(by_key, columns, 2, [reduce])[reduce]
                 if reduce == "mean":
                     pooled = pooled / (self._frame.rows.sizes[run, None] * columns.sizes).to(pooled)
                 picture[self._heads, run] = pooled.cpu()

