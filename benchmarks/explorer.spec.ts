@@ -3,12 +3,12 @@
  * real JupyterLab. Rounds of what is measured and of what it is compared with take turns.
  */
 import { cpus, loadavg } from "node:os";
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { type Locator, type Page, test } from "@playwright/test";
 import { type KernelMessage, Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
 import { CELLS } from "./cells.js";
 import { PageMeter, printedMs } from "./meter.js";
 import { print, type Shown, type Visit } from "./table.js";
-import { isAtLayer, twoFrames } from "./waits.js";
+import { areThere, isAtLayer, twoFrames } from "./waits.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const LAYERS = [3, 6, 12, 15, 18, 21, 24, 27];
@@ -24,17 +24,15 @@ test("the explorer in JupyterLab", async ({ page, browser }) => {
   const rounds = [];
   for (let round = 0; round < ROUNDS; round++) {
     const forward = await printedMs(notebook, "forward");
-    const slider = await show(notebook, meter, "start", "slider", async () => {
-      await expect(page.locator('.jp-OutputArea [role="slider"]').first()).toBeVisible();
-    });
+    const slider = await show(notebook, meter, "start", "slider", () =>
+      areThere(page, ['.jp-OutputArea [role="slider"]']),
+    );
     await notebook.run("close");
     const explorer = await show(notebook, meter, "capture", "explorer", () => complete(page));
     const view = await notebook.view("explorer", "Explorer");
     const first = await visit(page, meter, view, LAYERS);
     const again = await visit(page, meter, view, LAYERS);
-    const rested = await visit(page, meter, view, RESTED, () =>
-      expect(view.locator(".value").first()).toHaveText(/\d/),
-    );
+    const rested = await visit(page, meter, view, RESTED, () => areThere(page, [], ".value"));
     const nothing = await clickNothing(page, meter, view);
     await notebook.run("close");
     const toggle = await clickToggle(page, meter, notebook);
@@ -68,9 +66,8 @@ async function show(
 }
 
 /** The grid has all its pictures, and the panes below their layer. */
-async function complete(page: Page): Promise<void> {
-  await expect(page.locator("canvas.thumbs").last()).toHaveAttribute("data-layers", "30");
-  await expect(page.locator(".neuron-rows").last()).toHaveAttribute("data-layer", "9");
+function complete(page: Page): Promise<void> {
+  return areThere(page, ['canvas.thumbs[data-layers="30"]', '.neuron-rows[data-layer="9"]']);
 }
 
 /**

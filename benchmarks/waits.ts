@@ -7,6 +7,39 @@ export function twoFrames(page: Page): Promise<void> {
   );
 }
 
+const LOOK_MS = 20;
+const WAIT_MS = 300_000;
+
+/**
+ * Waits until there is something for every selector, in headscope's views or around them, and a number in the last.
+ *
+ * Playwright's `expect` describes the whole page each time that it looks in vain: a tenth of a second of what is
+ * measured. Looking once a frame would make the page draw frames.
+ */
+export async function areThere(page: Page, selectors: readonly string[], number?: string): Promise<void> {
+  const found = await page.evaluate(
+    ([wanted, withNumber, wait, every]) => {
+      const find = (selector: string) => {
+        const views = [...document.querySelectorAll("[data-lm-suppress-shortcuts]")].map((host) => host.shadowRoot);
+        return [document, ...views].map((root) => root?.querySelector(selector)).find((one) => one != null);
+      };
+      const isFound = () =>
+        wanted.every((selector) => find(selector) !== undefined) &&
+        (withNumber === undefined || /\d/.test(find(withNumber)?.textContent ?? ""));
+      const end = Date.now() + wait;
+      return new Promise<boolean>((resolve) => {
+        const look = () => {
+          if (isFound() || Date.now() > end) resolve(isFound());
+          else setTimeout(look, every);
+        };
+        look();
+      });
+    },
+    [selectors, number, WAIT_MS, LOOK_MS] as const,
+  );
+  if (!found) throw new Error(`not on the page: ${[...selectors, number].join(", ")}`);
+}
+
 /** Runs on the page: waits until the last pane shows a layer. */
 export function isAtLayer(explorer: Node, layer: number): Promise<void> {
   return new Promise((resolve) => {
