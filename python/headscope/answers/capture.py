@@ -9,7 +9,7 @@ import torch
 
 from headscope.answers import budget
 from headscope.answers.contents import Contents
-from headscope.answers.display import PAIR_FILTERS, DisplaySettings, shown_positions
+from headscope.answers.display import PAIR_FILTERS
 from headscope.answers.frames import Wanted, frame_of
 from headscope.answers.links import Links, Pair, layer_by_layer, links
 from headscope.answers.measure import Measure, check_measure
@@ -362,26 +362,13 @@ class Capture(Contents):
         _check_reduce(reduce)
         size = _cells(size)
         check_measure(measure)
-        record, layers = self.record(layer, part), self._part(part).layers
         if pair_filter not in PAIR_FILTERS:
             raise OutOfRange(f"pair_filter {pair_filter!r} is unknown: there are {', '.join(map(repr, PAIR_FILTERS))}.")
-        settings = DisplaySettings(hide_special=hide_special, pair_filter=pair_filter)
-        queries, keys = (
-            torch.tensor(shown_positions(self.tokens(part, name), settings, side=side), dtype=torch.int64)
-            for side, name in enumerate(("query", "key"))
-        )
-        wanted = Wanted(size, measure, *self._left(part, pair_filter, hide_special, queries, keys))
-        pictured = frame_of(wanted, queries, keys, record.heads, reduce, apart=True)
-        pictures = layers.pictures(record.layer, pictured, progress)
-        return thumbnails(pictured.frame, pictures, reduce, layers.largest(record.layer, measure, size, progress))
-
-    def _left(
-        self, part: str | None, pair_filter: str, hide_special: bool, queries: torch.Tensor, keys: torch.Tensor
-    ) -> tuple[str, bool]:
-        """The filters, or those that filter nothing where all tokens are left anyway."""
-        if (len(queries), len(keys)) == tuple(len(self.tokens(part, side)) for side in ("query", "key")):
-            return "all", False
-        return pair_filter, hide_special
+        record, of_part = self.record(layer, part), self._part(part)
+        pictured = of_part.pictured(Wanted(size, measure, pair_filter, hide_special), record.heads, reduce)
+        pictures = of_part.layers.pictures(record.layer, pictured, progress)
+        largest = of_part.layers.largest(record.layer, measure, size, progress)
+        return thumbnails(pictured.frame, pictures, reduce, largest)
 
     def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
         """Norm of each value vector as it enters the layer's output.

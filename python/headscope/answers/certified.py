@@ -44,6 +44,7 @@ class CertifiedLayers:
         self._norms: dict[int, torch.Tensor] = {}
         self._largest: dict[int, float] = {}
         self._pictures: OrderedDict[tuple[int, Wanted], Pictures] = OrderedDict()
+        self._picture_bytes = 0
         self._likely: Pictured | None = None
         self.reports: dict[int, LayerReport] = {}
         for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
@@ -51,7 +52,7 @@ class CertifiedLayers:
 
     def read(self, layer: int) -> AnyRecord:
         """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
-        with self._lock, formula.exactly():
+        with self._lock:
             if layer in self._records and layer not in self._confirmed:
                 self.reports[layer] = self._confirm(layer)
             if self.reports[layer].refused:
@@ -161,9 +162,10 @@ class CertifiedLayers:
         return walked
 
     def _keep(self, at: tuple[int, Wanted], pictures: Pictures) -> None:
+        self._picture_bytes += _bytes_of(pictures) - _bytes_of(self._pictures.pop(at, {}))
         self._pictures[at] = pictures
-        while sum(map(_bytes_of, self._pictures.values())) > PICTURES and len(self._pictures) > 1:
-            self._pictures.popitem(last=False)
+        while self._picture_bytes > PICTURES and len(self._pictures) > 1:
+            self._picture_bytes -= _bytes_of(self._pictures.popitem(last=False)[1])
 
     @formula.exactly()
     def value_norms(self, layer: int) -> torch.Tensor:
@@ -207,6 +209,7 @@ class CertifiedLayers:
             self._lse.clear()
             self._norms.clear()
             self._pictures.clear()
+            self._picture_bytes = 0
 
     def _report(self, report: LayerReport) -> None:
         """Keep a report; of two modules in one layer the recorded one is the layer, the other a remark on it."""
@@ -244,6 +247,7 @@ class CertifiedLayers:
             return Finding(layer.error, kept_weights, "the weights themselves")
         return certificate.certify(layer)
 
+    @formula.exactly()
     def _confirm(self, layer: int) -> LayerReport:
         report, record = self.reports[layer], self._records[layer]
         if isinstance(record, KeptWeights):
