@@ -13,6 +13,7 @@ from headscope.answers import tile
 from headscope.answers.frames import Pictured, Wanted, frame_of
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
+from headscope.answers.threads import as_few_threads_as_pay
 from headscope.answers.walk import Pause, Pictures, Walked, walk
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording.layers import certificate, formula, projection
@@ -152,7 +153,8 @@ class CertifiedLayers:
         norms = None
         if pictured is not None and pictured.wanted.measure == "value_norm":
             norms = self.value_norms(layer)
-        walked = walk(record, weigh, None if pictured is None else pictured.frame, norms, pause)
+        with as_few_threads_as_pay(_weights_of(record)):
+            walked = walk(record, weigh, None if pictured is None else pictured.frame, norms, pause)
         with self._lock:
             if layer in self._records:  # else it was cleared meanwhile
                 if walked.lse is not None:
@@ -254,7 +256,8 @@ class CertifiedLayers:
             self._confirmed.add(layer)
             return report
         try:
-            finding = certificate.confirm(record, self._findings[layer])
+            with as_few_threads_as_pay(_weights_of(record)):
+                finding = certificate.confirm(record, self._findings[layer])
         except RefusedLayer as refusal:
             del self._records[layer]
             return replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
@@ -267,6 +270,10 @@ class CertifiedLayers:
 def kept_weights(record: KeptWeights, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Weights of whole rows, float32 [h, r, K], as they were kept."""
     return record.weights[heads[:, None], rows].float()
+
+
+def _weights_of(record: AnyRecord) -> int:
+    return record.heads * record.queries * record.keys
 
 
 def _bytes_of(pictures: Pictures) -> int:

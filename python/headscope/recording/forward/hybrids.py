@@ -50,8 +50,9 @@ def layers_without_attention(model: torch.nn.Module, seen: Iterable[str]) -> dic
             if number.isdecimal() and path not in layers[stack]:
                 mixer = _mixer(other)
                 if mixer or type(other) in kinds:
-                    found[path] = _named(path, other, mixer, sibling)
-    return dict(found.values())
+                    named, why = _named(path, other, mixer, sibling)
+                    found.setdefault(named, why)
+    return found
 
 
 def _named(path: str, layer: torch.nn.Module, mixer: str, sibling: str) -> tuple[str, tuple[str, str]]:
