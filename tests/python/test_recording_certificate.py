@@ -18,7 +18,7 @@ from transformers.masking_utils import sdpa_mask
 from transformers.models.llama import modeling_llama
 
 import headscope as hs
-from headscope.recording.layers import certificate, formula
+from headscope.recording.layers import checked_rows, formula, rerun
 from headscope.recording.layers.masks import causal
 from headscope.recording.layers.record import Record
 
@@ -97,7 +97,7 @@ def test_running_out_of_memory_refuses_nothing_for_good(monkeypatch: pytest.Monk
         raise torch.OutOfMemoryError("for a moment")
 
     with monkeypatch.context() as patch:
-        patch.setattr(certificate, "run_layer", full)
+        patch.setattr(rerun, "run_layer", full)
         with pytest.raises(torch.OutOfMemoryError):
             capture.attention(0)
     assert capture.attention(0).shape == (4, 20, 20)
@@ -224,10 +224,10 @@ def test_a_hidden_term_on_one_late_row_of_one_head_is_refused(
 
 
 def test_rows_checked_are_first_last_every_bend_and_some_at_random() -> None:
-    rows = certificate.choose_rows(causal(1000, window=100), 1000).tolist()
+    rows = checked_rows.choose_rows(causal(1000, window=100), 1000).tolist()
     assert {0, 999, 99, 100} <= set(rows)
-    assert len(rows) <= certificate.ROWS + 2
-    assert certificate.choose_rows(causal(8), 8).tolist() == list(range(8))
+    assert len(rows) <= checked_rows.ROWS + 2
+    assert checked_rows.choose_rows(causal(8), 8).tolist() == list(range(8))
 
 
 def test_a_layer_of_which_nothing_was_seen_is_named() -> None:
@@ -310,14 +310,14 @@ THROUGHOUT = [what for what in CORRUPTIONS if not re.search("late|one cell|one p
 @pytest.fixture
 def long_text(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Texts of `LENGTH` tokens count as long; returns how many rows the layers' own functions are run on."""
-    monkeypatch.setattr(certificate, "WEIGHTS_CONFIRMED", 30_000)
-    run, rows = certificate.run_layer, list[int]()
+    monkeypatch.setattr(checked_rows, "WEIGHTS_CONFIRMED", 30_000)
+    run, rows = rerun.run_layer, list[int]()
 
     def counted(record: Record, value: torch.Tensor, which: torch.Tensor) -> Any:
         rows.append(len(which))
         return run(record, value, which)
 
-    monkeypatch.setattr(certificate, "run_layer", counted)
+    monkeypatch.setattr(rerun, "run_layer", counted)
     return rows
 
 
@@ -371,9 +371,9 @@ def test_a_term_that_a_function_adds_to_whole_texts_alone_is_refused(
 def test_rows_that_are_looked_at_are_bounded_and_take_in_the_ends_and_the_bends() -> None:
     record = hs.capture(build("sliding window"), _inputs(None)).record(0)
     assert isinstance(record, Record)
-    assert len(certificate.rows_to_confirm(record)) == LENGTH
+    assert len(checked_rows.rows_to_confirm(record)) == LENGTH
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificate, "WEIGHTS_CONFIRMED", 30_000)
-        rows = certificate.rows_to_confirm(record).tolist()
+        patch.setattr(checked_rows, "WEIGHTS_CONFIRMED", 30_000)
+        rows = checked_rows.rows_to_confirm(record).tolist()
     assert {0, 7, 8, LENGTH - 1} <= set(rows)  # the window is full from row 7 on
     assert record.heads * len(rows) * record.keys <= 30_000

@@ -12,12 +12,14 @@ from headscope.recording.forward.consumers import ConsumerSearch
 from headscope.recording.forward.precision import of_products
 from headscope.recording.inputs.inputs import Inputs
 from headscope.recording.layers import masks
-from headscope.recording.layers.certificate import choose_rows, sinks_scale_the_output, spread, traces
+from headscope.recording.layers.certificate import sinks_scale_the_output
+from headscope.recording.layers.checked_rows import choose_rows
 from headscope.recording.layers.cut import keys_of, pairs_of, queries_of
 from headscope.recording.layers.masks import Mask
 from headscope.recording.layers.numbering import numbered
 from headscope.recording.layers.parts import Parts
 from headscope.recording.layers.plain_parts import PlainParts
+from headscope.recording.layers.probes import spread, traces
 from headscope.recording.layers.record import AnyRecord, KeptWeights, LayerFunction, Record, Refusal
 from headscope.recording.pictures.joined import in_order, joined, order_of, reordered
 from headscope.recording.pictures.patches import Patches

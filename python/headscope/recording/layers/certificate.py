@@ -17,19 +17,18 @@ Differences are divided by the largest value of the head, so that they are in un
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from headscope.errors import RefusedLayer
-from headscope.recording.forward.offload import loaded
 from headscope.recording.layers import formula
-from headscope.recording.layers.masks import Mask
+from headscope.recording.layers.checked_rows import first_tokens, rows_to_confirm
+from headscope.recording.layers.probes import COLUMNS, directions
 from headscope.recording.layers.record import Record
+from headscope.recording.layers.rerun import Again, eager_weights, run_again
 
 TOLERANCE = {
     torch.float64: 2e-5,
@@ -39,18 +38,6 @@ TOLERANCE = {
 }
 """Largest difference accepted, in units of attention weight. Recomputed weights are float32 in every case; half
 precision models round their own scores and weights on the way."""
-
-ROWS = 8
-"""Rows checked of every layer at once, at most."""
-
-WEIGHTS_CONFIRMED = 1 << 25
-"""Weights that are compared when a layer is first read, at most: half a second of work."""
-
-DIRECTIONS = 2
-"""Along how many the output of every row is kept."""
-
-COLUMNS = 8
-"""Of the random values, how many are compared on every row."""
 
 Weigh = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
 """From a layer, its heads [h] and rows [r] to weights, float32 [h, r, K]."""
@@ -64,50 +51,6 @@ class Finding:
     """In units of attention weight; None where there was nothing to compare with."""
     weigh: Weigh
     method: str
-
-
-def choose_rows(mask: Mask, queries: int, most: int = ROWS) -> torch.Tensor:
-    """First and last row, both sides of boundaries of the mask, and some at random; int64 [R], sorted."""
-    if queries <= most:
-        return torch.arange(queries)
-    steps = torch.stack([mask.start, mask.stop]).diff(dim=1)
-    bends = (steps[:, 1:] != steps[:, :-1]).any(dim=0).nonzero().flatten().cpu() + 1
-    bends = bends[torch.linspace(0, len(bends) - 1, min(len(bends), most // 4)).long()] if len(bends) else bends
-    picked = {0, queries - 1}
-    picked |= {row + side for row in bends.tolist() for side in (-1, 0, 1) if 0 <= row + side < queries}
-    generator = torch.Generator().manual_seed(queries)
-    shuffled = torch.randperm(queries, generator=generator).tolist()
-    picked |= set([row for row in shuffled if row not in picked][: max(2, most - len(picked))])
-    return torch.tensor(sorted(picked))
-
-
-def rows_to_confirm(record: Record) -> torch.Tensor:
-    """The rows that are looked at when a layer is first read, int64 [R]: all, unless the text is long."""
-    if record.heads * record.queries * record.keys <= WEIGHTS_CONFIRMED:
-        return torch.arange(record.queries)
-    most = WEIGHTS_CONFIRMED * 3 // 4 // (record.heads * record.keys)  # the rest is for the first tokens alone
-    return choose_rows(record.mask, record.queries, max(ROWS, most))
-
-
-def traces(output: torch.Tensor) -> torch.Tensor:
-    """Components of outputs [Q, H, dv] along random directions, float32 [Q, H, DIRECTIONS]."""
-    along = _directions(output.shape[-1]).to(output.device)
-    return torch.nn.functional.linear(output.float(), along.T.contiguous())  # three times faster than output @ along
-
-
-@functools.cache
-def _directions(width: int) -> torch.Tensor:
-    return torch.randn(width, DIRECTIONS, generator=torch.Generator().manual_seed(width))
-
-
-def spread(weights: torch.Tensor) -> torch.Tensor:
-    """What weights [H, Q, K] make of random values, float32 [H, Q, COLUMNS]."""
-    return weights.float() @ _noise(weights.shape[-1]).to(weights.device)
-
-
-@functools.lru_cache(maxsize=8)
-def _noise(keys: int) -> torch.Tensor:
-    return torch.randn(keys, COLUMNS, generator=torch.Generator().manual_seed(keys))
 
 
 def sinks_scale_the_output(record: Record) -> bool:
@@ -172,7 +115,7 @@ def confirm(record: Record, finding: Finding) -> Finding:
         if found is not None:
             return found
     rows = torch.arange(record.queries)
-    again = _run_again(record, rows)
+    again = run_again(record, rows)
     failures = []
     ways = _ways(record)
     for method, weigh in list(ways.items())[list(ways).index(finding.method) :]:
@@ -191,10 +134,10 @@ def _confirm_in_part(record: Record, rows: torch.Tensor, finding: Finding) -> Fi
     if finding.weigh is not formula.weights:
         return None
     try:
-        found = _look(record, _run_again(record, rows), formula.weights, rows)
-        first = _first_tokens(record)
+        found = _look(record, run_again(record, rows), formula.weights, rows)
+        first = first_tokens(record)
         if record.source is not None:
-            found += _compared_with_function(first, _run_again(first, torch.arange(first.queries)))
+            found += _compared_with_function(first, run_again(first, torch.arange(first.queries)))
     except RefusedLayer:  # the function takes no rows of a text, or not these
         return None
     if any(not one.error <= one.limit for one in found):
@@ -202,34 +145,8 @@ def _confirm_in_part(record: Record, rows: torch.Tensor, finding: Finding) -> Fi
     return _confirmed(finding, found, finding.method, finding.weigh)
 
 
-def _first_tokens(record: Record) -> Record:
-    """The layer as if the text ended early: what it is to be compared with is its own function, and no forward."""
-    count = max(1, math.isqrt(WEIGHTS_CONFIRMED // 4 // record.heads))
-    mask, some = record.mask, slice(0, count)
-    visible = None if mask.visible is None else mask.visible[:, some, some]
-    return replace(
-        record,
-        query=record.query[:, some],
-        key=record.key[:, some],
-        value=record.value[:, some],
-        bias=None if record.bias is None else record.bias[:, some, some],
-        mask=Mask(mask.start[some].clamp(max=count), mask.stop[some].clamp(max=count), visible),
-    )
-
-
 def _confirmed(finding: Finding, found: list[_Compared], method: str, weigh: Weigh) -> Finding:
     return Finding(max([finding.error or 0.0, *(one.error for one in found)]), weigh, method)
-
-
-@dataclass(frozen=True, eq=False)
-class _Again:
-    """The layer's own function, run again on recorded queries, those of some rows, and all keys."""
-
-    record: Record
-    """On what it was run: in float32 where the function takes that, else as recorded."""
-    value: torch.Tensor  # [G, K, dv] random
-    output: torch.Tensor  # [H, R, dv]
-    weights: torch.Tensor | None  # [H, R, K] what it says its weights are; None where it says none
 
 
 @dataclass(frozen=True)
@@ -239,12 +156,12 @@ class _Compared:
     limit: float
 
 
-def _look(record: Record, again: _Again | None, weigh: Weigh, rows: torch.Tensor) -> list[_Compared]:
+def _look(record: Record, again: Again | None, weigh: Weigh, rows: torch.Tensor) -> list[_Compared]:
     """Compare one way to compute weights with everything that is known of these rows of the layer."""
     assert record.traces is not None
-    directions = _directions(record.value.shape[-1]).to(record.value.device)
+    along = directions(record.value.shape[-1]).to(record.value.device)
     said_of_rows = record.traces[rows.to(record.traces.device)]
-    forward = record.value.float() @ directions, said_of_rows.transpose(0, 1)
+    forward = record.value.float() @ along, said_of_rows.transpose(0, 1)
     if again is None:
         errors = _differences(record, weigh, forward, rows=rows)
         return [_Compared("the output of its own forward", errors[0], _limit(record))]
@@ -265,7 +182,7 @@ def _look(record: Record, again: _Again | None, weigh: Weigh, rows: torch.Tensor
     return found
 
 
-def _compared_with_function(record: Record, again: _Again | None) -> list[_Compared]:
+def _compared_with_function(record: Record, again: Again | None) -> list[_Compared]:
     """Compare the formula with the layer's function, on all rows, leaving the forward aside."""
     if again is None:
         return []
@@ -275,7 +192,7 @@ def _compared_with_function(record: Record, again: _Again | None) -> list[_Compa
     return found + _compared_with_weights(record, again, torch.arange(record.queries))
 
 
-def _compared_with_weights(record: Record, again: _Again, rows: torch.Tensor) -> list[_Compared]:
+def _compared_with_weights(record: Record, again: Again, rows: torch.Tensor) -> list[_Compared]:
     """Compare the formula with the weights that the layer's function says, where it says some."""
     if again.weights is None:
         return []
@@ -285,81 +202,6 @@ def _compared_with_weights(record: Record, again: _Again, rows: torch.Tensor) ->
         error = _difference_of_weights(record, rows, eager_weights)
         found.append(_Compared("its own weights in its own precision", error, _limit(record)))
     return found
-
-
-def _run_again(record: Record, rows: torch.Tensor) -> _Again | None:
-    """Run the layer's function on random values; None where it is not known. Of a softmax that was seen it is known.
-
-    In float32, where it takes that: half precision could round away a small term that the record does not show.
-    """
-    if record.source is None:
-        if record.spread is None:
-            return None
-        value = _noise(record.keys).to(record.device).expand(record.groups, -1, -1)
-        return _Again(record, value, record.spread[:, rows.to(record.spread.device)], None)
-    generator = torch.Generator().manual_seed(record.layer)
-    value = torch.randn(record.value.shape, generator=generator).to(record.device)
-    vectors = {name: getattr(record, name).float() for name in ("query", "key", "value")}
-    for given in (replace(record, **vectors, precision=None), record):
-        try:
-            output, weights = run_layer(given, value.to(given.value), rows)
-        except (torch.OutOfMemoryError, MemoryError):
-            raise  # says nothing of the layer, and may pass
-        except Exception as error:
-            failure = error
-            continue
-        return _Again(given, value.to(given.value), output.transpose(0, 1), weights)
-    raise RefusedLayer(
-        f"layer {record.layer} ({record.module}): its attention function could not be run again on the recorded "
-        f"queries and keys ({type(failure).__name__}: {failure})."
-    ) from failure
-
-
-@torch.no_grad()
-def run_layer(record: Record, value: torch.Tensor, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """The layer's own function on the recorded queries of `rows`, the recorded keys, and other values [G, K, dv].
-
-    As the model calls it, where `rows` are all; else with a mask that says what they see.
-
-    Returns
-    -------
-    output : tensor [R, H, dv]
-    weights : tensor [H, R, K], or None
-        Where it is the eager function, which says them.
-    """
-    source = record.source
-    assert source is not None
-    query, kind, some = record.query, source.masked_with, None
-    if len(rows) < record.queries:
-        query, some = query[:, rows.to(query.device)], rows
-        if kind is None and not bool(((record.mask.start == 0) & (record.mask.stop == record.keys)).all()):
-            kind = torch.bool
-    mask = None if kind is None else _dense_mask(record, some, kind if kind == torch.bool else query.dtype)
-    options = _options(record, some)
-    with loaded(source.module):
-        result = source.function(source.module, query[None], record.key[None], value[None], mask, **options)
-    return result[0][0], result[1][0] if source.function is source.eager else None
-
-
-@torch.no_grad()
-def eager_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Weights of whole rows by the model file's own eager function, float32 [h, r, K]."""
-    source = record.source
-    if source is None or source.changed():
-        raise RefusedLayer(
-            f"layer {record.layer} ({record.module}) is computed by the model's own function, and the model's "
-            "parameters were changed after the capture. Capture again."
-        )
-    answers = []
-    for stripe in formula.stripes(rows, record.heads * record.keys):
-        mask = _dense_mask(record, stripe, record.query.dtype)
-        options = _options(record, stripe)
-        with loaded(source.module):
-            _, weight = source.eager(
-                source.module, record.query[None, :, stripe], record.key[None], record.value[None], mask, **options
-            )
-        answers.append(weight[0, heads].float())
-    return torch.cat(answers, dim=1)
 
 
 def _ways(record: Record) -> dict[str, Weigh]:
@@ -443,31 +285,6 @@ def _largest(difference: torch.Tensor, record: Record, scale: torch.Tensor | flo
     if record.not_finite:  # of which the scale may be no number either
         largest = largest.nan_to_num(nan=0.0)
     return float(largest.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
-
-
-def _dense_mask(record: Record, rows: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
-    """The mask of `rows` as the layer's function takes it, [1, 1 or H, R, K]."""
-    assert record.source is not None
-    rows = torch.arange(record.queries) if rows is None else rows
-    visible = record.mask.rows(rows, record.keys, record.query.device)
-    if dtype == torch.bool:
-        return visible[None]
-    mask = torch.zeros(visible.shape, dtype=dtype, device=visible.device)
-    if record.bias is not None and not record.source.takes_bias:
-        mask = mask + record.bias[:, rows].to(dtype)
-    return mask.masked_fill(~visible, torch.finfo(dtype).min)[None]
-
-
-def _options(record: Record, rows: torch.Tensor | None) -> dict[str, Any]:
-    """The keyword arguments of the recorded call, with the bias of this item and these rows."""
-    source = record.source
-    assert source is not None
-    options = dict(source.options)
-    if record.bias is not None and source.takes_bias:
-        options["position_bias"] = (record.bias if rows is None else record.bias[:, rows])[None]
-    if source.takes_sinks:
-        options["sinks"] = record.query.new_zeros(1, record.heads, record.queries if rows is None else len(rows), 1)
-    return options
 
 
 FORMULA = "formula"
