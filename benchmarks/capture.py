@@ -3,20 +3,26 @@
 Random models of GPT-2's and Llama's shape, 12 layers x 12 heads x 64 (Llama: 4 key heads), and a vocabulary that is
 small, so that the logits cost next to nothing. The plain forward is ``model(**inputs)``; the barest one leaves out what
 a capture leaves out too: the cache, and the logits of all tokens but one. Time is the CPU time of the process. Each
-round runs the plain forward and the capture one after the other, every fifth round the barest forward and the eager
-maps too, in an order that turns; a ratio is the median over the rounds of the ratio within a round. Run by ``make
-bench``; arguments choose among the cases, as ``llama 512``.
+round runs the plain forward and the capture one after the other, in turning order; the first round of a process runs
+the barest forward and the eager maps too. A ratio is the median over all rounds of the ratio within a round.
+
+The rounds are spread over several processes: how the memory of one happens to be laid out favours the forward or the
+capture by up to 5 %, for as long as the process lives, since it decides how often pages are given back and taken again.
+
+Run by ``make bench``; arguments choose among the cases, as ``llama 512``.
 """
 
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -25,8 +31,7 @@ import transformers
 import headscope as hs
 
 ROUNDS = int(os.environ.get("ROUNDS", "15"))
-SELDOM = 5
-"""The barest forward and the eager maps run once in so many rounds."""
+PROCESSES = 5
 LAYERS, HEADS, SIZE, VOCABULARY = 12, 12, 64, 1000
 WIDTH = HEADS * SIZE
 KEY_HEADS = {"gpt2": HEADS, "llama": 4}
@@ -79,8 +84,17 @@ def cpu_seconds(run: Callable[[], object]) -> float:
     return taken
 
 
-def measure(shape: str, tokens: int, padded: bool) -> str:
-    """One row of the table."""
+@dataclass
+class Measured:
+    """Of one process: CPU seconds of each round, and bytes."""
+
+    taken: dict[str, list[float]]
+    capture: int
+    maps: int
+
+
+def measure(shape: str, tokens: int, padded: bool, rounds: Sequence[int]) -> Measured:
+    """Run some rounds, by their numbers."""
     model, eager = build(shape, tokens, "sdpa"), build(shape, tokens, "eager")
     inputs = texts(tokens, padded)
 
@@ -99,30 +113,42 @@ def measure(shape: str, tokens: int, padded: bool) -> str:
         with torch.no_grad():
             return eager(**inputs, logits_to_keep=1, use_cache=False, output_attentions=True).attentions
 
-    runs = {"forward": forward, "capture": capture, "barest": barest, "attentions": attentions}
-    taken: dict[str, dict[int, float]] = {name: {} for name in runs}
-    for run in runs.values():
-        run()
-    for at in range(ROUNDS):
-        names = list(runs) if at % SELDOM == 0 else ["forward", "capture"]
-        first = at % len(names)
-        gc.collect()
-        for name in names[first:] + names[:first]:
-            taken[name][at] = cpu_seconds(runs[name])
-
-    def ratio(name: str, beside: str = "forward") -> float:
-        return statistics.median(taken[name][at] / taken[beside][at] for at in taken[name] if at in taken[beside])
-
     made = capture()
     assert made.layers
     assert all(report.error is not None for report in made.layers)
-    real = int(inputs["attention_mask"][0].sum())
+    size, maps = made.nbytes, sum(one.nbytes for one in attentions())
+    del made
+    runs = {"forward": forward, "capture": capture, "barest": barest, "attentions": attentions}
+    taken: dict[str, list[float]] = {name: [] for name in runs}
+    forward()
+    for at in rounds:
+        names = ["forward", "capture"] if at > rounds[0] else list(runs)
+        gc.collect()
+        for name in names if at % 2 == 0 else names[::-1]:
+            taken[name].append(cpu_seconds(runs[name]))
+    return Measured(taken, size, maps)
+
+
+def row(shape: str, tokens: int, padded: bool) -> str:
+    """One row of the table."""
+    spawned = multiprocessing.get_context("spawn")
+    found: list[Measured] = []
+    for number in range(PROCESSES):
+        rounds = range(number, ROUNDS, PROCESSES)
+        with spawned.Pool(1) as pool:
+            found.append(pool.apply(measure, (shape, tokens, padded, rounds)))
+    captured, bare, maps = (
+        [one / other for of in found for one, other in zip(of.taken[name], of.taken[beside], strict=False)]
+        for name, beside in (("capture", "forward"), ("capture", "barest"), ("attentions", "forward"))
+    )
+    forward = statistics.median(one for of in found for one in of.taken["forward"])
+    print(f"  in each process: {' '.join(f'{one:.3f}' for one in captured)}", file=sys.stderr)
+    real = int(texts(tokens, padded)["attention_mask"][0].sum())
     vectors = LAYERS * real * SIZE * 4 * (HEADS + 2 * KEY_HEADS[shape])
-    maps = sum(one.nbytes for one in attentions())
     return (
-        f"{shape:6} {tokens:6} {'padded' if padded else '':7} {statistics.median(taken['forward'].values()):9.2f} s "
-        f"{ratio('capture'):9.3f} x {ratio('capture', 'barest'):9.3f} x {ratio('attentions'):9.3f} x "
-        f"{vectors / 2**20:9.1f} MiB {made.nbytes / vectors:9.3f} x {maps / vectors:9.1f} x"
+        f"{shape:6} {tokens:6} {'padded' if padded else '':7} {forward:9.2f} s "
+        f"{statistics.median(captured):9.3f} x {statistics.median(bare):9.3f} x {statistics.median(maps):9.3f} x "
+        f"{vectors / 2**20:9.1f} MiB {found[0].capture / vectors:9.3f} x {found[0].maps / vectors:9.1f} x"
     )
 
 
@@ -131,7 +157,7 @@ def main() -> None:
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; Python "
         f"{platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}; "
-        f"{ROUNDS} rounds, {len(range(0, ROUNDS, SELDOM))} of them with barest forward and eager maps; "
+        f"{ROUNDS} rounds in {PROCESSES} processes, the first of each with barest forward and eager maps; "
         f"load {os.getloadavg()[0]:.1f}"
     )
     print("                           CPU time                                      memory")
@@ -142,7 +168,7 @@ def main() -> None:
         for tokens in (512, 2048):
             for padded in (False, True):
                 if set(sys.argv[1:]) <= {shape, str(tokens), "padded" if padded else "whole"}:
-                    print(measure(shape, tokens, padded), flush=True)
+                    print(row(shape, tokens, padded), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 /** Long texts in headscope alone, in a real JupyterLab. Leaves its numbers for docs/benchmarks.md. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CDPSession, expect, type Locator, type Page, test } from "@playwright/test";
+import { type CDPSession, type Locator, type Page, test } from "@playwright/test";
 import { Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
 import { type Both, CASES, type Case, CELLS, type Long } from "./long.js";
 import { PageMeter } from "./meter.js";
-import { isAtLayer, twoFrames } from "./waits.js";
+import { areThere, isAtLayer, twoFrames } from "./waits.js";
 
 const FOLDER = join(__dirname, "../build/bench");
 const POLL_MS = 250;
@@ -16,6 +16,7 @@ const WAIT_S = 600;
 const MOVES = 20;
 const CHANGES = 5;
 const PLACES = [0.3, 0.5, 0.8];
+const PLOT = '[role="application"][aria-label^="Attention map"]';
 
 const only = process.env.TOKENS?.split(",").map(Number); // TOKENS=512,2048 for a part
 
@@ -54,12 +55,12 @@ class Bench {
     await this.quiet();
     const before = await this.memory();
     this.traffic.largest = 0;
-    let view = this.notebook.page.locator("body");
     const first = await this.both(async () => {
       await this.notebook.run(`view${tokens}`);
-      view = await this.notebook.view(`view${tokens}`, "Explorer");
-      await this.isAnswering(view);
+      await this.notebook.cell(`view${tokens}`);
+      await this.isAnswering();
     });
+    const view = await this.notebook.view(`view${tokens}`, "Explorer");
     const rest = await this.both(() => this.quiet());
     const whole = { kernel: first.kernel + rest.kernel, page: first.page + rest.page };
     const hover = await this.hover(view);
@@ -75,10 +76,15 @@ class Bench {
   }
 
   /** The pointer on a token is answered by numbers beside the keys, and the layer is drawn in the grid. */
-  private async isAnswering(view: Locator): Promise<void> {
-    await view.locator('.column.query [data-entry="3"]').hover();
-    await expect(view.locator(".column.key .number").first()).toHaveText(/\d/);
-    await expect(view.locator("canvas.thumbs")).toHaveAttribute("data-layers", /[1-9]/, { timeout: 1000 * WAIT_S });
+  private async isAnswering(): Promise<void> {
+    const { page } = this.notebook;
+    const token = '.column.query [data-entry="3"]';
+    await areThere(page, [token]);
+    await page.locator(token).scrollIntoViewIfNeeded();
+    const box = await page.locator(token).boundingBox();
+    if (box === null) throw new Error("the query is not on the page");
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await areThere(page, ['canvas.thumbs[data-layers]:not([data-layers="0"])'], ".column.key .number");
   }
 
   /** CPU of the page for each of some moves over the tokens of both columns. */
@@ -157,9 +163,14 @@ class Bench {
   private async map(view: Locator): Promise<Long["tile"]> {
     const { page } = this.notebook;
     const before = this.traffic.tiles;
+    const way = view.getByRole("radio", { name: "map of the whole attention" });
+    await way.scrollIntoViewIfNeeded();
+    const radio = await way.boundingBox();
+    if (radio === null) throw new Error("no way to the map on the page");
     const cpu = await this.both(async () => {
-      await view.getByRole("radio", { name: "map of the whole attention" }).click();
-      const plot = view.getByRole("application", { name: /^Attention map/ });
+      await page.mouse.click(radio.x + radio.width / 2, radio.y + radio.height / 2);
+      await areThere(page, [PLOT]);
+      const plot = page.locator(PLOT);
       await plot.scrollIntoViewIfNeeded();
       await this.quiet();
       const box = await plot.boundingBox();

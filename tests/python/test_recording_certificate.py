@@ -377,3 +377,25 @@ def test_rows_that_are_looked_at_are_bounded_and_take_in_the_ends_and_the_bends(
         rows = checked_rows.rows_to_confirm(record).tolist()
     assert {0, 7, 8, LENGTH - 1} <= set(rows)  # the window is full from row 7 on
     assert record.heads * len(rows) * record.keys <= 30_000
+
+
+def test_a_function_of_the_model_s_own_is_given_several_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the text: every call reads all of the keys."""
+    model = build("sinks and window")
+    with torch.no_grad():
+        model.model.layers[0].self_attn.q_proj.weight.mul_(40)
+        model.to(torch.bfloat16)  # whose rounded scores only the model's own function has
+    capture = hs.capture(model, ids(40))
+    record = capture.record(0)
+    assert isinstance(record, Record)
+    assert record.source is not None
+    expected, eager, rows = capture.attention(0), record.source.eager, list[int]()
+
+    def counted(module: Any, query: torch.Tensor, *others: Any, **options: Any) -> Any:
+        rows.append(query.shape[2])
+        return eager(module, query, *others, **options)
+
+    record.source.eager = counted
+    monkeypatch.setattr(formula, "STRIPE_ELEMENTS", record.heads * record.keys)  # room for one row
+    torch.testing.assert_close(capture.attention(0), expected)
+    assert rows == [4] * 10
