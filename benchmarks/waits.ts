@@ -8,10 +8,10 @@ export function twoFrames(page: Page): Promise<void> {
 }
 
 const LOOK_MS = 20;
-const WAIT_MS = 300_000;
+const WAIT_MS = 600_000;
 
 /**
- * Waits until there is something for every selector, in headscope's views or around them, and a number in the last.
+ * Waits until one of headscope's views, or the page around them, has something for every selector, and a number in the last.
  *
  * Playwright's `expect` describes the whole page each time that it looks in vain: a tenth of a second of what is
  * measured. Looking once a frame would make the page draw frames.
@@ -19,13 +19,14 @@ const WAIT_MS = 300_000;
 export async function areThere(page: Page, selectors: readonly string[], number?: string): Promise<void> {
   const found = await page.evaluate(
     ([wanted, withNumber, wait, every]) => {
-      const find = (selector: string) => {
+      const isFound = () => {
         const views = [...document.querySelectorAll("[data-lm-suppress-shortcuts]")].map((host) => host.shadowRoot);
-        return [document, ...views].map((root) => root?.querySelector(selector)).find((one) => one != null);
+        return [document, ...views].some(
+          (root) =>
+            wanted.every((selector) => root?.querySelector(selector)) &&
+            (withNumber === undefined || /\d/.test(root?.querySelector(withNumber)?.textContent ?? "")),
+        );
       };
-      const isFound = () =>
-        wanted.every((selector) => find(selector) !== undefined) &&
-        (withNumber === undefined || /\d/.test(find(withNumber)?.textContent ?? ""));
       const end = Date.now() + wait;
       return new Promise<boolean>((resolve) => {
         const look = () => {

@@ -84,6 +84,16 @@ describe("the lines that are not in focus", () => {
     expect(paint().drawn).toBe(6);
   });
 
+  it("come in parts where there is no time for all, and are drawn anew until all are there", () => {
+    under = new Under();
+    const fresh = new Picture(layerOfWeights([weights]), axis("query"), axis("key"));
+    fresh.hasRow = (_, query) => query === 0;
+    const first = paint({ picture: fresh }, () => false);
+    expect(first).toEqual({ drawn: 1, isComplete: false });
+    expect(paint({ picture: fresh })).toEqual({ drawn: 6, isComplete: true });
+    expect(paint({ picture: fresh }).drawn).toBe(0);
+  });
+
   it("give their memory back, and are drawn anew after that", () => {
     paint();
     expect(canvas.width).toBe(600);

@@ -250,3 +250,16 @@ def test_a_number_may_be_of_any_whole_kind(capture: hs.Capture, one: Any) -> Non
     assert torch.equal(capture.value_norms(one), capture.value_norms(1))
     assert torch.equal(capture.thumbnails(one, 4).body, capture.thumbnails(1, 4).body)
     assert torch.equal(capture.neurons(one, one, one).dot, capture.neurons(1, 1, 1).dot)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_key_that_is_no_number_touches_only_the_rows_that_see_it(bad: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(2, 9, 4, generator=generator) for _ in range(3))
+    dense = (q @ k.mT / 2).masked_fill(torch.ones(9, 9).triu(1).bool(), -torch.inf).softmax(-1)
+    k[:, 6] = bad
+    found = hs.from_vectors(*([one] for one in (q, k, v)), causal=True, tokens=list("abcdefghi")).attention(0)
+    torch.testing.assert_close(found[:, :6], dense[:, :6], atol=1e-6, rtol=0)
+    hidden = torch.ones(9, 9).triu(1).bool()
+    assert (found[:, hidden] == 0).all()
+    assert not found[:, 6:].isfinite().all()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import torch
 from tiny import build, ids
 
 import headscope as hs
-from headscope.answers import threads
+from headscope.answers import certified, threads
+from headscope.recording.layers import certificate
 
 USUAL = 3
 
@@ -23,32 +25,50 @@ def usual_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def seen_while_computing(capture: hs.Capture, size: int = 8) -> tuple[set[int], set[int]]:
-    """Torch's number of threads while a layer is computed: of the thread that does it, and of one that begins then."""
-    here: set[int] = set()
-    elsewhere: set[int] = set()
+def work(capture: hs.Capture) -> tuple[list[int], list[int]]:
+    """Torch's number of threads while a layer is walked over and while it is confirmed: here, and in a new thread."""
+    here: list[int] = []
+    elsewhere: list[int] = []
 
-    def look(_share: float) -> None:
-        here.add(torch.get_num_threads())
-        other = threading.Thread(target=lambda: elsewhere.add(torch.get_num_threads()))
-        other.start()
-        other.join()
+    def look(function: Callable[..., Any]) -> Callable[..., Any]:
+        def looking(*given: Any, **named: Any) -> Any:
+            here.append(torch.get_num_threads())
+            other = threading.Thread(target=lambda: elsewhere.append(torch.get_num_threads()))
+            other.start()
+            other.join()
+            return function(*given, **named)
 
-    capture.thumbnails(1, size, progress=look)
+        return looking
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificate, "confirm", look(certificate.confirm))
+        patch.setattr(certified, "walk", look(certified.walk))
+        capture.thumbnails(1, 8)
+    assert len(here) == 2
     return here, elsewhere
 
 
+LENGTH = 120
+"""Tokens of a layer that is neither so small that torch uses one thread anyway, nor large."""
+
+
 def test_a_small_layer_is_computed_by_one_thread_and_others_keep_theirs() -> None:
-    here, elsewhere = seen_while_computing(hs.capture(build(), ids(40)))
-    assert 1 in here
-    assert elsewhere == {USUAL}
+    here, elsewhere = work(hs.capture(build(), ids(LENGTH)))
+    assert here == [1, 1]
+    assert elsewhere == [USUAL, USUAL]
     assert torch.get_num_threads() == USUAL
 
 
 def test_a_large_layer_is_computed_by_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "FEW_WEIGHTS", 10)
-    here, _ = seen_while_computing(hs.capture(build(), ids(40)))
-    assert here == {USUAL}
+    assert work(hs.capture(build(), ids(LENGTH)))[0] == [USUAL, USUAL]
+
+
+def test_what_runs_between_stripes_has_the_usual_threads() -> None:
+    """Such as an urgent question about a large layer, for which a background job gives way."""
+    seen: set[int] = set()
+    hs.capture(build(), ids(LENGTH)).thumbnails(1, 8, progress=lambda _: seen.add(torch.get_num_threads()))
+    assert seen == {USUAL}
 
 
 def test_work_that_ends_with_an_exception_gives_the_threads_back() -> None:
@@ -56,5 +76,35 @@ def test_work_that_ends_with_an_exception_gives_the_threads_back() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        hs.capture(build(), ids(40)).thumbnails(1, 8, progress=stop)
+        hs.capture(build(), ids(LENGTH)).thumbnails(1, 8, progress=stop)
     assert torch.get_num_threads() == USUAL
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificate, "confirm", refuse)
+        with pytest.raises(hs.RefusedLayer):
+            hs.capture(build(), ids(LENGTH)).thumbnails(1, 8)
+    assert torch.get_num_threads() == USUAL
+
+
+def refuse(*_: Any) -> Any:
+    raise hs.RefusedLayer("for this test")
+
+
+def test_where_no_thread_can_be_started_layers_are_computed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = hs.capture(build(), ids(LENGTH))
+    expected = hs.capture(build(), ids(LENGTH)).thumbnails(1, 8).body
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    torch.testing.assert_close(capture.thumbnails(1, 8).body, expected)
+    assert torch.get_num_threads() == USUAL
+
+
+def test_threads_to_come_keep_the_number_that_was_set_for_them() -> None:
+    """Which may be another one than that of the thread that computes."""
+    other = threading.Thread(target=lambda: torch.set_num_threads(USUAL + 1))
+    other.start()
+    other.join()
+    _, elsewhere = work(hs.capture(build(), ids(LENGTH)))
+    assert elsewhere == [USUAL + 1, USUAL + 1]

@@ -13,7 +13,7 @@ from headscope.answers import tile
 from headscope.answers.frames import Pictured, Wanted, frame_of
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
-from headscope.answers.threads import as_few_threads_as_pay
+from headscope.answers.threads import few_threads
 from headscope.answers.walk import Pause, Pictures, Walked, walk
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording.layers import certificate, formula, projection
@@ -153,8 +153,9 @@ class CertifiedLayers:
         norms = None
         if pictured is not None and pictured.wanted.measure == "value_norm":
             norms = self.value_norms(layer)
-        with as_few_threads_as_pay(_weights_of(record)):
-            walked = walk(record, weigh, None if pictured is None else pictured.frame, norms, pause)
+        frame = None if pictured is None else pictured.frame
+        with few_threads(_weights_of(record), record.device, pause) as pause_as_usual:
+            walked = walk(record, weigh, frame, norms, pause_as_usual)
         with self._lock:
             if layer in self._records:  # else it was cleared meanwhile
                 if walked.lse is not None:
@@ -256,7 +257,7 @@ class CertifiedLayers:
             self._confirmed.add(layer)
             return report
         try:
-            with as_few_threads_as_pay(_weights_of(record)):
+            with few_threads(_weights_of(record), record.device):
                 finding = certificate.confirm(record, self._findings[layer])
         except RefusedLayer as refusal:
             del self._records[layer]

@@ -46,6 +46,9 @@ def give_way() -> None:
 
 
 def _work() -> None:
+    from headscope.answers import threads  # and torch, once there is work for it
+
+    threads.begin()
     while True:
         with _changed:
             _changed.wait_for(lambda: any(_waiting))

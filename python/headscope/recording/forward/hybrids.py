@@ -72,7 +72,3 @@ def _layer_of(name: str) -> str | None:
     parts = name.split(".")
     at = next((place for place, part in enumerate(parts) if part.isdecimal()), 0)
     return ".".join(parts[: at + 1]) if at else None
-
-
-def _is_in(name: str, path: str) -> bool:
-    return name.startswith(path + ".")

@@ -283,7 +283,7 @@ def _largest(difference: torch.Tensor, record: Record, scale: torch.Tensor | flo
         difference = difference.masked_fill(~torch.isfinite(difference), 0.0)
     largest = difference.amax(dim=(1, 2)) / scale
     if record.not_finite:  # of which the scale may be no number either
-        largest = largest.nan_to_num(nan=0.0)
+        largest = torch.where(largest.isnan(), 0.0, largest)
     return float(largest.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
 
 

@@ -153,6 +153,7 @@ def _softmax(
     weight = torch.softmax(score, dim=-1)
     peak = weight.amax(dim=-1) if weight.shape[-1] else weight.new_zeros(weight.shape[:2])
     if not bool(peak.isfinite().all()):  # what is hidden has no weight, in rows that see nothing or are NaN either
+        del score, weight  # which are as large as what now takes their place
         hidden = hidden_from(record, heads, rows, seen)
         score = unmasked_scores(record, heads, rows, seen).masked_fill_(hidden, -torch.inf)
         weight = torch.softmax(score, dim=-1).masked_fill_(hidden, 0.0)

@@ -24,7 +24,8 @@ def traces(output: torch.Tensor) -> torch.Tensor:
 @functools.cache
 def directions(width: int) -> torch.Tensor:
     """The random directions, float32 [width, DIRECTIONS]."""
-    return torch.randn(width, DIRECTIONS, generator=torch.Generator().manual_seed(width))
+    generator = torch.Generator().manual_seed(width)
+    return torch.randn(width, DIRECTIONS, generator=generator, dtype=torch.float32)  # whatever the default is
 
 
 def spread(weights: torch.Tensor) -> torch.Tensor:
@@ -35,4 +36,5 @@ def spread(weights: torch.Tensor) -> torch.Tensor:
 @functools.lru_cache(maxsize=8)
 def noise(keys: int) -> torch.Tensor:
     """The random values of so many keys, float32 [keys, COLUMNS]."""
-    return torch.randn(keys, COLUMNS, generator=torch.Generator().manual_seed(keys))
+    generator = torch.Generator().manual_seed(keys)
+    return torch.randn(keys, COLUMNS, generator=generator, dtype=torch.float32)

@@ -23,7 +23,7 @@ from headscope.recording.tiers.token_numbers import (
 if TYPE_CHECKING:
     from headscope.recording.tiers.positions import Positions
 
-__all__ = ["found", "tensors"]
+__all__ = ["results_of", "tensors"]
 
 _PRODUCTS = {"addmm": 1, "baddbmm": 1, "bmm": 0, "mm": 0}
 """And at which argument their factors begin."""
@@ -52,7 +52,7 @@ _REDUCTIONS = {"all", "amax", "amin", "any", "linalg_vector_norm", "logsumexp", 
 _REDUCTIONS |= {"var"}
 
 
-def found(
+def results_of(
     positions: Positions, operation: Operation, outs: Sequence[torch.Tensor]
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
     """What is known of each of the results."""

@@ -17,7 +17,7 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from headscope.recording.tiers.operation import Operation
-from headscope.recording.tiers.position_rules import found, tensors
+from headscope.recording.tiers.position_rules import results_of, tensors
 from headscope.recording.tiers.token_numbers import MIXED, MOVED, NOTHING, along, shared
 
 __all__ = ["Positions"]
@@ -124,7 +124,7 @@ class Positions:
         told = {name: value for name, value in named.items() if name != "out"}
         operation = Operation.of(function, tuple(args), told, outs[0])
         try:
-            told_of = found(self, operation, outs[:1] if written else outs)
+            told_of = results_of(self, operation, outs[:1] if written else outs)
             pairs = [(one, tokens.expand(one.shape)) for one, tokens in told_of if tokens is not None]
         except (torch.OutOfMemoryError, MemoryError):
             raise
