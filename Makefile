@@ -18,6 +18,8 @@ export npm_config_update_notifier = false
 .DEFAULT_GOAL := help
 
 test-python test-browser bench bench-peers: export HF_HUB_OFFLINE = 1
+# Tests compute little at a time: where the cores are busy, torch's threads would wait for each other most of the time.
+test-python test-lowest: export OMP_NUM_THREADS = 1
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
