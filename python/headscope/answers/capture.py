@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from headscope.answers import budget
-from headscope.answers.contents import Contents
-from headscope.answers.display import PAIR_FILTERS
-from headscope.answers.frames import Wanted, frame_of
 from headscope.answers.links import Links, Pair, layer_by_layer, links
 from headscope.answers.measure import Measure, check_measure
 from headscope.answers.neurons import Neurons, neurons
-from headscope.answers.pooling import Reduce
+from headscope.answers.picturing import Picturing
 from headscope.answers.positions import Which, choose, whole
-from headscope.answers.thumbnails import Thumbnails, thumbnails
-from headscope.answers.tile import Cut, Tile, read_edges
-from headscope.answers.walk import Pause
-from headscope.errors import OutOfRange, RefusedLayer
+from headscope.errors import RefusedLayer
 from headscope.recording.layers import formula
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +32,7 @@ class Vectors:
     value: torch.Tensor
 
 
-class Capture(Contents):
+class Capture(Picturing):
     """The attention of one forward, to be asked. Made by :func:`headscope.capture`.
 
     Weights are computed when asked, in float32, from the recorded queries and keys; nothing of size tokens x tokens is
@@ -185,191 +181,6 @@ class Capture(Contents):
         with formula.exactly():
             return neurons(record, head, query, self.attention(record.layer, head, query, part=part)[0, 0])
 
-    def overview(
-        self,
-        size: int,
-        reduce: Reduce = "max",
-        layers: Which = None,
-        *,
-        part: str | None = None,
-        measure: Measure = "weight",
-        progress: Callable[[float, int], None] | None = None,
-    ) -> torch.Tensor:
-        """Every head as a small picture, layer by layer.
-
-        Parameters
-        ----------
-        size
-            Cells a side; fewer where there are fewer tokens. Cell ``i`` of T tokens holds those from ``i * T // size``.
-        reduce
-            "max" keeps single strong weights visible, "mean" keeps mass: the mean over all pairs of a cell, those that
-            the mask hides counted as 0. Both are made at once, and kept a while.
-        layers
-            Numbers of the layers wanted; all that were not refused if None.
-        part
-            Which stack of layers.
-        measure
-            "weight", or "value_norm": weight x norm of the value that it weighs.
-        progress
-            Called with (layers done, layers in all), 1.5 is half way through the second; what it raises ends the work.
-
-        Returns
-        -------
-        float32 tensor [layers, heads, size, size], on the CPU
-
-        Raises
-        ------
-        OutOfRange, RefusedLayer, CaptureClosed
-            And UnknownProjection, with "value_norm".
-
-        Examples
-        --------
-        >>> capture.overview(32).shape  # doctest: +SKIP
-        torch.Size([30, 9, 32, 32])
-        """
-        _check_reduce(reduce)
-        size = _cells(size)
-        check_measure(measure)
-        wanted = self._wanted(layers, part)
-        if not wanted:
-            raise OutOfRange("there is no layer to picture: layers= names none, or all were refused (capture.layers).")
-        every = (torch.arange(len(self.tokens(part, side))) for side in ("query", "key"))
-        queries, keys = every
-        heads = sorted({self.head_count(layer, part) for layer in wanted} - {0})
-        budget.check_answer(len(wanted) * max(heads, default=0), min(size, len(queries)), min(size, len(keys)))
-        pictures = []
-        for done, layer in enumerate(wanted):
-            record, layers_of = self.record(layer, part), self._part(part).layers
-            pictured = frame_of(Wanted(size, measure), queries, keys, record.heads, reduce, apart=False)
-            pause = None if progress is None else _share_of(progress, done, len(wanted))
-            pictures.append(layers_of.pictures(layer, pictured, pause)[reduce][0])
-            if progress is not None:
-                progress(done + 1, len(wanted))
-        if len({len(picture) for picture in pictures}) > 1:
-            raise OutOfRange(f"layers have different numbers of heads ({heads}); ask for layers= of one kind.")
-        return torch.stack(pictures)
-
-    def tile(  # noqa: PLR0917  # as overview(), which rectangle and how finely are what is asked
-        self,
-        layer: int,
-        head: int,
-        queries: Sequence[int],
-        keys: Sequence[int],
-        size: int | None = None,
-        reduce: Reduce = "max",
-        *,
-        part: str | None = None,
-        measure: Measure = "weight",
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Tile:
-        """A rectangle of one head as a pooled picture, without its surroundings.
-
-        Parameters
-        ----------
-        layer, head
-            One number each.
-        queries, keys
-            With `size`, where the rectangle begins and ends, ``(start, stop)``, in token positions. Without, the edges
-            of its cells, ascending: cell ``i`` holds the tokens from ``edges[i]`` up to ``edges[i + 1]``.
-        size
-            Cells a side, of equal length, give or take a token; fewer where there are fewer tokens.
-        reduce
-            "max", the largest weight of a cell, or "mean", the mean over all its pairs, those that the mask hides
-            counted as 0.
-        part
-            Which stack of layers.
-        measure
-            "weight", or "value_norm": weight x norm of the value that it weighs.
-        progress
-            Called with (rows done, rows in all) between stripes of rows; what it raises ends the work.
-
-        Returns
-        -------
-        Tile
-
-        Raises
-        ------
-        OutOfRange, RefusedLayer, OverBudget, CaptureClosed
-            And UnknownProjection, with "value_norm".
-
-        Examples
-        --------
-        >>> capture.tile(16, 0, (0, 8192), (0, 8192), 256).values.shape  # doctest: +SKIP
-        torch.Size([256, 256])
-        >>> capture.tile(16, 0, [0, 9, 21], [0, 9], reduce="mean").values.shape  # doctest: +SKIP
-        torch.Size([2, 1])
-        """
-        _check_reduce(reduce)
-        check_measure(measure)
-        record, head = self.record(layer, part), whole(head, "head")
-        choose(head, record.heads, "head")
-        cells = None if size is None else _cells(size)
-        rows = read_edges(queries, cells, record.queries, "query")
-        columns = read_edges(keys, cells, record.keys, "key")
-        budget.check_answer(1, len(rows) - 1, len(columns) - 1)
-        cut = Cut(rows, columns, reduce, progress or (lambda _done, _total: None))
-        values = self._part(part).layers.tile(record.layer, head, cut, measure)
-        return Tile(values, rows, columns)
-
-    def thumbnails(
-        self,
-        layer: int,
-        size: int,
-        reduce: Reduce = "max",
-        *,
-        part: str | None = None,
-        measure: Measure = "weight",
-        pair_filter: str = "all",
-        hide_special: bool = False,
-        progress: Callable[[float], None] | None = None,
-    ) -> Thumbnails:
-        """All heads of a layer as small pictures: the first token as a rail, the others pooled.
-
-        Parameters
-        ----------
-        layer
-            Number of the layer.
-        size
-            Cells a side; fewer where fewer tokens remain.
-        reduce
-            "max" keeps single strong weights visible; "mean" keeps mass: what the keys of a cell get together, as the
-            mean over its queries.
-        part
-            Which stack of layers.
-        measure
-            "weight", or "value_norm": weight x norm of the value that it weighs.
-        pair_filter
-            From which sentence to which, one of "all", "a->a", "a->b", "b->a", "b->b"; without two sentences it is all.
-        hide_special
-            Leave out special tokens, on both sides.
-        progress
-            Called with the share that is done, between stripes of rows; what it raises ends the work.
-
-        Returns
-        -------
-        Thumbnails
-
-        Raises
-        ------
-        OutOfRange, RefusedLayer, CaptureClosed
-            And UnknownProjection, with "value_norm".
-
-        Examples
-        --------
-        >>> capture.thumbnails(16, 25).body.shape  # doctest: +SKIP
-        torch.Size([9, 25, 25])
-        """
-        _check_reduce(reduce)
-        size = _cells(size)
-        check_measure(measure)
-        if pair_filter not in PAIR_FILTERS:
-            raise OutOfRange(f"pair_filter {pair_filter!r} is unknown: there are {', '.join(map(repr, PAIR_FILTERS))}.")
-        record, of_part = self.record(layer, part), self._part(part)
-        pictured = of_part.pictured(Wanted(size, measure, pair_filter, hide_special), record.heads, reduce)
-        pictures = of_part.layers.pictures(record.layer, pictured, progress)
-        largest = of_part.layers.largest(record.layer, measure, size, progress)
-        return thumbnails(pictured.frame, pictures, reduce, largest)
-
     def value_norms(self, layer: int, *, part: str | None = None) -> torch.Tensor:
         """Norm of each value vector as it enters the layer's output.
 
@@ -411,19 +222,3 @@ class Capture(Contents):
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self._vectors(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
-
-
-def _share_of(progress: Callable[[float, int], None], done: int, total: int) -> Pause:
-    return lambda share: progress(done + share, total)
-
-
-def _check_reduce(reduce: str) -> None:
-    if reduce not in ("max", "mean"):
-        raise OutOfRange(f'reduce {reduce!r} is unknown: there are "max" and "mean".')
-
-
-def _cells(size: int) -> int:
-    size = whole(size, "size")
-    if size < 1:
-        raise OutOfRange(f"size {size} is too small: a picture has at least 1 cell a side.")
-    return size

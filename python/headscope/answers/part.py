@@ -30,11 +30,11 @@ class Part:
     def __init__(self, layers: CertifiedLayers, sides: Sides) -> None:
         self.layers = layers
         self.sides = sides
-        self._last: tuple[tuple[Wanted, int, Reduce], Pictured] | None = None
+        self._last: tuple[tuple[Wanted, int, Reduce, bool], Pictured] | None = None
 
-    def pictured(self, wanted: Wanted, heads: int, reduce: Reduce) -> Pictured:
-        """What thumbnails of a layer of so many heads are made of; one layer after the other asks for the same."""
-        asked, last = (wanted, heads, reduce), self._last
+    def pictured(self, wanted: Wanted, heads: int, reduce: Reduce, *, apart: bool) -> Pictured:
+        """What pictures of a layer of so many heads are made of; one layer after the other asks for the same."""
+        asked, last = (wanted, heads, reduce, apart), self._last
         if last is not None and last[0] == asked:
             return last[1]
         settings = DisplaySettings(hide_special=wanted.hide_special, pair_filter=wanted.pair_filter)
@@ -45,7 +45,7 @@ class Part:
         )
         if (len(queries), len(keys)) == tuple(map(len, tokens)):  # filters that filter nothing
             wanted = Wanted(wanted.size, wanted.measure)
-        pictured = frame_of(wanted, queries, keys, heads, reduce, apart=True)
+        pictured = frame_of(wanted, queries, keys, heads, reduce, apart=apart)
         self._last = asked, pictured
         return pictured
 
