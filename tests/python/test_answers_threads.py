@@ -43,6 +43,7 @@ def work(capture: hs.Capture) -> tuple[list[int], list[int]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certificate, "confirm", look(certificate.confirm))
         patch.setattr(certified, "walk", look(certified.walk))
+        patch.setattr(certified, "walk_known", look(certified.walk_known))
         capture.thumbnails(1, 8)
     assert len(here) == 2
     return here, elsewhere

@@ -14,7 +14,7 @@ from headscope.answers.frames import Pictured, Wanted, frame_of
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
 from headscope.answers.threads import few_threads
-from headscope.answers.walk import Pause, Pictures, Walked, walk
+from headscope.answers.walk import Pause, Pictures, Walked, may_be_known, walk, walk_known
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording.layers import certificate, formula, projection
 from headscope.recording.layers.certificate import Finding, Weigh
@@ -47,6 +47,7 @@ class CertifiedLayers:
         self._pictures: OrderedDict[tuple[int, Wanted], Pictures] = OrderedDict()
         self._picture_bytes = 0
         self._likely: Pictured | None = None
+        self._just_computed: tuple[int, list[formula.Stripe]] | None = None
         self.reports: dict[int, LayerReport] = {}
         for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
             self._report(self._certify(layer))
@@ -154,8 +155,12 @@ class CertifiedLayers:
         if pictured is not None and pictured.wanted.measure == "value_norm":
             norms = self.value_norms(layer)
         frame = None if pictured is None else pictured.frame
+        known = self._take_computed(layer)
         with few_threads(_weights_of(record), record.device, pause) as pause_as_usual:
-            walked = walk(record, weigh, frame, norms, pause_as_usual)
+            if isinstance(record, Record) and known is not None and frame is not None and weigh is formula.weights:
+                walked = walk_known(record, known, frame, norms, pause_as_usual)
+            else:
+                walked = walk(record, weigh, frame, norms, pause_as_usual)
         with self._lock:
             if layer in self._records:  # else it was cleared meanwhile
                 if walked.lse is not None:
@@ -163,6 +168,15 @@ class CertifiedLayers:
                 if pictured is not None and pictured.is_kept:
                     self._keep((layer, pictured.wanted), walked.pictures)
         return walked
+
+    def _take_computed(self, layer: int) -> list[formula.Stripe] | None:
+        """All weights of a layer that was read for the first time just now, to be used once."""
+        with self._lock:
+            if self._just_computed is None or self._just_computed[0] != layer:
+                return None
+            _, known = self._just_computed
+            self._just_computed = None
+            return known
 
     def _keep(self, at: tuple[int, Wanted], pictures: Pictures) -> None:
         self._picture_bytes += _bytes_of(pictures) - _bytes_of(self._pictures.pop(at, {}))
@@ -203,6 +217,7 @@ class CertifiedLayers:
             yield from self._lse.values()
             yield from self._norms.values()
             yield from (one for kept in self._pictures.values() for made in kept.values() for one in made)
+            yield from (stripe.weight for stripe in (self._just_computed or (0, []))[1])
 
     def clear(self) -> None:
         """Let go of everything but the reports."""
@@ -213,6 +228,7 @@ class CertifiedLayers:
             self._norms.clear()
             self._pictures.clear()
             self._picture_bytes = 0
+            self._just_computed = None
 
     def _report(self, report: LayerReport) -> None:
         """Keep a report; of two modules in one layer the recorded one is the layer, the other a remark on it."""
@@ -256,13 +272,18 @@ class CertifiedLayers:
         if isinstance(record, KeptWeights):
             self._confirmed.add(layer)
             return report
+        self._just_computed = None
+        is_computed = record.traces is not None and self._findings[layer].weigh is formula.weights
         try:
             with few_threads(_weights_of(record), record.device):
-                finding = certificate.confirm(record, self._findings[layer])
+                known = list(formula.striped(record)) if is_computed and may_be_known(record) else None
+                finding = certificate.confirm(record, self._findings[layer], known)
         except RefusedLayer as refusal:
             del self._records[layer]
             return replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
         said = report.reason if finding.method == self._findings[layer].method else _said_of(finding)
+        if known is not None and finding.weigh is formula.weights:
+            self._just_computed = layer, known  # pictures of it are what is asked for next, more often than not
         self._findings[layer] = finding
         self._confirmed.add(layer)
         return replace(report, error=finding.error, reason=said)

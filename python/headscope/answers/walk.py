@@ -5,7 +5,7 @@ Never more than `SCORES` weights are held, whatever the length of the text; what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,9 +14,10 @@ import torch
 from headscope.answers.pooling import REDUCES, Cells, Reduce, combine, pool_cells
 from headscope.recording.layers import formula
 from headscope.recording.layers.certificate import Weigh
+from headscope.recording.layers.formula import Stripe
 from headscope.recording.layers.record import AnyRecord, Record
 
-__all__ = ["ARRAYS", "SCORES", "Frame", "Pause", "Pictures", "Walked", "walk"]
+__all__ = ["ARRAYS", "SCORES", "Frame", "Pause", "Pictures", "Walked", "may_be_known", "walk", "walk_known"]
 
 SCORES = 1 << 22
 """Most weights (heads x rows x keys) that are held at a time, and most numbers that wait to be pooled over keys; a
@@ -89,6 +90,30 @@ def walk(
     return Walked(pictures, lse)
 
 
+def may_be_known(record: Record) -> bool:
+    """Whether all weights of a layer may be held at a time."""
+    return record.heads * record.queries * record.keys <= SCORES
+
+
+def walk_known(
+    record: Record, known: Iterable[Stripe], frame: Frame, norms: torch.Tensor | None, pause: Pause | None
+) -> Walked:
+    """The same, over weights that are computed already and `may_be_known`."""
+    lse = torch.empty(record.heads, record.queries, dtype=torch.float64, device=record.device)
+    pictures = {one: _blank(record, frame) for one in frame.reduces}
+    tell = _Telling(record, pause)
+    heads = slice(0, record.heads)
+    pools = _Pools(record, heads, frame, norms)
+    for stripe in known:
+        tell(heads, stripe.rows)
+        pools.take(stripe.rows, stripe.keys, stripe.weight)
+        assert stripe.lse is not None
+        lse[:, stripe.rows] = stripe.lse
+    pools.finish(slice(0, len(frame.rows)), pictures)
+    tell.end()
+    return Walked(pictures, lse)
+
+
 def _blank(record: AnyRecord, frame: Frame) -> list[torch.Tensor]:
     return [torch.zeros(record.heads, len(frame.rows), len(columns)) for columns in frame.columns]
 
@@ -157,8 +182,9 @@ class _Pools:
             by_key = held[:, : run.stop - run.start]
             if self._norms is not None:
                 by_key *= self._norms[:, None]
+            keys_first = by_key.movedim(-1, 0).contiguous()  # chosen from several times faster
             for columns, picture in zip(self._frame.columns, pictures[reduce], strict=True):
-                pooled = pool_cells(by_key, columns, 2, [reduce])[reduce]
+                pooled = pool_cells(keys_first, columns, 0, [reduce])[reduce].movedim(0, -1)
                 if reduce == "mean":
                     pooled = pooled / (self._frame.rows.sizes[run, None] * columns.sizes).to(pooled)
                 picture[self._heads, run] = pooled.cpu()

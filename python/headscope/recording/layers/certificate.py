@@ -17,7 +17,7 @@ Differences are divided by the largest value of the head, so that they are in un
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ import torch
 from headscope.errors import RefusedLayer
 from headscope.recording.layers import formula
 from headscope.recording.layers.checked_rows import first_tokens, rows_to_confirm
+from headscope.recording.layers.formula import Stripe
 from headscope.recording.layers.probes import COLUMNS, directions
 from headscope.recording.layers.record import Record
 from headscope.recording.layers.rerun import Again, eager_weights, run_again
@@ -100,8 +101,14 @@ def certify(record: Record) -> Finding:
     raise _refused(record, f"compared with the output of its own forward, {'; '.join(failures)}")
 
 
-def confirm(record: Record, finding: Finding) -> Finding:
-    """Second look, on more rows; may fall back or refuse like `certify`, and tries no way that failed there."""
+def confirm(record: Record, finding: Finding, known: Iterable[Stripe] | None = None) -> Finding:
+    """Second look, on more rows; may fall back or refuse like `certify`, and tries no way that failed there.
+
+    Parameters
+    ----------
+    known
+        All weights of the layer by the formula, where they are computed already.
+    """
     if record.traces is None:
         return finding
     if record.source is not None and record.source.changed():
@@ -119,7 +126,7 @@ def confirm(record: Record, finding: Finding) -> Finding:
     failures = []
     ways = _ways(record)
     for method, weigh in list(ways.items())[list(ways).index(finding.method) :]:
-        found_so = _look(record, again, weigh, rows)
+        found_so = _look(record, again, weigh, rows, known if weigh is formula.weights else None)
         failed = [one for one in found_so if not one.error <= one.limit]
         if not failed:
             return _confirmed(finding, found_so, method, weigh)
@@ -156,18 +163,20 @@ class _Compared:
     limit: float
 
 
-def _look(record: Record, again: Again | None, weigh: Weigh, rows: torch.Tensor) -> list[_Compared]:
+def _look(
+    record: Record, again: Again | None, weigh: Weigh, rows: torch.Tensor, known: Iterable[Stripe] | None = None
+) -> list[_Compared]:
     """Compare one way to compute weights with everything that is known of these rows of the layer."""
     assert record.traces is not None
     along = directions(record.value.shape[-1]).to(record.value.device)
     said_of_rows = record.traces[rows.to(record.traces.device)]
     forward = record.value.float() @ along, said_of_rows.transpose(0, 1)
     if again is None:
-        errors = _differences(record, weigh, forward, rows=rows)
+        errors = _differences(record, weigh, forward, rows=rows, known=known)
         return [_Compared("the output of its own forward", errors[0], _limit(record))]
     function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
     if weigh is formula.weights:  # which takes whatever was recorded as float32
-        errors = _differences(record, weigh, forward, function, rows=rows)
+        errors = _differences(record, weigh, forward, function, rows=rows, known=known)
     else:
         errors = [
             *_differences(record, weigh, forward, rows=rows),
@@ -228,34 +237,43 @@ def _difference(record: Record, weigh: Weigh, rows: torch.Tensor, expected: torc
 
 @torch.no_grad()
 def _differences(
-    record: Record, weigh: Weigh, *pairs: tuple[torch.Tensor, torch.Tensor], rows: torch.Tensor | None = None
+    record: Record,
+    weigh: Weigh,
+    *pairs: tuple[torch.Tensor, torch.Tensor],
+    rows: torch.Tensor | None = None,
+    known: Iterable[Stripe] | None = None,
 ) -> list[float]:
     """For each pair of values [G, K, n] and expected outputs [H, R, n]: the largest difference from weights x values.
 
-    In units of attention weight. `rows` are those of the outputs, all if None. Weights are computed once for all pairs.
+    In units of attention weight. `rows` are those of the outputs, all if None. Weights are computed once for all pairs,
+    unless they are `known`.
     """
-    heads = torch.arange(record.heads, device=record.device)
     rows = torch.arange(record.queries) if rows is None else rows
     size = record.heads // record.groups
     tiny = torch.finfo(torch.float32).tiny
     scales = [_largest_of_heads(values).repeat_interleave(size).clamp(min=tiny) for values, _ in pairs]
-    together = pairs[0][0] if len(pairs) == 1 else torch.cat([values for values, _ in pairs], dim=-1)
+    together = torch.cat([values for values, _ in pairs], dim=-1).mT.contiguous()  # so, several times faster
     widths = [values.shape[-1] for values, _ in pairs]
     errors = [0.0] * len(pairs)
-    done = 0
-    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
-        weight = weigh(record, heads, stripe)  # [H, r, K]
-        ours = (weight.reshape(record.groups, -1, record.keys) @ together).view(record.heads, len(stripe), -1)
+    for stripe in _striped(record, weigh, rows) if known is None else known:
+        weight = stripe.weight.reshape(record.groups, -1, stripe.weight.shape[-1])  # [G, n * r, k]
+        ours = (together[..., stripe.keys] @ weight.mT).mT.reshape(*stripe.weight.shape[:2], -1)
         if record.gate is not None:
-            share = torch.sigmoid(
-                formula.seen_weights(record, heads, stripe)[2] - record.gate.double()[:, None]
-            ).float()
-            ours = ours * share[..., None]
+            assert stripe.lse is not None
+            ours = ours * torch.sigmoid(stripe.lse - record.gate.double()[:, None]).float()[..., None]
         for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
-            difference = (of_pair - expected[:, done : done + len(stripe)]).abs_()
+            difference = (of_pair - expected[:, stripe.rows]).abs_()
             errors[at] = max(errors[at], _largest(difference, record, scales[at]))
-        done += len(stripe)
     return errors
+
+
+def _striped(record: Record, weigh: Weigh, rows: torch.Tensor) -> Iterator[Stripe]:
+    """Weights of some rows, numbered from 0."""
+    heads, done = torch.arange(record.heads, device=record.device), 0
+    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
+        lse = None if record.gate is None else formula.seen_weights(record, heads, stripe)[2]
+        yield Stripe(slice(done, done + len(stripe)), slice(0, record.keys), weigh(record, heads, stripe), lse)
+        done += len(stripe)
 
 
 @torch.no_grad()

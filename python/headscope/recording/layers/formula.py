@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import torch
 
@@ -20,6 +21,8 @@ from headscope.recording.layers.record import Record
 STRIPE_ELEMENTS = 1 << 20
 """Scores held at a time (heads x rows x keys): 4 MiB of float32, which stay in a processor's cache. And few rows see
 few keys under a causal mask."""
+ROWS = 128
+"""Most rows of a stripe of all weights."""
 FEW_ROWS = 16
 """Rows that are kept together all the same, up to four times as many scores: all keys are read for each stripe."""
 
@@ -62,7 +65,7 @@ def dot_products(
 ) -> torch.Tensor:
     """Scaled dot products [h, r, k]."""
     if len(rows) and torch.equal(heads, torch.arange(record.heads, device=heads.device)):  # faster than one by one
-        query = record.query[:, rows].to(dtype) * record.scaling  # [H, r, d]
+        query = record.query.index_select(1, rows.to(record.device)).to(dtype) * record.scaling  # [H, r, d]
         together = query.unflatten(0, (record.groups, -1)).flatten(1, 2)  # [G, n * r, d]
         return torch.bmm(together, record.key[:, keys].to(dtype).mT).view(len(heads), len(rows), -1)
     query = record.query[heads[:, None], rows].to(dtype) * record.scaling  # [h, r, d]
@@ -110,6 +113,25 @@ def weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> torch.Te
     if weight.shape[-1] == record.keys:  # padding would copy them
         return weight
     return torch.nn.functional.pad(weight, (seen.start, record.keys - seen.stop))
+
+
+@dataclass(frozen=True, eq=False)
+class Stripe:
+    """Weights of all heads in some rows, at the keys that any of them sees; outside these no weight is."""
+
+    rows: slice
+    keys: slice
+    weight: torch.Tensor  # float32 [H, r, k]
+    lse: torch.Tensor | None  # float64 [H, r]; None where nothing asks for it
+
+
+def striped(record: Record) -> Iterator[Stripe]:
+    """All weights of a layer; under a causal mask a stripe of few rows ends early."""
+    heads, every = torch.arange(record.heads, device=record.device), torch.arange(record.queries, device=record.device)
+    done = 0
+    for rows in every.split(min(ROWS, rows_at_once(record.heads * record.keys))):
+        yield Stripe(slice(done, done + len(rows)), *seen_weights(record, heads, rows))
+        done += len(rows)
 
 
 def seen_weights(record: Record, heads: torch.Tensor, rows: torch.Tensor) -> tuple[slice, torch.Tensor, torch.Tensor]:
