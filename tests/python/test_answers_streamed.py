@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import headscope as hs
 from headscope import errors
-from headscope.answers import certified, frames, walk
+from headscope.answers import certified, frames, kept_pictures, walk
 from headscope.answers.pooling import REDUCES
 
 LENGTH = 83
@@ -71,7 +72,7 @@ def test_pictures_are_the_models_own_weights_pooled(
     capture, dense = tiny_layers(mechanism, padded)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(walk, "SCORES", scores)
-        patch.setattr(certified, "PICTURES", 0)
+        patch.setattr(kept_pictures, "MOST_BYTES", 0)
         expect_pictures(capture, layer, dense[layer], size)
 
 
@@ -157,11 +158,15 @@ def test_columns_of_rows_with_one_large_weight_are_exact_however_large_its_score
 def test_one_walk_gives_every_picture_of_a_size_and_the_log_sum_exp(monkeypatch: pytest.MonkeyPatch) -> None:
     capture, walks = hs.capture(build(), ids(LENGTH)), list[Any]()
 
-    def counted(*arguments: Any) -> walk.Walked:
-        walks.append(arguments)
-        return walk.walk(*arguments)
+    def counted(function: Callable[..., walk.Walked]) -> Callable[..., walk.Walked]:
+        def count(*arguments: Any) -> walk.Walked:
+            walks.append(arguments)
+            return function(*arguments)
 
-    monkeypatch.setattr(certified, "walk", counted)
+        return count
+
+    monkeypatch.setattr(certified, "walk", counted(walk.walk))
+    monkeypatch.setattr(certified, "walk_known", counted(walk.walk_known))
     for reduce in REDUCES:
         capture.thumbnails(1, 9, reduce)
         capture.overview(9, reduce, layers=1)
@@ -176,7 +181,7 @@ def test_pictures_that_are_kept_are_counted_and_bounded(monkeypatch: pytest.Monk
     capture = hs.capture(build(), ids(LENGTH))
     capture.overview(9)
     held, one = capture.nbytes, 4 * 4 * 9 * 9
-    monkeypatch.setattr(certified, "PICTURES", 12 * one)
+    monkeypatch.setattr(kept_pictures, "MOST_BYTES", 12 * one)
     for size in range(1, 9):
         capture.overview(size)
     assert capture.nbytes < held

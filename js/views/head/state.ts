@@ -11,6 +11,8 @@ import { type Layout, layoutOf, ROW, rowsInView, type Span, topShowing } from ".
 import { MapState } from "./map/state.js";
 import { Pictured } from "./pictured.js";
 
+export type Hover = Place & { by: "pointer" | "keyboard" | "pane" };
+
 /**
  * One head view on the page. Two kinds of state, kept apart:
  * - local, below: where the pointer is, what is scrolled to, how wide the cell is. Python never sees it, and two views
@@ -20,7 +22,7 @@ import { Pictured } from "./pictured.js";
  */
 export class ViewState {
   /** The token under the pointer, or that the keyboard has come to; by "pane" where another pane's row stands for it. */
-  readonly hover = signal<(Place & { by: "pointer" | "keyboard" | "pane" }) | null>(null);
+  readonly hover = signal<Hover | null>(null);
   /** The entry in each column that the keyboard goes on from. */
   readonly active = signal({ query: 0, key: 0 });
   /** The head whose chip is under the pointer. */

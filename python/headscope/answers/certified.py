@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,20 +10,19 @@ import torch
 
 from headscope.answers import tile
 from headscope.answers.frames import Pictured, Wanted, frame_of
+from headscope.answers.kept_pictures import KeptPictures
 from headscope.answers.measure import Measure, by_value_norm
 from headscope.answers.report import LayerReport
 from headscope.answers.threads import few_threads
-from headscope.answers.walk import Pause, Pictures, Walked, may_be_known, walk, walk_known
+from headscope.answers.walk import Pause, Pictures, Walked, may_be_known, walk, walk_known, weights_of
 from headscope.errors import CaptureClosed, NoVectors, RefusedLayer, UnknownProjection
 from headscope.recording.layers import certificate, formula, projection
-from headscope.recording.layers.certificate import Finding, Weigh
+from headscope.recording.layers.certificate import Finding
+from headscope.recording.layers.differences import Weigh
 from headscope.recording.layers.record import AnyRecord, KeptWeights, Record, Refusal
 
 ROWS_BY_LSE = 64
 """Columns of more rows than this are computed from the rows' log-sum-exp, which is kept."""
-
-PICTURES = 32 << 20
-"""Bytes of pictures of all layers that are kept, those used last."""
 
 
 class CertifiedLayers:
@@ -44,19 +42,21 @@ class CertifiedLayers:
         self._lse: dict[int, torch.Tensor] = {}
         self._norms: dict[int, torch.Tensor] = {}
         self._largest: dict[int, float] = {}
-        self._pictures: OrderedDict[tuple[int, Wanted], Pictures] = OrderedDict()
-        self._picture_bytes = 0
+        self._pictures = KeptPictures()
         self._likely: Pictured | None = None
         self._just_computed: tuple[int, list[formula.Stripe]] | None = None
         self.reports: dict[int, LayerReport] = {}
         for layer in sorted(layers, key=lambda one: (one.layer, isinstance(one, Refusal))):
             self._report(self._certify(layer))
 
-    def read(self, layer: int) -> AnyRecord:
-        """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read."""
+    def read(self, layer: int, *, pictured: bool = False) -> AnyRecord:
+        """The record of a layer; RefusedLayer where it cannot be trusted. Confirms the layer when first read.
+
+        With `pictured`, the weights that this takes are kept for the pictures that are asked for next.
+        """
         with self._lock:
             if layer in self._records and layer not in self._confirmed:
-                self.reports[layer] = self._confirm(layer)
+                self.reports[layer] = self._confirm(layer, pictured)
             if self.reports[layer].refused:
                 raise RefusedLayer(self.reports[layer].reason)
             if layer not in self._records:  # cleared by another thread
@@ -137,12 +137,11 @@ class CertifiedLayers:
     def pictures(self, layer: int, pictured: Pictured, pause: Pause | None = None) -> Pictures:
         """Pictures of all heads of a layer."""
         self.read(layer)
-        at = layer, pictured.wanted
         if pictured.is_kept:
             with self._lock:
-                if at in self._pictures:
-                    self._pictures.move_to_end(at)
-                    return self._pictures[at]
+                kept = self._pictures.get(layer, pictured.wanted)
+                if kept is not None:
+                    return kept
                 if pictured.wanted.measure == "weight":
                     self._likely = pictured
         return self._walk(layer, pictured, pause).pictures
@@ -156,7 +155,7 @@ class CertifiedLayers:
             norms = self.value_norms(layer)
         frame = None if pictured is None else pictured.frame
         known = self._take_computed(layer)
-        with few_threads(_weights_of(record), record.device, pause) as pause_as_usual:
+        with few_threads(weights_of(record), record.device, pause) as pause_as_usual:
             if isinstance(record, Record) and known is not None and frame is not None and weigh is formula.weights:
                 walked = walk_known(record, known, frame, norms, pause_as_usual)
             else:
@@ -166,23 +165,17 @@ class CertifiedLayers:
                 if walked.lse is not None:
                     self._lse[layer] = walked.lse
                 if pictured is not None and pictured.is_kept:
-                    self._keep((layer, pictured.wanted), walked.pictures)
+                    self._pictures.put(layer, pictured.wanted, walked.pictures)
         return walked
 
     def _take_computed(self, layer: int) -> list[formula.Stripe] | None:
-        """All weights of a layer that was read for the first time just now, to be used once."""
+        """All weights of a layer that was read for the first time just now; they are given away once."""
         with self._lock:
             if self._just_computed is None or self._just_computed[0] != layer:
                 return None
             _, known = self._just_computed
             self._just_computed = None
             return known
-
-    def _keep(self, at: tuple[int, Wanted], pictures: Pictures) -> None:
-        self._picture_bytes += _bytes_of(pictures) - _bytes_of(self._pictures.pop(at, {}))
-        self._pictures[at] = pictures
-        while self._picture_bytes > PICTURES and len(self._pictures) > 1:
-            self._picture_bytes -= _bytes_of(self._pictures.popitem(last=False)[1])
 
     @formula.exactly()
     def value_norms(self, layer: int) -> torch.Tensor:
@@ -216,7 +209,7 @@ class CertifiedLayers:
             yield from (tensor for record in self._records.values() for tensor in record.tensors())
             yield from self._lse.values()
             yield from self._norms.values()
-            yield from (one for kept in self._pictures.values() for made in kept.values() for one in made)
+            yield from self._pictures.tensors()
             yield from (stripe.weight for stripe in (self._just_computed or (0, []))[1])
 
     def clear(self) -> None:
@@ -227,7 +220,6 @@ class CertifiedLayers:
             self._lse.clear()
             self._norms.clear()
             self._pictures.clear()
-            self._picture_bytes = 0
             self._just_computed = None
 
     def _report(self, report: LayerReport) -> None:
@@ -267,23 +259,23 @@ class CertifiedLayers:
         return certificate.certify(layer)
 
     @formula.exactly()
-    def _confirm(self, layer: int) -> LayerReport:
+    def _confirm(self, layer: int, pictured: bool) -> LayerReport:
         report, record = self.reports[layer], self._records[layer]
         if isinstance(record, KeptWeights):
             self._confirmed.add(layer)
             return report
         self._just_computed = None
-        is_computed = record.traces is not None and self._findings[layer].weigh is formula.weights
+        is_kept = pictured and record.traces is not None and self._findings[layer].weigh is formula.weights
         try:
-            with few_threads(_weights_of(record), record.device):
-                known = list(formula.striped(record)) if is_computed and may_be_known(record) else None
+            with few_threads(weights_of(record), record.device):
+                known = list(formula.striped(record)) if is_kept and may_be_known(record) else None
                 finding = certificate.confirm(record, self._findings[layer], known)
         except RefusedLayer as refusal:
             del self._records[layer]
             return replace(report, heads=0, kv_heads=0, error=None, reason=str(refusal))
         said = report.reason if finding.method == self._findings[layer].method else _said_of(finding)
         if known is not None and finding.weigh is formula.weights:
-            self._just_computed = layer, known  # pictures of it are what is asked for next, more often than not
+            self._just_computed = layer, known
         self._findings[layer] = finding
         self._confirmed.add(layer)
         return replace(report, error=finding.error, reason=said)
@@ -292,14 +284,6 @@ class CertifiedLayers:
 def kept_weights(record: KeptWeights, heads: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Weights of whole rows, float32 [h, r, K], as they were kept."""
     return record.weights[heads[:, None], rows].float()
-
-
-def _weights_of(record: AnyRecord) -> int:
-    return record.heads * record.queries * record.keys
-
-
-def _bytes_of(pictures: Pictures) -> int:
-    return sum(one.nbytes for made in pictures.values() for one in made)
 
 
 def _said_of(finding: Finding) -> str:

@@ -102,11 +102,14 @@ class Contents:
 
     # For the widgets
 
-    def record(self, layer: int, part: str | None = None) -> AnyRecord:
-        """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted."""
+    def record(self, layer: int, part: str | None = None, *, pictured: bool = False) -> AnyRecord:
+        """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted.
+
+        With `pictured`, pictures of it are what is asked for next.
+        """
         if self._closed:
             raise CaptureClosed("this capture was closed. Capture again.")
-        return self._part(part).layers.read(self._known(layer, part))
+        return self._part(part).layers.read(self._known(layer, part), pictured=pictured)
 
     def _vectors(self, layer: int, part: str | None = None) -> Record:
         """The record of a layer whose vectors are known; raises NoVectors where only its weights are."""

@@ -9,7 +9,7 @@ from headscope.errors import OutOfRange
 if TYPE_CHECKING:
     import torch
 
-    from headscope.recording.layers.certificate import Weigh
+    from headscope.recording.layers.differences import Weigh
     from headscope.recording.layers.record import AnyRecord
 
 __all__ = ["MEASURES", "Measure", "by_value_norm", "check_measure"]

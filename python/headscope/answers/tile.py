@@ -13,7 +13,7 @@ from headscope.answers.pooling import Reduce, combine, pool
 from headscope.answers.positions import whole
 from headscope.errors import OutOfRange
 from headscope.recording.layers import formula
-from headscope.recording.layers.certificate import Weigh
+from headscope.recording.layers.differences import Weigh
 from headscope.recording.layers.record import AnyRecord, Record
 
 WEIGHTS_AT_ONCE = 1 << 19

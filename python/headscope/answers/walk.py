@@ -13,11 +13,22 @@ import torch
 
 from headscope.answers.pooling import REDUCES, Cells, Reduce, combine, pool_cells
 from headscope.recording.layers import formula
-from headscope.recording.layers.certificate import Weigh
+from headscope.recording.layers.differences import Weigh
 from headscope.recording.layers.formula import Stripe
 from headscope.recording.layers.record import AnyRecord, Record
 
-__all__ = ["ARRAYS", "SCORES", "Frame", "Pause", "Pictures", "Walked", "may_be_known", "walk", "walk_known"]
+__all__ = [
+    "ARRAYS",
+    "SCORES",
+    "Frame",
+    "Pause",
+    "Pictures",
+    "Walked",
+    "may_be_known",
+    "walk",
+    "walk_known",
+    "weights_of",
+]
 
 SCORES = 1 << 22
 """Most weights (heads x rows x keys) that are held at a time, and most numbers that wait to be pooled over keys; a
@@ -90,9 +101,14 @@ def walk(
     return Walked(pictures, lse)
 
 
+def weights_of(record: AnyRecord) -> int:
+    """How many weights a layer has."""
+    return record.heads * record.queries * record.keys
+
+
 def may_be_known(record: Record) -> bool:
     """Whether all weights of a layer may be held at a time."""
-    return record.heads * record.queries * record.keys <= SCORES
+    return weights_of(record) <= SCORES
 
 
 def walk_known(

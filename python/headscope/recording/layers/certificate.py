@@ -17,15 +17,15 @@ Differences are divided by the largest value of the head, so that they are in un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from headscope.errors import RefusedLayer
 from headscope.recording.layers import formula
 from headscope.recording.layers.checked_rows import first_tokens, rows_to_confirm
+from headscope.recording.layers.differences import Weigh, difference_of_output, difference_of_weights, differences
 from headscope.recording.layers.formula import Stripe
 from headscope.recording.layers.probes import COLUMNS, directions
 from headscope.recording.layers.record import Record
@@ -39,9 +39,6 @@ TOLERANCE = {
 }
 """Largest difference accepted, in units of attention weight. Recomputed weights are float32 in every case; half
 precision models round their own scores and weights on the way."""
-
-Weigh = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
-"""From a layer, its heads [h] and rows [r] to weights, float32 [h, r, K]."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def certify(record: Record) -> Finding:
     limit, failures = _limit(record), []
     for method, weigh in _ways(record).items():
         try:
-            error = _difference(record, weigh, record.rows, expected)
+            error = difference_of_output(record, weigh, record.rows, expected)
         except (torch.OutOfMemoryError, MemoryError):
             raise  # says nothing of the layer, and may pass
         except Exception as problem:
@@ -172,15 +169,15 @@ def _look(
     said_of_rows = record.traces[rows.to(record.traces.device)]
     forward = record.value.float() @ along, said_of_rows.transpose(0, 1)
     if again is None:
-        errors = _differences(record, weigh, forward, rows=rows, known=known)
+        errors = differences(record, weigh, forward, rows=rows, known=known)
         return [_Compared("the output of its own forward", errors[0], _limit(record))]
     function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
     if weigh is formula.weights:  # which takes whatever was recorded as float32
-        errors = _differences(record, weigh, forward, function, rows=rows, known=known)
+        errors = differences(record, weigh, forward, function, rows=rows, known=known)
     else:
         errors = [
-            *_differences(record, weigh, forward, rows=rows),
-            *_differences(again.record, weigh, function, rows=rows),
+            *differences(record, weigh, forward, rows=rows),
+            *differences(again.record, weigh, function, rows=rows),
         ]
     found = [
         _Compared("the output of its own forward", errors[0], _limit(record)),
@@ -196,7 +193,7 @@ def _compared_with_function(record: Record, again: Again | None) -> list[_Compar
     if again is None:
         return []
     function = again.value[..., :COLUMNS].float(), again.output[..., :COLUMNS].float()
-    error = _differences(record, formula.weights, function)[0]
+    error = differences(record, formula.weights, function)[0]
     found = [_Compared("its own function on random values", error, _limit(again.record))]
     return found + _compared_with_weights(record, again, torch.arange(record.queries))
 
@@ -205,10 +202,10 @@ def _compared_with_weights(record: Record, again: Again, rows: torch.Tensor) -> 
     """Compare the formula with the weights that the layer's function says, where it says some."""
     if again.weights is None:
         return []
-    error = _difference_of_weights(record, rows, again.weights)
+    error = difference_of_weights(record, rows, again.weights)
     found = [_Compared("the weights that its own function says", error, _limit(again.record))]
     if again.record.query.dtype != record.query.dtype:
-        error = _difference_of_weights(record, rows, eager_weights)
+        error = difference_of_weights(record, rows, eager_weights)
         found.append(_Compared("its own weights in its own precision", error, _limit(record)))
     return found
 
@@ -227,82 +224,6 @@ def _refused(record: Record, why: str) -> RefusedLayer:
         f"layer {record.layer} ({record.module}) was refused: {why}. Something enters its attention that headscope did "
         "not see."
     )
-
-
-@torch.no_grad()
-def _difference(record: Record, weigh: Weigh, rows: torch.Tensor, expected: torch.Tensor) -> float:
-    """Between recomputed weights x recorded values and outputs [H, R, dv] of some rows."""
-    return _differences(record, weigh, (record.value.float(), expected), rows=rows)[0]
-
-
-@torch.no_grad()
-def _differences(
-    record: Record,
-    weigh: Weigh,
-    *pairs: tuple[torch.Tensor, torch.Tensor],
-    rows: torch.Tensor | None = None,
-    known: Iterable[Stripe] | None = None,
-) -> list[float]:
-    """For each pair of values [G, K, n] and expected outputs [H, R, n]: the largest difference from weights x values.
-
-    In units of attention weight. `rows` are those of the outputs, all if None. Weights are computed once for all pairs,
-    unless they are `known`.
-    """
-    rows = torch.arange(record.queries) if rows is None else rows
-    size = record.heads // record.groups
-    tiny = torch.finfo(torch.float32).tiny
-    scales = [_largest_of_heads(values).repeat_interleave(size).clamp(min=tiny) for values, _ in pairs]
-    together = torch.cat([values for values, _ in pairs], dim=-1).mT.contiguous()  # so, several times faster
-    widths = [values.shape[-1] for values, _ in pairs]
-    errors = [0.0] * len(pairs)
-    for stripe in _striped(record, weigh, rows) if known is None else known:
-        weight = stripe.weight.reshape(record.groups, -1, stripe.weight.shape[-1])  # [G, n * r, k]
-        ours = (together[..., stripe.keys] @ weight.mT).mT.reshape(*stripe.weight.shape[:2], -1)
-        if record.gate is not None:
-            assert stripe.lse is not None
-            ours = ours * torch.sigmoid(stripe.lse - record.gate.double()[:, None]).float()[..., None]
-        for at, (of_pair, (_, expected)) in enumerate(zip(ours.split(widths, dim=-1), pairs, strict=True)):
-            difference = (of_pair - expected[:, stripe.rows]).abs_()
-            errors[at] = max(errors[at], _largest(difference, record, scales[at]))
-    return errors
-
-
-def _striped(record: Record, weigh: Weigh, rows: torch.Tensor) -> Iterator[Stripe]:
-    """Weights of some rows, numbered from 0."""
-    heads, done = torch.arange(record.heads, device=record.device), 0
-    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
-        lse = None if record.gate is None else formula.seen_weights(record, heads, stripe)[2]
-        yield Stripe(slice(done, done + len(stripe)), slice(0, record.keys), weigh(record, heads, stripe), lse)
-        done += len(stripe)
-
-
-@torch.no_grad()
-def _largest_of_heads(values: torch.Tensor) -> torch.Tensor:
-    """The largest number of each head [G, K, n], whatever its sign; this way no copy of them is made."""
-    return torch.maximum(values.amax(dim=1), -values.amin(dim=1)).amax(dim=1)
-
-
-def _difference_of_weights(record: Record, rows: torch.Tensor, said: torch.Tensor | Weigh) -> float:
-    """Between the formula's weights of some rows and those said of them, [H, R, K] or a way to compute them."""
-    heads, worst, done = torch.arange(record.heads, device=record.device), 0.0, 0
-    for stripe in formula.stripes(rows.to(record.device), record.heads * record.keys):
-        of_stripe = slice(done, done + len(stripe))
-        own = said[:, of_stripe] if isinstance(said, torch.Tensor) else said(record, heads, stripe)
-        worst = max(worst, _largest((formula.weights(record, heads, stripe) - own.float()).abs(), record))
-        done += len(stripe)
-    return worst
-
-
-def _largest(difference: torch.Tensor, record: Record, scale: torch.Tensor | float = 1.0) -> float:
-    """The largest number of [H, R, n], in units of `scale` [H]; of a record that holds NaN, only where numbers are."""
-    if difference.numel() == 0:
-        return 0.0
-    if record.not_finite:  # where the model itself and we computed some
-        difference = difference.masked_fill(~torch.isfinite(difference), 0.0)
-    largest = difference.amax(dim=(1, 2)) / scale
-    if record.not_finite:  # of which the scale may be no number either
-        largest = torch.where(largest.isnan(), 0.0, largest)
-    return float(largest.max().nan_to_num(nan=torch.inf, posinf=torch.inf))
 
 
 FORMULA = "formula"

@@ -1,0 +1,54 @@
+"""Pictures that were made already, of all layers of a part: those used last."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from headscope.answers.frames import Wanted
+from headscope.answers.walk import Pictures
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["MOST_BYTES", "KeptPictures"]
+
+MOST_BYTES = 32 << 20
+"""Of all together; the last ones stay, however large."""
+
+
+class KeptPictures:
+    """By layer and by what was wanted."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, Wanted], Pictures] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, layer: int, wanted: Wanted) -> Pictures | None:
+        """Those that are kept, None if they are not."""
+        at = layer, wanted
+        if at in self._kept:
+            self._kept.move_to_end(at)
+        return self._kept.get(at)
+
+    def put(self, layer: int, wanted: Wanted, pictures: Pictures) -> None:
+        """Keep pictures, and let go of those that were not used for longest."""
+        at = layer, wanted
+        self._bytes += _bytes_of(pictures) - _bytes_of(self._kept.pop(at, {}))
+        self._kept[at] = pictures
+        while self._bytes > MOST_BYTES and len(self._kept) > 1:
+            self._bytes -= _bytes_of(self._kept.popitem(last=False)[1])
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """Every tensor held."""
+        yield from (one for pictures in self._kept.values() for made in pictures.values() for one in made)
+
+    def clear(self) -> None:
+        """Let go of all."""
+        self._kept.clear()
+        self._bytes = 0
+
+
+def _bytes_of(pictures: Pictures) -> int:
+    return sum(one.nbytes for made in pictures.values() for one in made)
