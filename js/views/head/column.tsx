@@ -44,7 +44,7 @@ function Entry({ view, side, entry }: Props & { entry: number }) {
   const { props, shape, label, width, number } = JSON.parse(made) as ReturnType<typeof stateOf>;
   const token = useMemo(() => {
     return (
-      <span class="token" style={{ width: px(width) }}>
+      <span class={classes("token", { cut: mayNotFit(label, width) })} style={{ width: px(width) }}>
         <Label text={label} />
       </span>
     );
@@ -68,6 +68,16 @@ function stateOf(view: ViewState, side: SideName, entry: number) {
     width: view.layout.value.token,
     number: numberOf(view, side, entry, weight),
   };
+}
+
+const CHARACTER = 7.2;
+
+/**
+ * Whether a label is to be cut off. Where none is, the browser paints the column as one; a clip round each token would
+ * make it put together all of the page's layers anew whenever something in the column changes.
+ */
+function mayNotFit(label: string, width: number): boolean {
+  return label.length * CHARACTER + 8 > width || !/^[ -~·]*$/.test(label);
 }
 
 /** That of the head in focus; without a focus, only what is wrong with a row. */

@@ -3,10 +3,11 @@ import { useReaction } from "../shared/reaction.js";
 import { followNeeds } from "./needs.js";
 import type { ViewState } from "./state.js";
 
-/** Keeps in view what one is about: once in a widget, whichever of its panes are unfolded. */
+/** Keeps in view what one is about, and knows where one rests: once in a widget, whichever of its panes are unfolded. */
 export function useRows(view: ViewState): void {
   useReveal(view);
   useStay(view);
+  useRest(view);
   useEffect(() => followNeeds(view), [view]);
 }
 
@@ -23,6 +24,21 @@ function useReveal(view: ViewState): void {
     if (isNew.query && queryEntry !== null) view.reveal({ side: "query", entry: queryEntry });
   });
   useReaction(reveal);
+}
+
+const REST_MS = 100;
+
+/** A pointer that sweeps over tokens has their lines and numbers at once; tooltips and neurons come where it rests. */
+function useRest(view: ViewState): void {
+  useReaction(() => {
+    const hover = view.hover.value;
+    const show = view.guard(() => {
+      view.rest.value = hover;
+    });
+    if (hover?.by !== "pointer") show();
+    const resting = setTimeout(show, REST_MS);
+    return () => clearTimeout(resting);
+  });
 }
 
 /** Stays with the tokens that one was at while entries merge into words or part again. */

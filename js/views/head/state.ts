@@ -23,6 +23,8 @@ export type Hover = Place & { by: "pointer" | "keyboard" | "pane" };
 export class ViewState {
   /** The token under the pointer, or that the keyboard has come to; by "pane" where another pane's row stands for it. */
   readonly hover = signal<Hover | null>(null);
+  /** The same, of a pointer only once it rests: what takes time to draw follows this. */
+  readonly rest = signal<Hover | null>(null);
   /** The entry in each column that the keyboard goes on from. */
   readonly active = signal({ query: 0, key: 0 });
   /** The head whose chip is under the pointer. */

@@ -41,10 +41,10 @@ export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLEle
 }
 
 function tipOf(view: ViewState): Tip | null {
-  const hover = view.hover.value;
+  const hover = view.rest.value;
   const picture = view.picture.value;
-  if (hover === null || hover.by === "pane" || picture === null || view.store.loading.value.state !== "ready")
-    return null;
+  if (hover === null || hover !== view.hover.value || hover.by === "pane") return null;
+  if (picture === null || view.store.loading.value.state !== "ready") return null;
   const focus = view.focus.value;
   const partner = view.partner.value;
   if (focus === null || partner === null) return placeTip(picture, view.heads.value, hover);

@@ -2,7 +2,6 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { bring } from "../head/needs.js";
 import { PaneTitle } from "../shared/pane_title.js";
 import { Progress } from "../shared/progress.js";
-import { useReaction } from "../shared/reaction.js";
 import { useWidth } from "../shared/width.js";
 import { Body } from "./body.js";
 import { Captions } from "./captions.js";
@@ -28,7 +27,6 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
     view.withTokens.value = withTokens;
   }, [withTokens]);
   useEffect(() => bring(view.head, 0, () => view.need), [view]);
-  useReaction(() => follow(view));
   const why = sayWhyEmpty(view);
   const isReady = why === "" && view.width.value > 0 && view.subject.value !== null;
   return (
@@ -53,22 +51,6 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
       {isReady ? <Foot view={view} /> : <footer class="pane-foot neuron-foot" />}
     </div>
   );
-}
-
-const REST_MS = 80;
-
-/** A pointer that sweeps over the head view's tokens has its lines at once; their neurons where it rests. */
-function follow(view: NeuronState): () => void {
-  const hover = view.head.hover.value;
-  const show = view.frame.guard(() => {
-    view.hover.value = hover;
-  });
-  if (hover?.by !== "pointer") {
-    show();
-    return () => {};
-  }
-  const resting = setTimeout(show, REST_MS);
-  return () => clearTimeout(resting);
 }
 
 /** Such as "layer 9, head 4: She → nurse". */

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData, Vectors } from "../../source/layer.js";
 import type { Need } from "../../source/need.js";
 import type { Axis } from "../../store/axis.js";
@@ -7,7 +7,7 @@ import type { Settings } from "../../store/settings.js";
 import type { Store } from "../../store/store.js";
 import { fieldsOf } from "../../store/synced.js";
 import type { SideName } from "../head/focus.js";
-import type { Hover, ViewState } from "../head/state.js";
+import type { ViewState } from "../head/state.js";
 import type { FrameState } from "../shared/frame_state.js";
 import { type Alike, alikeOf } from "./alike.js";
 import { type Columns, type Contents, columnsOf, type NumberName } from "./columns.js";
@@ -44,8 +44,6 @@ export class NeuronState {
   /** Whether no head view stands beside it whose tokens name the rows. */
   readonly withTokens = signal(false);
   readonly pointed = signal<Pointed | null>(null);
-  /** The token that is pointed at in this pane, or that the pointer rests on in the head view. */
-  readonly hover: Signal<Hover | null> = signal(null);
   /** Where the keyboard goes on from: a neuron's place from the left, and an entry. */
   readonly active = signal({ slot: 0, entry: 0 });
   readonly subject: ReadonlySignal<Subject | null>;
@@ -92,7 +90,7 @@ export class NeuronState {
     this.columns = computed(() => columnsOf(held.value));
     const heaviest = computed(() => this.#heaviest());
     this.told = computed(() => {
-      const hover = this.hover.value;
+      const hover = head.rest.value;
       const isHere = hover?.side === this.side && hover.entry < this.axis.entries.length; // it may be on one that is gone
       return isHere ? hover.entry : (head.pins.value[this.side] ?? heaviest.value);
     });
@@ -172,7 +170,7 @@ export class NeuronState {
   }
 
   #query(): number | null {
-    const hover = this.hover.value;
+    const hover = this.head.rest.value;
     const isPreview = hover?.side === "query" && hover.by !== "pane";
     return isPreview ? this.position("query", hover.entry) : this.store.selection.value.query;
   }
@@ -215,7 +213,7 @@ export class NeuronState {
 
   /** Pointing at the neurons themselves must not move them. */
   #orderKey(): number | null {
-    const hover = this.hover.value;
+    const hover = this.head.rest.value;
     const { key } = this.store.selection.value;
     if (key !== null) return key;
     return hover?.side === "key" && hover.by !== "pane" ? this.position("key", hover.entry) : null;
