@@ -7,7 +7,7 @@ import { type Locator, type Page, test } from "@playwright/test";
 import { type KernelMessage, Notebook, prepare, shutDownKernels } from "../tests/browser/notebook.js";
 import { CELLS } from "./cells.js";
 import { PageMeter, printedMs } from "./meter.js";
-import { print, type Shown, type Visit } from "./table.js";
+import { type Click, print, type Shown, type Visit } from "./table.js";
 import { areThere, isAtLayer, twoFrames } from "./waits.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -99,21 +99,25 @@ async function visit(
   return spent;
 }
 
-/** CPU of a click where the pointer is, until the page shows it and has heard of it from the kernel. */
-async function clickUntil(page: Page, meter: PageMeter, shown: () => Promise<void>): Promise<number> {
+/** CPU of a click where the pointer is, until the page shows it; and until it has heard of it from the kernel, too. */
+async function clickUntil(page: Page, meter: PageMeter, shown: () => Promise<void>): Promise<Click> {
   const echo = await page.evaluateHandle(listen); // before the click, which the kernel may answer at once
-  return meter.during(async () => {
+  const drawn = await meter.during(async () => {
     const isShown = shown(); // looks once a frame: Playwright's own looking costs more
     await page.mouse.down();
     await page.mouse.up();
     await isShown;
+    await twoFrames(page);
+  });
+  const later = await meter.during(async () => {
     await echo.evaluate(({ told }) => told);
     await twoFrames(page);
   });
+  return { drawn, heard: drawn + later };
 }
 
 /** What the click on a widget costs in this notebook whose page has next to nothing to do. */
-async function clickToggle(page: Page, meter: PageMeter, notebook: Notebook): Promise<number[]> {
+async function clickToggle(page: Page, meter: PageMeter, notebook: Notebook): Promise<Click[]> {
   await notebook.run("toggle");
   const spent = [];
   const toggle = page.locator(".jp-OutputArea .widget-toggle-button").last();

@@ -7,10 +7,16 @@ export interface Shown {
   page: number;
 }
 
+/** CPU of the page for a click, in ms: until it is drawn; and until Python's answer is there, too. */
+export interface Click {
+  drawn: number;
+  heard: number;
+}
+
 /** CPU of the page for one head, in ms. */
 export interface Visit {
   pointing: number;
-  click: number;
+  click: Click;
 }
 
 interface Round {
@@ -24,15 +30,16 @@ interface Round {
   rested: Visit[];
   nothing: number[];
   /** Clicks on a button of ipywidgets. */
-  toggle: number[];
+  toggle: Click[];
 }
 
 export function print(rounds: readonly Round[], machine: Record<string, string>): void {
   const pick = (take: (round: Round) => number) => rounds.map(take);
-  const visits = (when: "first" | "again" | "rested", what: keyof Visit) =>
-    rounds.flatMap((round) => round[when].map((one) => one[what]));
-  const toggles = rounds.flatMap(({ toggle }) => toggle);
-  const less = (clicks: number[]) => clicks.map((click) => click - median(toggles));
+  const visits = (when: "first" | "again" | "rested") => rounds.flatMap((round) => round[when]);
+  const clicks = (when: "first" | "again" | "rested", until: keyof Click) =>
+    visits(when).map(({ click }) => click[until]);
+  const pointing = (when: "first" | "again" | "rested") => visits(when).map((one) => one.pointing);
+  const toggles = (until: keyof Click) => rounds.flatMap(({ toggle }) => toggle.map((one) => one[until]));
   const both = ({ kernel, page }: Shown) => kernel + page;
   const rows: [string, number[]][] = [
     ["forward of the model", pick(({ forward }) => forward)],
@@ -42,14 +49,16 @@ export function print(rounds: readonly Round[], machine: Record<string, string>)
     ["capture's end to complete grid: page", pick(({ explorer }) => explorer.page)],
     ["capture's end to complete grid: both", pick(({ explorer }) => both(explorer))],
     ["  less what any widget costs", pick(({ explorer, slider }) => both(explorer) - both(slider))],
-    ["a head chosen by a click, layer new to the page", visits("first", "click")],
-    ["  less what any widget's click costs", less(visits("first", "click"))],
-    ["a head chosen by a click, layer at hand", visits("again", "click")],
-    ["  less what any widget's click costs", less(visits("again", "click"))],
-    ["a head chosen by a click, after the pointer's rest", visits("rested", "click")],
-    ["the pointer at rest on a head, layer new", visits("rested", "pointing")],
-    ["the pointer on another head, layer at hand", visits("again", "pointing")],
-    ["any widget's click (a toggle button)", toggles],
+    ["a head chosen by a click, layer new to the page", clicks("first", "drawn")],
+    ["  and Python's answer heard", clicks("first", "heard")],
+    ["a head chosen by a click, layer at hand", clicks("again", "drawn")],
+    ["  and Python's answer heard", clicks("again", "heard")],
+    ["a head chosen by a click, after the pointer's rest", clicks("rested", "drawn")],
+    ["  and Python's answer heard", clicks("rested", "heard")],
+    ["the pointer at rest on a head, layer new", pointing("rested")],
+    ["the pointer on another head, layer at hand", pointing("again")],
+    ["any widget's click (a toggle button)", toggles("drawn")],
+    ["  and Python's answer heard", toggles("heard")],
     ["a click that changes nothing", rounds.flatMap(({ nothing }) => nothing)],
   ];
   console.log(`\n${"CPU in ms, 30 x 9 heads, 256 tokens".padEnd(52)}  median   least    most`);

@@ -7,6 +7,11 @@ export function twoFrames(page: Page): Promise<void> {
   );
 }
 
+/** Until the next frame begins; what comes after it has the frame behind it. */
+export function nextFrame(page: Page): Promise<void> {
+  return page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve())));
+}
+
 const LOOK_MS = 20;
 const WAIT_MS = 600_000;
 

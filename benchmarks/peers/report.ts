@@ -120,7 +120,7 @@ function longTexts(long: readonly Long[]): string {
 
 The explorer in JupyterLab, one round. CPU in ms, kernel + page's main thread. "Answering": from the capture's end until the
 head view has answered the pointer with numbers and the selected layer's thumbnails are drawn; "all drawn": until nothing is
-left to do. "Pointer": one move over the tokens and two frames, the median and the 95th percentile of ${long[0].hover.length} moves;
+left to do. "Pointer": of the two frames after a move over the tokens the one that costs more, the median and the 95th percentile of ${long[0].hover.length} moves;
 "edge": the same over the widget's empty edge, which is what any move costs there, and in the other two.
 "Another layer": the button, until every pane shows a layer that the page had not; beside it the clock, and an empty round
 trip to the kernel. "Tile": the map as a whole and closer in three places, each tile. Memory of the page's process above what
