@@ -71,16 +71,15 @@ test.describe("the theme", () => {
       await open(page, "sentence", { traits: { theme, query: 3, hide_first: true } });
       const worst = await page.locator(".headscope").evaluate((root) => {
         const numbers = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
-        const luminance = (colour: string) => {
-          const [r, g, b] = numbers(colour).map((v) =>
-            v / 255 <= 0.04045 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4,
-          );
+        const luminance = (colour: readonly number[]) => {
+          const [r, g, b] = colour.map((v) => (v / 255 <= 0.04045 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4));
           return 0.2126 * r + 0.7152 * g + 0.0722 * b;
         };
-        const background = (at: Element | null): string => {
-          if (at === null) return "rgb(255,255,255)";
-          const colour = getComputedStyle(at).backgroundColor;
-          return numbers(colour)[3] === 0 ? background(at.parentElement) : colour;
+        const background = (at: Element | null): number[] => {
+          if (at === null) return [255, 255, 255];
+          const [r, g, b, alpha = 1] = numbers(getComputedStyle(at).backgroundColor);
+          const below = alpha < 1 ? background(at.parentElement) : [0, 0, 0];
+          return [r, g, b].map((v, index) => alpha * v + (1 - alpha) * below[index]);
         };
         const disabled = '[aria-disabled="true"], [aria-disabled="true"] *, :disabled';
         const texts = [...root.querySelectorAll("*")].filter(
@@ -89,9 +88,10 @@ test.describe("the theme", () => {
             [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim()),
         );
         const contrasts = texts.map((element) => {
-          const [dark, light] = [luminance(getComputedStyle(element).color), luminance(background(element))].sort(
-            (a, b) => a - b,
-          );
+          const [dark, light] = [
+            luminance(numbers(getComputedStyle(element).color)),
+            luminance(background(element)),
+          ].sort((a, b) => a - b);
           return (light + 0.05) / (dark + 0.05);
         });
         return Math.min(...contrasts);

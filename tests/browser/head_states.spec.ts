@@ -163,7 +163,7 @@ test.describe("weights that are not finite", () => {
     await expect(view.token("query", 7).locator(".number")).toHaveText("");
     await view.token("query", 8).hover();
     await view.expectNumbers("key", [...Array(9).fill("NaN"), "", "", ""]);
-    expect((await view.tips())[0]).toBe("head 0: NaN");
+    await expect.poll(async () => (await view.tips())[0]).toBe("head 0: NaN");
     await view.token("query", 7).hover();
     await view.expectNumbers("key", causal(trouble.weights(1, 0)[7], 7));
   });

@@ -52,7 +52,7 @@ test.describe("hovering", () => {
       const best = weights.indexOf(Math.max(...weights));
       return `head ${head}: ${SCENARIOS.sentence.tokens[best].trim()} ${exact(weights[best])}`;
     });
-    expect(await view.tips()).toEqual(strongest);
+    await expect.poll(() => view.tips()).toEqual(strongest);
   });
 
   test("a key shows the queries that look at it", async ({ page }) => {
@@ -64,7 +64,9 @@ test.describe("hovering", () => {
       weights.map((weight, query) => (query >= 2 ? short(weight) : "")),
     );
     const best = weights.indexOf(Math.max(...weights));
-    expect(await view.tips()).toEqual([`head 1: ${SCENARIOS.sentence.tokens[best].trim()} ${exact(weights[best])}`]);
+    await expect
+      .poll(() => view.tips())
+      .toEqual([`head 1: ${SCENARIOS.sentence.tokens[best].trim()} ${exact(weights[best])}`]);
     await view.expectLines(
       sentence
         .weights(0, 1)
@@ -77,7 +79,7 @@ test.describe("hovering", () => {
     const view = await open(page, "sentence");
     await view.token("query", 8).hover();
     await expect(view.tooltip).toContainText("and 1 more");
-    expect(await view.tips()).toHaveLength(9);
+    await expect.poll(() => view.tips()).toHaveLength(9);
   });
 
   test("makes tokens faint that the mask hides", async ({ page }) => {

@@ -12,7 +12,7 @@ from tiny import build, ids
 
 import headscope as hs
 from headscope.answers import certified, threads
-from headscope.recording.layers import certificate
+from headscope.recording.layers import certificate, formula, projection
 
 USUAL = 3
 
@@ -109,3 +109,28 @@ def test_threads_to_come_keep_the_number_that_was_set_for_them() -> None:
     other.join()
     _, elsewhere = work(hs.capture(build(), ids(LENGTH)))
     assert elsewhere == [USUAL + 1, USUAL + 1]
+
+
+@pytest.mark.parametrize(
+    ("computing", "ask"),
+    [
+        ((formula, "stripes"), lambda capture: capture.attention(1)),
+        ((projection, "value_norms"), lambda capture: capture.value_norms(1)),
+    ],
+    ids=["weights", "norms"],
+)
+def test_rows_and_norms_of_a_small_layer_are_computed_by_one_thread(
+    computing: tuple[Any, str], ask: Callable[[hs.Capture], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = hs.capture(build(), ids(LENGTH))
+    capture.thumbnails(1, 8)  # confirms the layer
+    function, seen = getattr(*computing), list[int]()
+
+    def look(*given: Any) -> Any:
+        seen.append(torch.get_num_threads())
+        return function(*given)
+
+    monkeypatch.setattr(*computing, look)
+    ask(capture)
+    assert seen == [1]
+    assert torch.get_num_threads() == USUAL

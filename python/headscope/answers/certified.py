@@ -101,8 +101,9 @@ class CertifiedLayers:
             )
             return weights if measure == "weight" else weights * self.value_norms(layer)[heads][:, None, columns]
         weigh = self.weigh(layer, measure)
-        answers = [weigh(record, heads, stripe) for stripe in formula.stripes(rows, len(heads) * record.keys)]
-        return torch.cat([answer if columns is None else answer[..., columns] for answer in answers], dim=1)
+        with few_threads(len(heads) * len(rows) * record.keys, at):
+            answers = [weigh(record, heads, stripe) for stripe in formula.stripes(rows, len(heads) * record.keys)]
+            return torch.cat([answer if columns is None else answer[..., columns] for answer in answers], dim=1)
 
     @formula.exactly()
     def tile(self, layer: int, head: int, cut: tile.Cut, measure: Measure) -> torch.Tensor:
@@ -185,7 +186,8 @@ class CertifiedLayers:
             if isinstance(record, KeptWeights):
                 raise UnknownProjection(f"layer {layer} ({record.module}): no values are known: {record.why}")
             if layer not in self._norms:
-                self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
+                with few_threads(weights_of(record), record.device):
+                    self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
             return self._norms[layer]
 
     def largest(self, layer: int, measure: Measure, size: int = 1, pause: Pause | None = None) -> float:
