@@ -6,8 +6,10 @@ a capture leaves out too: the cache, and the logits of all tokens but one. Time 
 round runs the plain forward and the capture one after the other, in turning order; the first round of a process runs
 the barest forward and the eager maps too. A ratio is the median over all rounds of the ratio within a round.
 
-The rounds are spread over several processes: how the memory of one happens to be laid out favours the forward or the
-capture by up to 5 %, for as long as the process lives, since it decides how often pages are given back and taken again.
+The rounds are spread over several processes, each with one of torch's threads, whose waiting for each other would
+count, and each told to keep the memory that it has had (`KEPT`). Else glibc gives pages back and takes them again as
+the layout of the process' memory happens to have it, 6,000 to 85,000 of them a forward; this favours the forward or
+the capture by 5 % and more, for as long as a process lives. ``KEEP=0`` leaves that to glibc.
 
 Run by ``make bench``; arguments choose among the cases, as ``llama 512``.
 """
@@ -35,6 +37,8 @@ PROCESSES = 5
 LAYERS, HEADS, SIZE, VOCABULARY = 12, 12, 64, 1000
 WIDTH = HEADS * SIZE
 KEY_HEADS = {"gpt2": HEADS, "llama": 4}
+KEPT = {"MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_MMAP_THRESHOLD_": "4000000000"}
+"""Under these sizes glibc keeps memory that was freed for the next who wants some; only glibc reads this."""
 PADDING = 0.25
 """Which part of the first of two texts is padding, where texts are padded."""
 
@@ -154,9 +158,12 @@ def row(shape: str, tokens: int, padded: bool) -> str:
 
 def main() -> None:
     """Print the table."""
+    keeps = os.environ.get("KEEP", "1") != "0"
+    os.environ.update({"OMP_NUM_THREADS": "1", **(KEPT if keeps else {})})  # for the processes that are started
+    memory = "kept" if keeps else "as glibc has it"
     print(
-        f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads; Python "
-        f"{platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}; "
+        f"{platform.machine()}, {os.cpu_count()} cores, 1 thread; memory {memory}; Python {platform.python_version()}, "
+        f"torch {torch.__version__}, transformers {transformers.__version__}; "
         f"{ROUNDS} rounds in {PROCESSES} processes, the first of each with barest forward and eager maps; "
         f"load {os.getloadavg()[0]:.1f}"
     )
