@@ -99,7 +99,10 @@ async function visit(
   return spent;
 }
 
-/** CPU of a click where the pointer is, until the page shows it; and until it has heard of it from the kernel, too. */
+/**
+ * CPU of a click where the pointer is, until every pane shows it, and two frames; and until the page has heard of it from
+ * the kernel, which may be before, and two frames more.
+ */
 async function clickUntil(page: Page, meter: PageMeter, shown: () => Promise<void>): Promise<Click> {
   const echo = await page.evaluateHandle(listen); // before the click, which the kernel may answer at once
   const drawn = await meter.during(async () => {

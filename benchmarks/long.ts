@@ -23,7 +23,7 @@ export interface Long extends Omit<Case, "code"> {
   first: Both;
   /** From the capture's end until all thumbnails are drawn and nothing is left to do. */
   whole: Both;
-  /** The page for the costlier one of the two frames after a move of the pointer: each move. */
+  /** The page for the costliest of the frames after a move of the pointer, its rest among them: each move. */
   hover: number[];
   /** The same over the widget's empty edge: what any move costs in this page, and the looking. */
   nothing: number[];

@@ -7,7 +7,7 @@ export interface Shown {
   page: number;
 }
 
-/** CPU of the page for a click, in ms: until it is drawn; and until Python's answer is there, too. */
+/** CPU of the page for a click, in ms: until it is drawn; and until Python's answer is there, which may be before. */
 export interface Click {
   drawn: number;
   heard: number;

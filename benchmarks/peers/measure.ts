@@ -33,7 +33,7 @@ export async function measure(tool: Tool, pages: Pages, file: string, picture: s
     const empty = await visit.memory();
     measured.nothing = [];
     for (let at = 0; at < PLACES; at++) {
-      measured.nothing.push(await visit.twoFrames(() => page.mouse.move(100 * at, 300)));
+      measured.nothing.push(await visit.during(() => page.mouse.move(100 * at, 300)));
     }
     pages.bytes = 0;
     measured.paint = await visit.paint(pages.url(file), isThere);
@@ -44,7 +44,7 @@ export async function measure(tool: Tool, pages: Pages, file: string, picture: s
     const places = await visit.places(tool.targets, PLACES);
     stage = "hover";
     measured.hover = [];
-    for (const [x, y] of places) measured.hover.push(await visit.twoFrames(() => page.mouse.move(x, y)));
+    for (const [x, y] of places) measured.hover.push(await visit.during(() => page.mouse.move(x, y)));
     if (tool.asks === "click") {
       stage = "click";
       measured.ask = [];

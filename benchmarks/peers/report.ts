@@ -81,7 +81,7 @@ from a CDN come from npm, from this machine. headscope's pages are those that \`
 one machine.**
 
 CPU is what Chromium accounts to the tasks of the page's main thread (thread time, not the clock); beside it, all processes
-of the browser. Painting ends when the page has nothing left to do for 0.8 s. "Pointer on a token": one move and two frames,
+of the browser. Painting ends when the page has nothing left to do for 0.8 s. "Pointer on a token": one move, until nothing is left to do,
 the median of 8 places; on an empty page that takes ${nothing(results)} ms, which are in every number. "A token's attention" is the same in BertViz and headscope; Inspectus shows nothing when
 pointed at, there it is a click. "Another layer or head": the layer control, in the model views a click that enlarges a
 head, until nothing is left to do. Memory is above that of an empty page. BertViz and Inspectus draw all tokens at once,
@@ -120,7 +120,7 @@ function longTexts(long: readonly Long[]): string {
 
 The explorer in JupyterLab, one round. CPU in ms, kernel + page's main thread. "Answering": from the capture's end until the
 head view has answered the pointer with numbers and the selected layer's thumbnails are drawn; "all drawn": until nothing is
-left to do. "Pointer": of the two frames after a move over the tokens the one that costs more, the median and the 95th percentile of ${long[0].hover.length} moves;
+left to do. "Pointer": of the frames after a move over the tokens, up to 0.2 s, the one that costs most, the median and the 95th percentile of ${long[0].hover.length} moves;
 "edge": the same over the widget's empty edge, which is what any move costs there, and in the other two.
 "Another layer": the button, until every pane shows a layer that the page had not; beside it the clock, and an empty round
 trip to the kernel. "Tile": the map as a whole and closer in three places, each tile. Memory of the page's process above what

@@ -290,6 +290,26 @@ test.describe("the tools on top", () => {
   });
 });
 
+test("the neurons follow a pointer where it rests, and a click at once", async ({ page }) => {
+  await page.clock.install();
+  const explorer = await open(page, { ...PINNED, key: null, neuron: null });
+  await page.clock.pauseAt(Date.now() + 3_600_000);
+  const neurons = explorer.pane("Neurons");
+  const token = (entry: number) => explorer.column(/^Looks from/).locator(`[data-entry="${entry}"]`);
+  const label = async (entry: number) => (await token(entry).locator(".token").innerText()).replace("·", "");
+  await expect(neurons).toContainText("layer 1, head 4: She");
+  for (const entry of [1, 3]) {
+    await token(entry).hover();
+    await page.clock.runFor(60);
+    await expect(neurons).toContainText("layer 1, head 4: She");
+  }
+  await page.clock.runFor(60);
+  await expect(neurons).toContainText(`layer 1, head 4: ${await label(3)}`);
+  await token(5).click();
+  await page.clock.runFor(20);
+  await expect(neurons).toContainText(`layer 1, head 4: ${await label(5)}`);
+});
+
 test.describe("copy as code", () => {
   const CODE =
     'view.select(layer=1, heads=[2, 3, 4, 8], head=4, query=8, key=4, neuron=9, scale="neuron")\nview.hide_first = True';

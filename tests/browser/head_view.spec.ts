@@ -75,6 +75,28 @@ test.describe("hovering", () => {
     );
   });
 
+  test("has its numbers at once, and its tooltip where the pointer rests", async ({ page }) => {
+    await page.clock.install();
+    const view = await open(page, "sentence");
+    await page.clock.pauseAt(Date.now() + 3_600_000);
+    for (const query of [3, 5, 8]) {
+      await view.token("query", query).hover();
+      await page.clock.runFor(60);
+      await expect(view.token("query", query)).toHaveClass(/hovered/);
+      expect(await view.tips()).toEqual([]);
+    }
+    const row = sentence.weights(0, 0)[8];
+    await view.expectNumbers(
+      "key",
+      row.map((weight, key) => (key <= 8 ? short(weight) : "")),
+    );
+    await page.clock.runFor(60);
+    await expect(view.tooltip).toBeVisible();
+    await view.token("query", 3).hover();
+    await page.clock.runFor(20);
+    await expect(view.tooltip).toBeHidden();
+  });
+
   test("lists eight heads at most", async ({ page }) => {
     const view = await open(page, "sentence");
     await view.token("query", 8).hover();

@@ -49,8 +49,7 @@ def expect_pictures(capture: hs.Capture, layer: int, dense: torch.Tensor, size: 
         close(drawn.body, body * torch.tensor(drawn.column_edges).diff() if reduce == "mean" and keys > 1 else body)
 
 
-@cache
-def tiny_layers(mechanism: str, padded: bool) -> tuple[hs.Capture, tuple[torch.Tensor, ...]]:
+def tiny_layers_anew(mechanism: str, padded: bool) -> tuple[hs.Capture, tuple[torch.Tensor, ...]]:
     """A capture, and the model's own dense weights of the tokens that are not padding."""
     model = build(mechanism, attn_implementation="eager")  # it says its weights, of the very forward that is captured
     inputs = {"input_ids": ids(LENGTH, batch=2), "attention_mask": torch.ones(2, LENGTH, dtype=torch.int64)}
@@ -60,6 +59,20 @@ def tiny_layers(mechanism: str, padded: bool) -> tuple[hs.Capture, tuple[torch.T
     with torch.no_grad():
         own = model(**inputs, output_attentions=True).attentions
     return hs.capture(model, inputs, item=1), tuple(one[1][:, kept][:, :, kept] for one in own)
+
+
+tiny_layers = cache(tiny_layers_anew)
+
+
+@pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded"])
+@pytest.mark.parametrize("mechanism", list(MECHANISMS))
+def test_the_first_pictures_of_a_layer_are_made_of_the_weights_of_its_check(
+    mechanism: str, padded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are the model's own, and nothing goes over the layer once more."""
+    capture, dense = tiny_layers_anew(mechanism, padded)
+    monkeypatch.delattr(certified, "walk")
+    expect_pictures(capture, 1, dense[1], 7)
 
 
 @pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded"])

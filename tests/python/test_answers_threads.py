@@ -134,3 +134,21 @@ def test_rows_and_norms_of_a_small_layer_are_computed_by_one_thread(
     ask(capture)
     assert seen == [1]
     assert torch.get_num_threads() == USUAL
+
+
+def test_norms_behind_a_wide_projection_are_computed_by_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short the text is."""
+    capture, seen = hs.capture(build(), ids(LENGTH)), list[int]()
+    capture.thumbnails(1, 8)
+    record = capture.record(1)
+    monkeypatch.setattr(threads, "FEW_WEIGHTS", record.heads * record.queries * record.keys)
+    record.value = torch.cat([record.value] * 40, dim=-1)  # more numbers in the projection than there are weights
+    monkeypatch.setattr(projection, "find_projection", lambda _: None)
+
+    def look(*_given: Any) -> torch.Tensor:
+        seen.append(torch.get_num_threads())
+        return torch.zeros(0)
+
+    monkeypatch.setattr(projection, "value_norms", look)
+    capture.value_norms(1)
+    assert seen == [USUAL]

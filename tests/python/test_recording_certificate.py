@@ -169,8 +169,11 @@ GRID = [
 LAYER = {"gpt neo: global and local": 1}  # the first that has the window, where layers take turns; 0 where not said
 
 
+@pytest.mark.parametrize("first", ["rows", "pictures"])
 @pytest.mark.parametrize(("what", "place"), GRID)
-def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_corrupted_record_is_refused_or_repaired(
+    what: str, place: str, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A layer of a real capture is corrupted as it is recorded; what is answered of it must be the model's own."""
     mechanism, padded = PLACES[place]
     model = build(mechanism) if mechanism in MECHANISMS else build_own(mechanism)
@@ -180,6 +183,7 @@ def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkey
         warnings.simplefilter("ignore", UserWarning)
         capture = hs.capture(model, inputs, item=item)
     try:
+        picture = capture.overview(LENGTH, layers=at)[0] if first == "pictures" else None  # one cell a token
         answer = capture.attention(at)
     except hs.RefusedLayer:
         assert capture.layers[at].refused
@@ -188,6 +192,7 @@ def test_a_corrupted_record_is_refused_or_repaired(what: str, place: str, monkey
         kept = inputs["attention_mask"][item].bool()
         own = eager_attentions(model, **inputs)[at][item][:, kept][:, :, kept]
         torch.testing.assert_close(answer, own, atol=1e-5, rtol=0)
+        torch.testing.assert_close(answer if picture is None else picture, own, atol=1e-5, rtol=0)
     assert tier == [1 if mechanism in MECHANISMS else 2]
     capture.attention(1 - at)
     assert not capture.layers[1 - at].refused
@@ -341,7 +346,7 @@ def test_of_a_long_text_some_rows_are_looked_at(long_text: list[int], place: str
 def test_a_long_text_s_record_that_is_corrupted_throughout_is_refused_or_repaired(
     what: str, place: str, long_text: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test_a_corrupted_record_is_refused_or_repaired(what, place, monkeypatch)
+    test_a_corrupted_record_is_refused_or_repaired(what, place, "rows", monkeypatch)
 
 
 def test_a_term_that_a_function_adds_to_whole_texts_alone_is_refused(

@@ -70,14 +70,15 @@ function stateOf(view: ViewState, side: SideName, entry: number) {
   };
 }
 
-const CHARACTER = 7.2;
+/** Pixels that no character of a host's font is wider than; of the usual one it is 7. */
+const CHARACTER = 11;
 
 /**
  * Whether a label is to be cut off. Where none is, the browser paints the column as one; a clip round each token would
  * make it put together all of the page's layers anew whenever something in the column changes.
  */
 function mayNotFit(label: string, width: number): boolean {
-  return label.length * CHARACTER + 8 > width || !/^[ -~·]*$/.test(label);
+  return label.length * CHARACTER + 8 > width || /[^ -~·]/.test(label);
 }
 
 /** That of the head in focus; without a focus, only what is wrong with a row. */

@@ -35,8 +35,8 @@ function useRest(view: ViewState): void {
     const show = view.guard(() => {
       view.rest.value = hover;
     });
-    if (hover?.by !== "pointer") show();
-    const resting = setTimeout(show, REST_MS);
+    const resting = hover?.by === "pointer" ? setTimeout(show, REST_MS) : undefined;
+    if (resting === undefined) show();
     return () => clearTimeout(resting);
   });
 }

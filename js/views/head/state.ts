@@ -191,6 +191,7 @@ export class ViewState {
     this.active.value = { query: moved("query", query), key: moved("key", key) };
     const hover = this.hover.peek();
     if (hover !== null) this.hover.value = { ...hover, entry: moved(hover.side, hover.entry) };
+    this.rest.value = this.hover.peek(); // entries have other numbers now
   }
 
   /** Lets go of whatever the pointer was over. */

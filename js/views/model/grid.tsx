@@ -1,5 +1,4 @@
-import { useComputed, useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useComputed } from "@preact/signals";
 import { range } from "../../store/selection.js";
 import { classes, px } from "../shared/style.js";
 import { gridListeners } from "./grid_listeners.js";
@@ -12,14 +11,11 @@ import { Thumbs } from "./thumbs.js";
 /** Layers down, heads across; one tab stop, in which arrows move. The pictures are on one canvas beneath. */
 export function Grid({ view }: { view: ModelState }) {
   const { width, height, bands } = view.layout.value;
-  const grid = useRef<HTMLDivElement>(null);
-  useSignalEffect(() => placeTabStop(view, grid.current));
   return (
     <ScrollView view={view}>
       {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be laid out in bands */}
       <div
         class="grid"
-        ref={grid}
         role="grid"
         aria-label="Heads of all layers"
         aria-multiselectable="true"
@@ -36,17 +32,6 @@ export function Grid({ view }: { view: ModelState }) {
       </div>
     </ScrollView>
   );
-}
-
-/**
- * Lets the tab key lead to one head. After the frame: to change it in an element that has the focus, as the head that was
- * clicked has, lays out the page, which before the frame is half changed.
- */
-function placeTabStop(view: ModelState, grid: HTMLElement | null): void {
-  const { layer, head } = view.tabStop;
-  for (const one of grid?.querySelectorAll<HTMLElement>('[tabindex="0"]') ?? []) one.tabIndex = -1;
-  const stop = grid?.querySelector<HTMLElement>(`[data-cell="${layer} ${head}"]`);
-  if (stop) stop.tabIndex = 0;
 }
 
 /** Numbers over a band; where there is no room for all, every second, and the one in focus before its neighbours. */

@@ -15,13 +15,14 @@ interface RowState {
   isSelected: boolean;
   heads: readonly number[];
   head: number | null;
+  stop: number | null;
   error: string;
   /** What the ranking says of its heads, by their numbers, and which of them is pointed at, here or there. */
   marks: readonly { rank: number; veil: string; said: string }[];
   pointed: number | null;
 }
 
-const QUIET: RowState = { isSelected: false, heads: [], head: null, error: "", marks: [], pointed: null };
+const QUIET: RowState = { isSelected: false, heads: [], head: null, stop: null, error: "", marks: [], pointed: null };
 
 interface Props {
   view: ModelState;
@@ -102,7 +103,7 @@ function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) 
       }}
       data-rank={mark && mark.rank <= RANKED && view.layout.value.cell >= ROOM_FOR_RANK ? mark.rank : undefined}
       role="gridcell"
-      tabIndex={-1}
+      tabIndex={state.stop === head ? 0 : -1}
       aria-selected={isDrawn}
       aria-label={standing ? `${name}, ${standing}: ${refusal}` : said}
       data-cell={`${layer} ${head}`}
@@ -113,10 +114,12 @@ function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) 
 
 function stateOf(view: ModelState, layer: number): RowState {
   const { layer: selected, heads, head } = view.store.selection.value;
+  const { layer: stopLayer, head: stop } = view.tabStop;
   const marks = view.links.marks.value.get(layer) ?? [];
   const picture = view.thumbnails.pictures.value.get(layer);
   const state = {
     ...QUIET,
+    stop: stopLayer === layer ? stop : null,
     error: picture instanceof Error ? picture.message : "",
     marks: marks.map((mark) => ({
       rank: mark.rank,

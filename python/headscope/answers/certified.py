@@ -151,11 +151,11 @@ class CertifiedLayers:
     def _walk(self, layer: int, pictured: Pictured | None, pause: Pause | None) -> Walked:
         """Go over a layer once, without holding up what others ask meanwhile, and keep what was found."""
         record, weigh = self.read(layer), self.weigh(layer)
+        known = None if pictured is None else self._take_computed(layer)
         norms = None
         if pictured is not None and pictured.wanted.measure == "value_norm":
             norms = self.value_norms(layer)
         frame = None if pictured is None else pictured.frame
-        known = self._take_computed(layer)
         with few_threads(weights_of(record), record.device, pause) as pause_as_usual:
             if isinstance(record, Record) and known is not None and frame is not None and weigh is formula.weights:
                 walked = walk_known(record, known, frame, norms, pause_as_usual)
@@ -186,7 +186,8 @@ class CertifiedLayers:
             if isinstance(record, KeptWeights):
                 raise UnknownProjection(f"layer {layer} ({record.module}): no values are known: {record.why}")
             if layer not in self._norms:
-                with few_threads(weights_of(record), record.device):
+                size = (record.heads * record.value.shape[-1]) ** 2  # of the projection, which is most of the work
+                with few_threads(max(size, weights_of(record)), record.device):
                     self._norms[layer] = projection.value_norms(record, projection.find_projection(record))
             return self._norms[layer]
 
@@ -212,7 +213,7 @@ class CertifiedLayers:
             yield from self._lse.values()
             yield from self._norms.values()
             yield from self._pictures.tensors()
-            yield from (stripe.weight for stripe in (self._just_computed or (0, []))[1])
+            yield from (one for known in (self._just_computed or (0, []))[1] for one in known.tensors())
 
     def clear(self) -> None:
         """Let go of everything but the reports."""

@@ -14,7 +14,7 @@ import torch
 from headscope.answers.pooling import REDUCES, Cells, Reduce, combine, pool_cells
 from headscope.recording.layers import formula
 from headscope.recording.layers.differences import Weigh
-from headscope.recording.layers.formula import Stripe
+from headscope.recording.layers.formula import ROWS, Stripe
 from headscope.recording.layers.record import AnyRecord, Record
 
 __all__ = [
@@ -33,8 +33,6 @@ __all__ = [
 SCORES = 1 << 22
 """Most weights (heads x rows x keys) that are held at a time, and most numbers that wait to be pooled over keys; a
 single row of a single head is never cut."""
-ROWS = 128
-"""Most rows of a stripe: under a causal mask a stripe of few rows ends early."""
 FEW_ROWS = 16
 """Rows for which it pays to keep a group of heads together."""
 ARRAYS = 6
@@ -120,6 +118,7 @@ def walk_known(
     tell = _Telling(record, pause)
     heads = slice(0, record.heads)
     pools = _Pools(record, heads, frame, norms)
+    assert len(pools.runs) == 1
     for stripe in known:
         tell(heads, stripe.rows)
         pools.take(stripe.rows, stripe.keys, stripe.weight)

@@ -40,12 +40,14 @@ def differences(
     size = record.heads // record.groups
     tiny = torch.finfo(torch.float32).tiny
     scales = [_largest_of_heads(values).repeat_interleave(size).clamp(min=tiny) for values, _ in pairs]
-    together = torch.cat([values for values, _ in pairs], dim=-1).mT.contiguous()  # so, several times faster
+    every = pairs[0][0] if len(pairs) == 1 else torch.cat([values for values, _ in pairs], dim=-1)
+    together = every.mT.contiguous()  # so, several times faster
     widths = [values.shape[-1] for values, _ in pairs]
     errors = [0.0] * len(pairs)
     for stripe in _striped(record, weigh, rows) if known is None else known:
-        weight = stripe.weight.reshape(record.groups, -1, stripe.weight.shape[-1])  # [G, n * r, k]
-        ours = (together[..., stripe.keys] @ weight.mT).mT.reshape(*stripe.weight.shape[:2], -1)
+        heads, length, keys = stripe.weight.shape
+        weight = stripe.weight.reshape(record.groups, size * length, keys)
+        ours = (together[..., stripe.keys] @ weight.mT).mT.reshape(heads, length, sum(widths))
         if record.gate is not None:
             assert stripe.lse is not None
             ours = ours * torch.sigmoid(stripe.lse - record.gate.double()[:, None]).float()[..., None]

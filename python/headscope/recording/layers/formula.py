@@ -22,7 +22,7 @@ STRIPE_ELEMENTS = 1 << 20
 """Scores held at a time (heads x rows x keys): 4 MiB of float32, which stay in a processor's cache. And few rows see
 few keys under a causal mask."""
 ROWS = 128
-"""Most rows of a stripe of all weights."""
+"""Most rows of a stripe of all weights: under a causal mask a stripe of few rows ends early."""
 FEW_ROWS = 16
 """Rows that are kept together all the same, up to four times as many scores: all keys are read for each stripe."""
 
@@ -124,9 +124,15 @@ class Stripe:
     weight: torch.Tensor  # float32 [H, r, k]
     lse: torch.Tensor | None  # float64 [H, r]; None where nothing asks for it
 
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """Every tensor held."""
+        yield self.weight
+        if self.lse is not None:
+            yield self.lse
+
 
 def striped(record: Record) -> Iterator[Stripe]:
-    """All weights of a layer; under a causal mask a stripe of few rows ends early."""
+    """All weights of a layer."""
     heads, every = torch.arange(record.heads, device=record.device), torch.arange(record.queries, device=record.device)
     done = 0
     for rows in every.split(min(ROWS, rows_at_once(record.heads * record.keys))):
