@@ -70,7 +70,7 @@ function stateOf(view: ViewState, side: SideName, entry: number) {
   };
 }
 
-/** Pixels that no character of a host's font is wider than; of the usual one it is 7. */
+/** Pixels a character, half as much again as in the usual font: hosts set others. */
 const CHARACTER = 11;
 
 /**
