@@ -49,7 +49,9 @@ def expect_pictures(capture: hs.Capture, layer: int, dense: torch.Tensor, size: 
         close(drawn.body, body * torch.tensor(drawn.column_edges).diff() if reduce == "mean" and keys > 1 else body)
 
 
-def tiny_layers_anew(mechanism: str, padded: bool) -> tuple[hs.Capture, tuple[torch.Tensor, ...]]:
+def tiny_layers_anew(
+    mechanism: str, padded: bool, captured: str = "eager"
+) -> tuple[hs.Capture, tuple[torch.Tensor, ...]]:
     """A capture, and the model's own dense weights of the tokens that are not padding."""
     model = build(mechanism, attn_implementation="eager")  # it says its weights, of the very forward that is captured
     inputs = {"input_ids": ids(LENGTH, batch=2), "attention_mask": torch.ones(2, LENGTH, dtype=torch.int64)}
@@ -58,6 +60,8 @@ def tiny_layers_anew(mechanism: str, padded: bool) -> tuple[hs.Capture, tuple[to
     kept = inputs["attention_mask"][1].bool()
     with torch.no_grad():
         own = model(**inputs, output_attentions=True).attentions
+    if captured == "default":
+        model = build(mechanism)
     return hs.capture(model, inputs, item=1), tuple(one[1][:, kept][:, :, kept] for one in own)
 
 
@@ -65,12 +69,13 @@ tiny_layers = cache(tiny_layers_anew)
 
 
 @pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded"])
+@pytest.mark.parametrize("captured", ["eager", "default"])
 @pytest.mark.parametrize("mechanism", list(MECHANISMS))
 def test_the_first_pictures_of_a_layer_are_made_of_the_weights_of_its_check(
-    mechanism: str, padded: bool, monkeypatch: pytest.MonkeyPatch
+    mechanism: str, captured: str, padded: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are the model's own, and nothing goes over the layer once more."""
-    capture, dense = tiny_layers_anew(mechanism, padded)
+    capture, dense = tiny_layers_anew(mechanism, padded, captured)
     monkeypatch.delattr(certified, "walk")
     expect_pictures(capture, 1, dense[1], 7)
 
