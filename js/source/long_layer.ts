@@ -128,14 +128,16 @@ export class LongLayer implements LayerData {
 
   async bring(need: Need, following: Following): Promise<void> {
     const asks = this.#asks(need, false);
-    let done = 0;
-    const onProgress = () => following.onProgress?.(done / asks.length);
-    const all = asks.map(async (ask) => {
-      await ask({ signal: following.signal });
-      done += 1;
+    const done = asks.map(() => 0);
+    const all = asks.map(async (ask, at) => {
+      const onProgress = (share: number) => {
+        done[at] = share;
+        following.onProgress?.(done.reduce((sum, one) => sum + one, 0) / asks.length);
+      };
+      await ask({ signal: following.signal, onProgress });
       this.#arrivals.value += 1;
       this.outside.onGrown(this);
-      onProgress();
+      onProgress(1);
     });
     await Promise.all(all);
   }
@@ -154,8 +156,10 @@ export class LongLayer implements LayerData {
       const kinds = new Set(rows.length > 0 ? [...all, "key" as const] : all);
       for (const what of ["key", "value"] as const) {
         if (!kinds.has(what)) continue;
-        for (const group of new Set(heads.map((head) => vectors.group(head))))
-          if (!vectors.has(what, group)) asks.push((following) => this.#askGroup(what, group, following));
+        const groups = [...new Set(heads.map((head) => vectors.group(head)))].filter((one) => !vectors.has(what, one));
+        const each = Math.max(1, Math.floor(ASKED_BYTES / (4 * (what === "key" ? vectors.d : vectors.dv) * this.keys)));
+        for (let at = 0; at < groups.length; at += each)
+          asks.push((following) => this.#askGroups(what, groups.slice(at, at + each), following));
       }
       if (isAny && asks.length > 0) return asks;
       const blocks = kinds.has("query")
@@ -171,9 +175,14 @@ export class LongLayer implements LayerData {
     return asks;
   }
 
-  async #askGroup(what: "key" | "value", group: number, following: Following): Promise<void> {
-    const slice = await this.#ask("vectors", { what, heads: [group], range: [0, this.keys] }, following);
-    this.vectors?.keep(what, group, slice.floats(what));
+  async #askGroups(what: "key" | "value", groups: readonly number[], following: Following): Promise<void> {
+    const numbers = (await this.#ask("vectors", { what, heads: groups, range: [0, this.keys] }, following)).floats(
+      what,
+    );
+    const each = numbers.length / groups.length;
+    groups.forEach((group, index) => {
+      this.vectors?.keep(what, group, numbers.slice(index * each, (index + 1) * each));
+    });
   }
 
   async #askQueries(heads: readonly number[], first: number, last: number, following: Following): Promise<void> {

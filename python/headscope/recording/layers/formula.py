@@ -65,7 +65,7 @@ def dot_products(
 ) -> torch.Tensor:
     """Scaled dot products [h, r, k]."""
     if len(rows) and torch.equal(heads, torch.arange(record.heads, device=heads.device)):  # faster than one by one
-        query = record.query.index_select(1, rows.to(record.device)).to(dtype) * record.scaling  # [H, r, d]
+        query = _of_rows(record.query, rows.to(record.device)).to(dtype) * record.scaling  # [H, r, d]
         together = query.unflatten(0, (record.groups, -1)).flatten(1, 2)  # [G, n * r, d]
         return torch.bmm(together, record.key[:, keys].to(dtype).mT).view(len(heads), len(rows), -1)
     query = record.query[heads[:, None], rows].to(dtype) * record.scaling  # [h, r, d]
@@ -76,6 +76,13 @@ def dot_products(
     for group, of_group, into in members:
         torch.matmul(of_group, record.key[group, keys].to(dtype).T, out=into)  # [n, r, k]
     return out
+
+
+def _of_rows(vectors: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Vectors [H, r, d] of some rows: of a run of them no copy. `index_select` would first copy all that is strided."""
+    first = int(rows[0])
+    is_run = torch.equal(rows, torch.arange(first, first + len(rows), device=rows.device))
+    return vectors[:, first : first + len(rows)] if is_run else vectors[:, rows]
 
 
 def scores(
