@@ -18,7 +18,7 @@ Weigh: TypeAlias = Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 NARROW = 16
-"""Values of at most so many numbers are multiplied turned round, several times faster; a copy of wide ones costs more."""
+"""Values of at most so many numbers are multiplied turned round, several times faster; wide ones cost more to copy."""
 
 
 @torch.no_grad()
