@@ -26,7 +26,8 @@ const styles = {
   setup({ onLoad }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
-      return { contents: code, loader: "text" };
+      const contents = code.replace(/(?<=[:(,/]) | (?=[)/])/g, ""); // spaces that esbuild leaves, mostly in custom properties
+      return { contents, loader: "text" };
     });
   },
 };

@@ -128,16 +128,13 @@ export class LongLayer implements LayerData {
 
   async bring(need: Need, following: Following): Promise<void> {
     const asks = this.#asks(need, false);
-    const done = asks.map(() => 0);
-    const all = asks.map(async (ask, at) => {
-      const onProgress = (share: number) => {
-        done[at] = share;
-        following.onProgress?.(done.reduce((sum, one) => sum + one, 0) / asks.length);
-      };
+    let done = 0;
+    const onProgress = (share: number) => following.onProgress?.((done + share) / asks.length); // they come one by one
+    const all = asks.map(async (ask) => {
       await ask({ signal: following.signal, onProgress });
+      done += 1;
       this.#arrivals.value += 1;
       this.outside.onGrown(this);
-      onProgress(1);
     });
     await Promise.all(all);
   }
@@ -149,17 +146,15 @@ export class LongLayer implements LayerData {
     const { vectors } = this;
     if (vectors === null) {
       const missing = rows.filter((query) => heads.some((head) => !this.hasRow(head, query)));
-      const each = Math.max(1, Math.floor(ASKED_BYTES / (4 * heads.length * this.keys)));
-      for (let at = 0; at < missing.length; at += each)
-        asks.push((following) => this.#askRows(heads, missing.slice(at, at + each), following));
+      for (const some of portions(missing, heads.length * this.keys))
+        asks.push((following) => this.#askRows(heads, some, following));
     } else {
       const kinds = new Set(rows.length > 0 ? [...all, "key" as const] : all);
       for (const what of ["key", "value"] as const) {
         if (!kinds.has(what)) continue;
         const groups = [...new Set(heads.map((head) => vectors.group(head)))].filter((one) => !vectors.has(what, one));
-        const each = Math.max(1, Math.floor(ASKED_BYTES / (4 * (what === "key" ? vectors.d : vectors.dv) * this.keys)));
-        for (let at = 0; at < groups.length; at += each)
-          asks.push((following) => this.#askGroups(what, groups.slice(at, at + each), following));
+        for (const some of portions(groups, (what === "key" ? vectors.d : vectors.dv) * this.keys))
+          asks.push((following) => this.#askGroups(what, some, following));
       }
       if (isAny && asks.length > 0) return asks;
       const blocks = kinds.has("query")
@@ -234,6 +229,12 @@ export class LongLayer implements LayerData {
 
 function columnName(head: number, keys: readonly number[]): string {
   return `${head} ${keys.join()}`;
+}
+
+/** What there is to ask for in portions of at most `ASKED_BYTES`. @param floats Of one. */
+function portions(all: readonly number[], floats: number): number[][] {
+  const each = Math.max(1, Math.floor(ASKED_BYTES / (4 * floats)));
+  return Array.from({ length: Math.ceil(all.length / each) }, (_, at) => all.slice(at * each, (at + 1) * each));
 }
 
 /** Numbers, ascending, as runs without a gap: the first and the last of each. */

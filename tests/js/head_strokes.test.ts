@@ -4,7 +4,7 @@ import type { Side } from "../../js/store/meta.js";
 import { Picture } from "../../js/store/picture.js";
 import type { Place } from "../../js/views/head/focus.js";
 import { shareDrawn } from "../../js/views/head/share.js";
-import { type LineScene, planFocus, planLines, Strokes } from "../../js/views/head/strokes.js";
+import { computeRows, type LineScene, planFocus, planLines, Strokes } from "../../js/views/head/strokes.js";
 import { layerOfWeights } from "./layers.js";
 
 const off = { hide_first: false, hide_special: false, words: false, pair_filter: "all" } as const;
@@ -53,14 +53,14 @@ interface Line {
   head: number;
 }
 
-function lines(changes: Partial<LineScene> = {}, hasTime = () => true): Line[] {
+function lines(changes: Partial<LineScene> = {}): Line[] {
   const strokes = new Strokes();
   const all: Line[] = [];
   const take = () =>
     strokes.each((from, to, alpha, width, head) => {
       all.push({ from, to, alpha, width, head });
     });
-  planLines(scene(changes), strokes, hasTime);
+  planLines(scene(changes), strokes, computeRows(scene(changes), () => true).queries);
   take();
   planFocus(scene(changes), strokes);
   take();
@@ -177,11 +177,8 @@ describe("the lines", () => {
   it("whose rows are not computed in time come later", () => {
     const slow = picture();
     slow.hasRow = () => false;
-    const strokes = new Strokes();
-    expect(planLines(scene({ picture: slow }), strokes, () => false)).toBe(false);
-    expect(strokes.count).toBe(0);
-    expect(planLines(scene({ picture: slow }), strokes, () => true)).toBe(true);
-    expect(strokes.count).toBe(8);
+    expect(computeRows(scene({ picture: slow }), () => false)).toEqual({ queries: [], isComplete: false });
+    expect(computeRows(scene({ picture: slow }), () => true)).toEqual({ queries: [0, 1, 2], isComplete: true });
   });
 
   it("may be more than a first block of numbers holds", () => {

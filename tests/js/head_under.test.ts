@@ -94,6 +94,19 @@ describe("the lines that are not in focus", () => {
     expect(paint({ picture: fresh }).drawn).toBe(0);
   });
 
+  it("are not drawn in each frame while rows are being computed, unless what they show has changed", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1000);
+    const fresh = new Picture(layerOfWeights([weights]), axis("query"), axis("key"));
+    fresh.hasRow = (_, query) => query === 0;
+    const some = (changes: Partial<LineScene> = {}) => paint({ picture: fresh, ...changes }, () => false);
+    expect(some().drawn).toBe(1);
+    expect(some()).toEqual({ drawn: 0, isComplete: false });
+    expect(some({ tops: { query: 20, key: 20 } }).drawn).toBe(1);
+    now.mockReturnValue(1101);
+    expect(some({ tops: { query: 20, key: 20 } }).drawn).toBe(1);
+    now.mockRestore();
+  });
+
   it("give their memory back, and are drawn anew after that", () => {
     paint();
     expect(canvas.width).toBe(600);

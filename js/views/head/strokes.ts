@@ -76,15 +76,33 @@ export class Strokes {
 }
 
 /**
- * Plans the lines of all rows, faint ones where something is in focus: the same whatever it is.
+ * Computes rows in view as long as there is time.
  *
- * @param hasTime Asked before a row that has yet to be computed; the rows for which there was none stay out.
- * @returns Whether all rows are in.
+ * @param hasTime Asked before each row of a head that has yet to be computed.
+ * @returns Those that can be drawn, and whether these are all that have come.
  */
-export function planLines(scene: LineScene, into: Strokes, hasTime: () => boolean): boolean {
+export function computeRows(scene: LineScene, hasTime: () => boolean) {
+  const { picture, heads, rows } = scene;
+  const queries = [];
+  let isComplete = true;
+  for (let query = rows.first; query < rows.last; query++) {
+    if (!isHere(scene, query)) continue; // it is drawn when it comes
+    const isInTime = (head: number) => (picture.hasRow(head, query) || hasTime()) && picture.row(head, query);
+    if (heads.every(isInTime)) queries.push(query);
+    else isComplete = false;
+  }
+  return { queries, isComplete };
+}
+
+function isHere({ picture, heads }: LineScene, query: number): boolean {
+  return heads.every((head) => picture.isHere(head, query));
+}
+
+/** Plans the lines of some rows, faint ones where something is in focus: the same whatever it is. */
+export function planLines(scene: LineScene, into: Strokes, queries: readonly number[]): void {
   into.clear();
   const style = scene.focus === null ? idleStyle(scene.heads.length) : faintStyle(scene.heads.length, scene.dark);
-  return planRows(scene, into, style, hasTime);
+  for (const query of queries) planRow(scene, into, query, style);
 }
 
 /** Plans the lines in focus, which lie on top of the others. */
@@ -114,29 +132,6 @@ function idleStyle(heads: number): Style {
 function faintStyle(heads: number, dark: boolean): Style {
   const most = (dark ? 0.1 : 0.085) * Math.min(1, 9 / heads);
   return { alpha: (w) => most * w ** 0.8, width: (w) => 0.6 + 2 * w, spread: 0.6 };
-}
-
-function planRows(scene: LineScene, into: Strokes, style: Style, hasTime: () => boolean): boolean {
-  let complete = true;
-  for (let query = scene.rows.first; query < scene.rows.last; query++) {
-    if (!isHere(scene, query)) continue; // it is drawn when it comes
-    if (isComputed(scene, query, hasTime)) planRow(scene, into, query, style);
-    else complete = false;
-  }
-  return complete;
-}
-
-function isHere({ picture, heads }: LineScene, query: number): boolean {
-  return heads.every((head) => picture.isHere(head, query));
-}
-
-/** Computes the row of one head after the other as long as there is time. */
-function isComputed({ picture, heads }: LineScene, query: number, hasTime: () => boolean): boolean {
-  return heads.every((head) => {
-    if (!picture.hasRow(head, query) && !hasTime()) return false;
-    picture.row(head, query);
-    return true;
-  });
 }
 
 function planRow(scene: LineScene, into: Strokes, query: number, style: Style): void {
