@@ -1,5 +1,5 @@
-import type { Picture } from "../../store/picture.js";
-import { isDrawn } from "./drawn.js";
+import type { Column, Picture, Row } from "../../store/picture.js";
+import { drawnOf } from "./drawn.js";
 import type { Place } from "./focus.js";
 import type { Span } from "./layout.js";
 
@@ -16,21 +16,19 @@ export function shareDrawn(
 ): number {
   let drawn = 0;
   let all = 0;
-  const add = (weights: Float32Array) => {
-    for (const weight of weights) {
-      if (Number.isNaN(weight)) continue;
-      all += weight;
-      if (isDrawn(weight, threshold * picture.scale)) drawn += weight;
-    }
+  const add = ({ weights }: Row | Column) => {
+    const of = drawnOf(weights, threshold * picture.scale);
+    drawn += of.sum;
+    all += of.all;
   };
   for (const head of heads) {
     if (pinned?.side === "key" && !picture.columnIsHere(head, pinned.entry)) return Number.NaN;
     if (pinned?.side === "query" && !picture.isHere(head, pinned.entry)) return Number.NaN;
-    if (pinned?.side === "key") add(picture.column(head, pinned.entry).weights);
-    else if (pinned?.side === "query") add(picture.row(head, pinned.entry).weights);
+    if (pinned?.side === "key") add(picture.column(head, pinned.entry));
+    else if (pinned?.side === "query") add(picture.row(head, pinned.entry));
     else
       for (let query = rows.first; query < rows.last; query++)
-        if (picture.isHere(head, query)) add(picture.row(head, query).weights);
+        if (picture.isHere(head, query)) add(picture.row(head, query));
   }
   return drawn / all;
 }

@@ -181,7 +181,7 @@ function eachDrawn(scene: LineScene, side: SideName, weights: Float32Array, visi
   const first = Math.floor((top - height) / ROW);
   const last = Math.ceil((top + 2 * height) / ROW);
   let [above, below] = [-1, -1];
-  for (const entry of drawnOf(weights, threshold)) {
+  for (const entry of drawnOf(weights, threshold).entries) {
     if (entry < first) {
       above = stronger(weights, above, entry);
       continue;
