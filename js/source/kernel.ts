@@ -65,26 +65,32 @@ export class KernelSource implements Source {
     return this.peek(part, layer) ?? this.#asking.run(`${part} ${layer}`, following, ask);
   }
 
-  async #askLayer(part: string, layer: number, following: Following): Promise<LayerData> {
-    return this.keepLayer(await this.#askOne("layer", { part, layer }, layer, following));
+  #askLayer(part: string, layer: number, following: Following): Promise<LayerData> {
+    return this.#askOne("layer", { part, layer }, layer, following, (sent) => this.keepLayer(sent));
   }
 
-  /** Asks for one payload. */
-  async #askOne(op: string, args: object, number: number, following: Following): Promise<Sent> {
-    let come: Sent | undefined;
+  /** Asks for one payload, which is read while its message is being handled: later its pieces are the host's again. */
+  async #askOne<Value>(
+    op: string,
+    args: object,
+    number: number,
+    following: Following,
+    read: (sent: Sent) => Value,
+  ): Promise<Value> {
+    let come: Value | undefined;
     const answer = new Answer([number], (_, sent) => {
-      come = copied(of(sent)); // pieces are the host's as long as the message is being handled
+      come = read(of(sent));
     });
     await request(this.lines, { op, args: { ...args }, limit: this.#limit }, answer, following);
-    return come as Sent; // the answer is complete
+    return come as Value; // the answer is complete
   }
 
   /** Asks for some numbers of a long layer. */
   #askSlice(op: string, args: Record<string, unknown>, following: Following): Promise<Slice> {
-    const ask = async (followed: Following) => {
-      const { header, pieces } = await this.#askOne(op, args, Number(args.layer), followed);
+    const read = ({ header, pieces }: Sent) => {
       return { why: String((header as { why: unknown }).why), ...decodeArrays(header as ArraysHeader, pieces) };
     };
+    const ask = (followed: Following) => this.#askOne(op, args, Number(args.layer), followed, read);
     return this.#slicing.run(JSON.stringify([op, args]), following, ask);
   }
 
@@ -95,11 +101,12 @@ export class KernelSource implements Source {
   }
 
   async #askSides(count: number, following: Following): Promise<unknown[]> {
+    const read = ({ header, pieces }: Sent) =>
+      JSON.parse(new TextDecoder().decode(join(header as ArraysHeader, pieces))) as unknown;
     const sides = [];
     for (let side = 0; side < count; side++) {
       const onProgress = (done: number) => following.onProgress?.((side + done) / count);
-      const { header, pieces } = await this.#askOne("tokens", { side }, side, { ...following, onProgress });
-      sides.push(JSON.parse(new TextDecoder().decode(join(header as ArraysHeader, pieces))));
+      sides.push(await this.#askOne("tokens", { side }, side, { ...following, onProgress }, read));
     }
     return sides;
   }
@@ -176,11 +183,12 @@ export class KernelSource implements Source {
     return this.peekTile(question) ?? this.#askingTiles.run(name, following, (all) => this.#askTile(question, all));
   }
 
-  async #askTile(question: TileQuestion, following: Following): Promise<Tile> {
-    const { header, pieces } = await this.#askOne("tile", question, question.layer, following);
-    const tile = tileOf(header as TileHeader, pieces);
-    this.#tiles.set(nameOfTile(question), tile, tile.cells.byteLength);
-    return tile;
+  #askTile(question: TileQuestion, following: Following): Promise<Tile> {
+    return this.#askOne("tile", question, question.layer, following, ({ header, pieces }) => {
+      const tile = tileOf(header as TileHeader, pieces);
+      this.#tiles.set(nameOfTile(question), tile, tile.cells.byteLength);
+      return tile;
+    });
   }
 
   /** Keeps pictures that came along with a widget. */
@@ -201,10 +209,6 @@ function of(sent: Sent | SourceError): Sent {
 
 function readThumbnails({ header, pieces }: Sent): Thumbnails {
   return thumbnailsOf(header as ThumbnailHeader, pieces);
-}
-
-function copied({ header, pieces }: Sent): Sent {
-  return { header, pieces: pieces.length === 1 ? [pieces[0].slice()] : pieces }; // several have been copied
 }
 
 function keyOf({ part, size, measure, pair_filter, hide_special, reduce }: ThumbnailQuestion, layer: number): string {

@@ -14,6 +14,8 @@ import type { Cell } from "./walk.js";
 const DWELL_MS = 100;
 /** Time in a frame for rows; what is left over comes in the next. */
 const READING_MS = 8;
+/** Pairs of a head up to which it is read at once: some milliseconds of work. */
+const QUICK_PAIRS = 1 << 16;
 /** Pairs of a head beyond which it is not read row by row: some seconds of work. */
 const MOST_PAIRS = 1 << 23;
 
@@ -58,7 +60,10 @@ export class Enlarged {
         const question = this.#question();
         reader = question === null ? null : new ExactReader(question);
         this.exact.value = null;
-        read();
+        const isQuick = question === null || question.queries.length * question.keys.length <= QUICK_PAIRS;
+        if (isQuick) return read();
+        const timer = setTimeout(ask, DWELL_MS);
+        return () => clearTimeout(timer);
       }),
     ];
     return () => {
