@@ -26,7 +26,8 @@ const styles = {
   setup({ onLoad }) {
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
-      const contents = code.replace(/(?<=[:(,/]) | (?=[)/])/g, ""); // spaces that esbuild leaves, mostly in custom properties
+      // Spaces that esbuild leaves, mostly in custom properties; not in strings.
+      const contents = code.replace(/("[^"]*")|(?<=[:(,/]) | (?=[)/])/g, "$1");
       return { contents, loader: "text" };
     });
   },

@@ -25,7 +25,7 @@ const COLUMNS_BYTES = 32 << 20;
 /** Rows of every head that are kept in any case: more than a window shows. */
 const LEAST_ROWS = 32;
 /** Most bytes asked for at once. */
-const ASKED_BYTES = 16 << 20;
+const ASKED_BYTES = 4 << 20;
 
 /**
  * A layer of a long text. Who sees whom is known; vectors come by heads, keys at once and queries in blocks, so that any
@@ -129,10 +129,11 @@ export class LongLayer implements LayerData {
   async bring(need: Need, following: Following): Promise<void> {
     const asks = this.#asks(need, false);
     let done = 0;
-    const onProgress = (share: number) => following.onProgress?.((done + share) / asks.length); // they come one by one
+    const onProgress = (share: number) => following.onProgress?.((done + share) / asks.length);
     const all = asks.map(async (ask) => {
       await ask({ signal: following.signal, onProgress });
       done += 1;
+      onProgress(0);
       this.#arrivals.value += 1;
       this.outside.onGrown(this);
     });
@@ -176,7 +177,7 @@ export class LongLayer implements LayerData {
     );
     const each = numbers.length / groups.length;
     groups.forEach((group, index) => {
-      this.vectors?.keep(what, group, numbers.slice(index * each, (index + 1) * each));
+      this.vectors?.keep(what, group, numbers.subarray(index * each, (index + 1) * each));
     });
   }
 

@@ -6,6 +6,7 @@ import { PacketLayer } from "./packet_layer.js";
 export class WeightsLayer extends PacketLayer implements LayerData {
   readonly vectors = null;
   readonly #weights: Float32Array; // [heads, queries, keys]
+  readonly #rows: Float32Array[] = [];
   readonly #spans = new Map<number, readonly [number, number]>();
 
   constructor(packet: Packet) {
@@ -14,8 +15,9 @@ export class WeightsLayer extends PacketLayer implements LayerData {
   }
 
   row(head: number, query: number): Float32Array {
-    const at = (head * this.queries + query) * this.keys;
-    return this.#weights.subarray(at, at + this.keys);
+    const at = head * this.queries + query;
+    this.#rows[at] ??= this.#weights.subarray(at * this.keys, (at + 1) * this.keys);
+    return this.#rows[at]; // the same each time, by which others know what they have made of it
   }
 
   hasRow(): boolean {

@@ -54,6 +54,15 @@ test("tokens, the outline and the vectors of the heads drawn are asked for again
   await expectAskedAgain(page, "tokens", "layer", "vectors");
 });
 
+test("the keys of all heads drawn come in one answer, and each head has its own", async ({ page }) => {
+  const view = await open(page, { heads: [0, 1, 2], head: 2 });
+  const numbers = made.weights(1, 2)[QUERY].map((weight, key) => (key <= QUERY ? weight : null));
+  await expectNumbers(view, "key", numbers.slice(FIRST));
+  const received = await page.evaluate(() => window.host.kernel.received.map(({ id, args }) => ({ id, args })));
+  const asked = received.flatMap(({ id, args }) => ("what" in args && args.what === "key" ? [[id, args.heads]] : []));
+  expect(new Set(asked.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify([asked[0][0], [0, 1, 2]])]));
+});
+
 test("rows that only the model computes are asked for again", async ({ page }) => {
   const view = await open(page, { layer: 2 });
   await expectNumbers(view, "key", row(2));

@@ -100,7 +100,9 @@ describe("the lines that are not in focus", () => {
     fresh.hasRow = (_, query) => query === 0;
     const some = (changes: Partial<LineScene> = {}) => paint({ picture: fresh, ...changes }, () => false);
     expect(some().drawn).toBe(1);
+    const computed = vi.spyOn(fresh, "row");
     expect(some()).toEqual({ drawn: 0, isComplete: false });
+    expect(computed).toHaveBeenCalled();
     expect(some({ tops: { query: 20, key: 20 } }).drawn).toBe(1);
     now.mockReturnValue(1101);
     expect(some({ tops: { query: 20, key: 20 } }).drawn).toBe(1);

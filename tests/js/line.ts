@@ -27,6 +27,7 @@ export class Line implements Wire {
     const piece = payload.slice(index * size, (index + 1) * size);
     const content = { v: 1, id, kind: "chunk", layer: header.layer, index, of, ...(index === 0 ? { header } : {}) };
     this.deliver(content, [new DataView(piece.buffer)]);
+    piece.fill(0xff); // a host may use its memory again
   }
 }
 

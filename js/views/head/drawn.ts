@@ -6,7 +6,7 @@ export function isDrawn(weight: number, threshold: number): boolean {
 export interface Drawn {
   /** The entries that get a line, ascending. */
   entries: readonly number[];
-  /** What they add up to, and what all do; NaN left out. */
+  /** What they add up to, and what all positive ones do. */
   sum: number;
   all: number;
 }

@@ -15,7 +15,7 @@ const DWELL_MS = 100;
 /** Time in a frame for rows; what is left over comes in the next. */
 const READING_MS = 8;
 /** Pairs of a head up to which it is read at once: some milliseconds of work. */
-const QUICK_PAIRS = 1 << 16;
+const QUICK_PAIRS = 1 << 14;
 /** Pairs of a head beyond which it is not read row by row: some seconds of work. */
 const MOST_PAIRS = 1 << 23;
 
@@ -58,11 +58,15 @@ export class Enlarged {
       effect(() => this.#findData()),
       effect(() => {
         const question = this.#question();
-        reader = question === null ? null : new ExactReader(question);
+        reader = null;
         this.exact.value = null;
-        const isQuick = question === null || question.queries.length * question.keys.length <= QUICK_PAIRS;
-        if (isQuick) return read();
-        const timer = setTimeout(ask, DWELL_MS);
+        if (question === null) return;
+        const begin = guard(() => {
+          reader = new ExactReader(question);
+          read();
+        });
+        const isQuick = question.queries.length * question.keys.length <= QUICK_PAIRS;
+        const timer = setTimeout(begin, isQuick ? 0 : DWELL_MS);
         return () => clearTimeout(timer);
       }),
     ];

@@ -82,7 +82,7 @@ def _of_rows(vectors: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """Vectors [H, r, d] of some rows: of a run of them no copy. `index_select` would first copy all that is strided."""
     first = int(rows[0])
     is_run = torch.equal(rows, torch.arange(first, first + len(rows), device=rows.device))
-    return vectors[:, first : first + len(rows)] if is_run else vectors[:, rows]
+    return vectors.narrow(1, first, len(rows)) if is_run else vectors[:, rows]
 
 
 def scores(
