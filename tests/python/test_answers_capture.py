@@ -28,6 +28,8 @@ def test_slices_equal_the_slices_of_the_whole(mechanism: str) -> None:
     assert whole.dtype == torch.float32
     for heads, queries, keys in [
         (None, 7, None),
+        (None, range(10, 20), None),
+        (None, [12, 10, 10, 13], None),
         (None, None, 7),
         (2, None, None),
         (3, None, [0, 5]),
