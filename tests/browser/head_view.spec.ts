@@ -298,8 +298,9 @@ test.describe("the layer", () => {
       await (layer === 0 ? view.root.getByRole("button", { name: "Previous layer" }) : next).click();
       await view.expectNumbers("key", causal(sentence.weights(layer, 0)[8], 8));
     }
-    const asked = await page.evaluate(() => window.host.kernel.received.map(({ kind, args }) => [kind, args]));
-    expect(asked).toEqual([["request", { part: "self", layer: 1 }]]);
+    const asked = await page.evaluate(() => window.host.kernel.received.map(({ kind, args }) => ({ kind, ...args })));
+    const layers = asked.flatMap((one) => (one.kind === "request" && "layer" in one ? [one.layer] : []));
+    expect(layers.filter((layer) => layer < 2)).toEqual([1]); // where one stays on it, the next one may come beforehand
   });
 
   test("is shown from the widget's own data before the kernel says anything", async ({ page }) => {
