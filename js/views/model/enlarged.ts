@@ -15,7 +15,7 @@ const DWELL_MS = 100;
 /** Time in a frame for rows; what is left over comes in the next. */
 const READING_MS = 8;
 /** Pairs of a head up to which it is read at once: some milliseconds of work. */
-const QUICK_PAIRS = 1 << 14;
+const QUICK_PAIRS = 1 << 16;
 /** Pairs of a head beyond which it is not read row by row: some seconds of work. */
 const MOST_PAIRS = 1 << 23;
 
