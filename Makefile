@@ -14,7 +14,7 @@ ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench bench-peers build wheel weights models format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench bench-peers build wheel weights models fuzz format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser bench bench-peers: export HF_HUB_OFFLINE = 1
@@ -88,6 +88,9 @@ weights: install ## Fetch and convert the demo models, once
 
 models: install ## Every model type of transformers, compared with itself: writes docs/models.md (ARGS="--jobs 2 bert")
 	@PYTHONPATH=scripts $(PY) -m models $(ARGS)
+
+fuzz: install ## 10,000 saved captures that were tampered with (ARGS="20000 7" for so many, from another seed)
+	@$(PY) scripts/fuzz.py $(ARGS)
 
 format: .venv/.dependencies node_modules/.installed ## Format and fix all sources
 	$(PY) -m ruff check --fix

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headscope.answers.given_attentions import from_attentions
     from headscope.answers.given_vectors import from_vectors
     from headscope.errors import HeadscopeError, RefusedLayer
+    from headscope.files.load import load
     from headscope.widgets.explorer import Explorer, explore
     from headscope.widgets.head_view import HeadView
     from headscope.widgets.link import link
@@ -36,6 +37,7 @@ _HOMES = {
     "NeuronView": "headscope.widgets.neuron_view",
     "explore": "headscope.widgets.explorer",
     "link": "headscope.widgets.link",
+    "load": "headscope.files.load",
 }
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "from_attentions",
     "from_vectors",
     "link",
+    "load",
 ]
 
 

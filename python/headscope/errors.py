@@ -16,6 +16,7 @@ __all__ = [
     "TooManyTokens",
     "TrainingMode",
     "UnknownProjection",
+    "UnreadableFile",
     "UnseenAttention",
     "UnsupportedInput",
 ]
@@ -83,6 +84,10 @@ class OverBudget(HeadscopeError):
 
 class UnsupportedInput(HeadscopeError):
     """Raised when the input is of a kind, or for a kind of model, that cannot be captured."""
+
+
+class UnreadableFile(HeadscopeError):
+    """Raised when a file is no saved capture, is damaged, or was saved by a newer headscope."""
 
 
 class CaptureClosed(HeadscopeError):

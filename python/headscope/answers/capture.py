@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,9 @@ from headscope.errors import RefusedLayer
 from headscope.recording.layers import formula
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     import torch
 
 
@@ -222,3 +225,52 @@ class Capture(Picturing):
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self._vectors(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        layers: Iterable[int] | None = None,
+        values: bool = True,
+        dtype: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Path:
+        """Save to a file, which `headscope.load` opens without the model.
+
+        All layers are confirmed first, as when they are looked at. Layers of which only the model's own function
+        computes the weights are saved with their weights.
+
+        Parameters
+        ----------
+        path
+            The file, by custom ``*.headscope``. It is replaced once the new one is whole.
+        layers
+            Numbers of the layers to keep, in all parts; all if None.
+        values
+            Whether to keep the value vectors. Their norms, as they enter the output, are kept anyway.
+        dtype
+            "bfloat16" or "float16" halves what vectors in float32 take. Weights are then those of the rounded vectors;
+            how far that moves them is measured, and added to the error that `Capture.layers` tells.
+        progress
+            Called with (layers done, layers in all) after each layer; what it raises ends the work, and leaves a file
+            of this name as it was.
+
+        Returns
+        -------
+        pathlib.Path
+            Of the file.
+
+        Raises
+        ------
+        OverBudget
+            Where the weights that would have to be saved are too many; names the layers.
+        OutOfRange, CaptureClosed, OSError
+
+        Examples
+        --------
+        >>> capture.save("nurse.headscope")  # doctest: +SKIP
+        >>> capture.save("small.headscope", layers=[9], values=False, dtype="bfloat16")  # doctest: +SKIP
+        """
+        from headscope.files.save import save
+
+        return save(self, path, layers, dtype, progress, values=values)

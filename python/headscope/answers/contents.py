@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from headscope.answers import budget
 from headscope.answers.levels import levels
 from headscope.answers.measure import Measure
-from headscope.answers.part import Part, parts_of
+from headscope.answers.part import Part
 from headscope.answers.positions import Which, listed, one_of
 from headscope.answers.report import LayerReport
 from headscope.answers.walk import Pause
 from headscope.errors import CaptureClosed, OutOfRange
-from headscope.recording.layers.record import AnyRecord, Record, Refusal, storage_bytes
-from headscope.recording.tokens.axes import Sides
+from headscope.recording.layers.record import AnyRecord, Record, storage_bytes
 from headscope.recording.tokens.tokens import Tokens, Word
 
 if TYPE_CHECKING:
@@ -28,17 +27,11 @@ __all__ = ["Contents"]
 class Contents:
     """The recorded layers of one forward, part by part, and the tokens that they stand for."""
 
-    def __init__(
-        self,
-        layers: list[AnyRecord | Refusal],
-        tokens: Tokens | Mapping[str, Sides],
-        model_name: str,
-        not_finite: str = "",
-    ) -> None:
+    def __init__(self, parts: Mapping[str, Part], model_name: str, not_finite: str = "") -> None:
         self.id = uuid.uuid4().hex
         self.model_name = model_name
         self.not_finite = not_finite
-        self._parts = parts_of(layers, {"self": Sides(tokens, tokens)} if isinstance(tokens, Tokens) else tokens)
+        self._parts = dict(parts)
         self._closed = False
         budget.admit(self)
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from headscope.answers.capture import Capture
+from headscope.answers.part import parts_of
 from headscope.answers.report import LayerReport
 from headscope.errors import UnsupportedInput
 from headscope.notice import warn
@@ -115,7 +116,7 @@ def capture(
         else:
             recorded = record_forward(model, prepare(model, inputs, tokenizer, item=item, target=target, **others))
         layers = recorded.layers
-        made = Capture(layers, recorded.sides, _name_of(model), _bad_parameters(model, layers))
+        made = Capture(parts_of(layers, recorded.sides), _name_of(model), _bad_parameters(model, layers))
         _warn(made.layers, layers)
     return made
 

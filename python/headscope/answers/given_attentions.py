@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headscope.answers.budget import check_room
 from headscope.answers.capture import Capture
+from headscope.answers.part import parts_of
 from headscope.answers.positions import listed, one_of
 from headscope.errors import UnsupportedInput
 from headscope.recording.given.arrays import read_layers
@@ -129,7 +130,7 @@ def from_attentions(
         sides[part] = Sides(query.tokens, key.tokens)
         made += [_layer(part, number, weights, (query, key), sums) for number, weights in of_part.items()]
     _warn(sums)
-    return Capture(made, sides, name)
+    return Capture(parts_of(made, sides), name)
 
 
 class _Axes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from headscope.answers.budget import check_room
 from headscope.answers.capture import Capture
+from headscope.answers.part import parts_of
 from headscope.errors import UnsupportedInput
 from headscope.recording.given.arrays import name_bad_heads, read_layers
 from headscope.recording.given.mask import read_terms
@@ -120,7 +121,7 @@ def from_vectors(
         )
         record.not_finite = _not_finite(record)
         made.append(record)
-    return Capture(made, {"self": Sides(query_axis.tokens, key_axis.tokens)}, name)
+    return Capture(parts_of(made, {"self": Sides(query_axis.tokens, key_axis.tokens)}), name)
 
 
 def _together(query: Any, key: Any, value: Any, item: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:

@@ -1,0 +1,1 @@
+"""Saved captures: ``*.headscope`` files, which are safetensors with a description in JSON."""

@@ -1,0 +1,227 @@
+"""The layers of a saved capture: each read from the file when it is first asked about."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import torch
+
+from headscope.answers.budget import check_room
+from headscope.answers.certified import CertifiedLayers
+from headscope.answers.report import LayerReport
+from headscope.errors import CaptureClosed, UnknownProjection
+from headscope.files.container import Container, is_whole
+from headscope.recording.layers import formula
+from headscope.recording.layers.certificate import Finding
+from headscope.recording.layers.masks import Mask
+from headscope.recording.layers.record import AnyRecord, KeptWeights, Record
+
+__all__ = ["SavedLayers", "read_report"]
+
+FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+KINDS = {
+    "start": (torch.int32,),
+    "stop": (torch.int32,),
+    "visible": (torch.uint8,),
+    "lse": (torch.float64,),
+    "norms": (torch.float32,),
+}
+"""What holds which kind of numbers; all else holds one of `FLOATS`."""
+
+Said = dict[str, Any]
+"""What the description says of one layer."""
+
+
+class SavedLayers(CertifiedLayers):
+    """The layers of one part of a file, by number. What their certificates say stands in the file.
+
+    Parameters
+    ----------
+    part
+        Name of the part.
+    said
+        Its layers, in order, each of which `read_report` has accepted.
+    size
+        Number of queries and of keys.
+    """
+
+    def __init__(
+        self, container: Container, part: str, said: list[Said], size: tuple[int, int], device: torch.device
+    ) -> None:
+        super().__init__([])
+        self._container = container
+        self._device = device
+        self._size = size
+        self._closed = False
+        self._shared: dict[str, torch.Tensor] = {}
+        self._said: dict[int, Said] = {}
+        for one in said:
+            report = read_report(one, part, container)
+            self.reports[report.layer], self._said[report.layer] = report, one
+
+    def read(self, layer: int, *, pictured: bool = False) -> AnyRecord:
+        """The record of a layer, out of the file when first asked for."""
+        with self._lock:
+            if layer not in self._records and not self.reports[layer].refused:
+                if self._closed:
+                    raise CaptureClosed("this capture was closed. Load it again.")
+                self._fetch(layer)
+            return super().read(layer, pictured=pictured)
+
+    def value_norms(self, layer: int) -> torch.Tensor:
+        """Norms of the value vectors as they were saved, or UnknownProjection with the reason that was saved."""
+        self.read(layer)
+        if layer not in self._norms:
+            raise UnknownProjection(str(self._said[layer]["no_norms"]))
+        return self._norms[layer]
+
+    def clear(self) -> None:
+        """Let go of everything but the reports, and of the file."""
+        with self._lock:
+            self._closed = True
+            self._shared.clear()
+            super().clear()
+            self._container.close()
+
+    def _fetch(self, layer: int) -> None:
+        said, report = self._said[layer], self.reports[layer]
+        names = {what: place["name"] for what, place in said["tensors"].items()}
+        check_room(sum(self._container.size_of(name) for name in names.values() if name not in self._shared))
+        tensors = {what: self._tensor(place) for what, place in said["tensors"].items()}
+        for what, tensor in tensors.items():
+            if tensor.dtype not in KINDS.get(what, FLOATS):
+                raise self._container.damaged(f"layer {layer}: its {what} is of {tensor.dtype}")
+        heads = report.heads
+        record = self._record(said, report, tensors)
+        self._check({"lse": (heads, self._size[0]), "norms": (heads, self._size[1])}, tensors, report)
+        given = tensors.get("weights")
+        if given is None:
+            self._findings[layer] = Finding(report.error, formula.weights, "the equation")
+        else:
+            self._check({"weights": (heads, *self._size)}, tensors, report)
+            self._findings[layer] = Finding(report.error, _as_saved(given), "the weights as they were saved")
+        if "lse" in tensors:
+            self._lse[layer] = tensors["lse"]
+        if "norms" in tensors:
+            self._norms[layer] = tensors["norms"]
+        self._records[layer] = record
+        self._confirmed.add(layer)
+
+    def _tensor(self, place: Said) -> torch.Tensor:
+        """A tensor with its axes in memory as they were recorded, which decides how its products are rounded."""
+        name, axes = place["name"], place.get("axes")
+        if axes is None:  # masks and biases, which layers share
+            if name not in self._shared:
+                self._shared[name] = self._container.read(name).to(self._device)
+            return self._shared[name]
+        tensor = self._container.read(name).to(self._device)
+        if not isinstance(axes, list) or sorted(map(str, axes)) != [str(axis) for axis in range(tensor.dim())]:
+            raise self._container.damaged(f"{name!r} has other axes")
+        return tensor.permute([axes.index(axis) for axis in range(tensor.dim())])
+
+    def _record(self, said: Said, report: LayerReport, tensors: dict[str, torch.Tensor]) -> AnyRecord:
+        common: dict[str, Any] = {
+            "part": report.part,
+            "layer": report.layer,
+            "module": report.module,
+            "tier": report.tier,
+            "not_finite": report.not_finite,
+        }
+        if said["form"] == "weights":
+            if "weights" not in tensors:
+                raise self._container.damaged(f"layer {report.layer} has no weights")
+            return KeptWeights(weights=tensors["weights"], why=str(said["why"]), error=report.error, **common)
+        queries, keys = self._size
+        for what in ("query", "key", "value", "start", "stop"):
+            if what not in tensors:
+                raise self._container.damaged(f"layer {report.layer} has no {what}")
+        width, depth = tensors["query"].shape[-1], tensors["value"].shape[-1]
+        self._check(
+            {
+                "query": (report.heads, queries, width),
+                "key": (report.kv_heads, keys, width),
+                "value": (report.kv_heads, keys, depth),
+                "start": (queries,),
+                "stop": (queries,),
+                "sinks": (report.heads,),
+                **{what: (*tensors[what].shape[:1], queries, keys) for what in ("bias", "visible") if what in tensors},
+            },
+            tensors,
+            report,
+        )
+        for what in ("bias", "visible"):
+            if what in tensors and len(tensors[what]) not in (1, report.heads):
+                raise self._container.damaged(f"layer {report.layer}: the {what} is of other heads")
+        return Record(
+            query=tensors["query"],
+            key=tensors["key"],
+            value=tensors["value"],
+            scaling=float(said["scaling"]),
+            softcap=None if said["softcap"] is None else float(said["softcap"]),
+            mask=self._mask(tensors, report),
+            bias=tensors.get("bias"),
+            sinks=tensors.get("sinks"),
+            **common,
+        )
+
+    def _mask(self, tensors: dict[str, torch.Tensor], report: LayerReport) -> Mask:
+        start, stop = (tensors[what].long().cpu() for what in ("start", "stop"))
+        visible = tensors.get("visible")
+        out_of_range = bool((start < 0).any()) or bool((stop > self._size[1]).any())
+        if out_of_range or (visible is not None and bool((visible > 1).any())):
+            raise self._container.damaged(f"layer {report.layer}: its mask is none of these keys")
+        return Mask(start, stop, None if visible is None else visible.view(torch.bool))
+
+    def _check(self, shapes: dict[str, tuple[int, ...]], tensors: dict[str, torch.Tensor], report: LayerReport) -> None:
+        for what, shape in shapes.items():
+            if what in tensors and tuple(tensors[what].shape) != shape:
+                found = list(tensors[what].shape)
+                raise self._container.damaged(f"layer {report.layer}: its {what} is {found}, not {list(shape)}")
+
+
+def read_report(said: Said, part: str, container: Container) -> LayerReport:
+    """What the certificate of a layer says; UnreadableFile where the description of the layer cannot be.
+
+    Checked besides: all that `SavedLayers` takes from `said`.
+    """
+    wrong = container.damaged(f"a layer of {part!r} is described wrongly")
+    texts = [said.get(name) for name in ("module", "reason", "not_finite", "why", "no_norms")]
+    counts = [said.get(name) for name in ("layer", "heads", "kv_heads", "tier")]
+    floats = [said.get(name) for name in ("error", "softcap")]
+    if not all(isinstance(text, str) for text in texts) or not all(map(is_whole, counts)):
+        raise wrong
+    if not all(one is None or _is_number(one) for one in floats) or not _is_number(said.get("scaling")):
+        raise wrong
+    if said.get("form") not in ("vectors", "weights", "none") or not isinstance(said.get("has_map"), bool):
+        raise wrong
+    if (said["form"] == "none") != (said["heads"] == 0) or said["heads"] % max(1, said["kv_heads"]):
+        raise wrong
+    if said["heads"] > 0 and said["kv_heads"] == 0:
+        raise wrong
+    places = said.get("tensors")
+    if not isinstance(places, dict) or not all(
+        isinstance(place, dict) and isinstance(place.get("name"), str) for place in places.values()
+    ):
+        raise wrong
+    return LayerReport(
+        part=part,
+        layer=said["layer"],
+        heads=said["heads"],
+        kv_heads=said["kv_heads"],
+        module=said["module"],
+        tier=said["tier"],
+        error=said["error"],
+        reason=said["reason"],
+        not_finite=said["not_finite"],
+        has_map=said["has_map"],
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def _as_saved(weights: torch.Tensor) -> Any:
+    """The way to "compute" whole rows of a layer whose weights are known, float32 [h, r, K]."""
+    return lambda _record, heads, rows: weights[heads[:, None], rows].float()
