@@ -116,7 +116,7 @@ install: .venv/.headscope
 	touch $@
 
 # Editable; the JupyterLab extension is copied, so it is installed anew when it was built anew.
-.venv/.headscope: .venv/.dependencies $(STATIC) $(LABEXTENSION) package.json install.json
+.venv/.headscope: .venv/.dependencies $(STATIC) $(LABEXTENSION) package.json install.json server.json
 	$(PIP) --no-build-isolation --editable '.[lab,demo]'
 	$(PY) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
 	touch $@

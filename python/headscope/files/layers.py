@@ -10,7 +10,7 @@ import torch
 from headscope.answers.budget import check_room
 from headscope.answers.certified import CertifiedLayers
 from headscope.answers.report import LayerReport
-from headscope.errors import CaptureClosed, UnknownProjection
+from headscope.errors import CaptureClosed, OverBudget, UnknownProjection
 from headscope.files.container import Container, is_whole
 from headscope.recording.layers import formula
 from headscope.recording.layers.certificate import Finding
@@ -87,7 +87,7 @@ class SavedLayers(CertifiedLayers):
     def _fetch(self, layer: int) -> None:
         said, report = self._said[layer], self.reports[layer]
         names = {what: place["name"] for what, place in said["tensors"].items()}
-        check_room(sum(self._container.size_of(name) for name in names.values() if name not in self._shared))
+        self._make_room(sum(self._container.size_of(name) for name in names.values() if name not in self._shared))
         tensors = {what: self._tensor(place) for what, place in said["tensors"].items()}
         for what, tensor in tensors.items():
             if tensor.dtype not in KINDS.get(what, FLOATS):
@@ -107,6 +107,19 @@ class SavedLayers(CertifiedLayers):
             self._norms[layer] = tensors["norms"]
         self._records[layer] = record
         self._confirmed.add(layer)
+
+    def _make_room(self, nbytes: int) -> None:
+        """Let go of the layers that were read first, which can be read again, where the budget asks for it."""
+        while True:
+            try:
+                return check_room(nbytes)
+            except OverBudget:
+                if not self._records:
+                    raise
+                oldest = next(iter(self._records))
+                self._confirmed.discard(oldest)
+                for kept in (self._records, self._findings, self._lse, self._norms):
+                    kept.pop(oldest, None)
 
     def _tensor(self, place: Said) -> torch.Tensor:
         """A tensor with its axes in memory as they were recorded, which decides how its products are rounded."""

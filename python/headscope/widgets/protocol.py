@@ -13,9 +13,9 @@ from __future__ import annotations
 import contextvars
 import logging
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from headscope.errors import CaptureClosed, HeadscopeError
 from headscope.widgets import kernel, worker
@@ -33,7 +33,6 @@ from headscope.widgets.operations import (
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
-    from headscope.widgets.view import View
 
 __all__ = ["VERSION", "Desk"]
 
@@ -44,16 +43,38 @@ LIMITS = (64 << 10, 8 << 20)
 """Least and most bytes of one chunk, whatever the page asks for."""
 LIMIT = 1 << 20
 
+Later = Callable[[Callable[[], Any]], Any]
+"""Has something called on the thread from which messages are sent."""
+
+
+class Asked(Protocol):
+    """What a page shows and asks about: a widget, or a saved capture on a server."""
+
+    @property
+    def capture(self) -> Capture:
+        """The capture shown."""
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to the page."""
+
 
 class Desk:
     """Answers the requests of the pages that show one view.
 
     Holds neither the view nor, while a request waits, its capture. An answer is computed on the one worker of the
     process and sent from the kernel's main thread; where no kernel runs, both happen at once.
+
+    Parameters
+    ----------
+    view
+        What is asked about, and what sends the answers.
+    later
+        Where no kernel runs: has something called on the thread from which answers are to be sent.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: Asked, later: Later | None = None) -> None:
         self._view = weakref.ref(view)
+        self._elsewhere = later
         self._capture = weakref.ref(view.capture)
         self._open: dict[str, Request] = {}
 
@@ -88,14 +109,14 @@ class Desk:
             self._send(_failure(content["id"], error))
             return
         self._open[request.id] = request
-        if kernel.current() is None:
+        if kernel.current() is None and self._elsewhere is None:
             answering = _Answering(self._capture, request, partial(self._deliver, request))
             while answering():
                 pass
             return
         # The message that is being handled is the parent of the answers, also of those sent later, from elsewhere.
         within = contextvars.copy_context()
-        deliver = partial(_later, partial(within.run, _deliver, weakref.ref(self), request))
+        deliver = partial(_later, self._elsewhere or kernel.call_on_main, weakref.ref(self), within, request)
         worker.submit(_Answering(self._capture, request, deliver), URGENCY[request.op])
 
     def _deliver(self, request: Request, content: dict[str, Any] | None, buffers: Buffers | None = None) -> None:
@@ -123,8 +144,8 @@ def _deliver(desk: weakref.ref[Desk], request: Request, *part: Any) -> None:
         living._deliver(request, *part)
 
 
-def _later(deliver: Send, *part: Any) -> None:
-    kernel.call_on_main(partial(deliver, *part))
+def _later(later: Later, desk: weakref.ref[Desk], within: contextvars.Context, request: Request, *part: Any) -> None:
+    later(partial(within.run, _deliver, desk, request, *part))
 
 
 def _read(content: Mapping[str, Any]) -> Request:
