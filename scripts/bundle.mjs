@@ -68,11 +68,11 @@ const page = await build({ entryPoints: ["js/page/index.ts"], write: false, ...c
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 writeFileSync(`${STATIC}/page.js`, page.outputFiles[0].text.replace(/[\u0080-\uffff]/g, escaped));
 const lab = { outdir: "build/lab", ...common, format: "esm" };
-await build({ entryPoints: { saved: "js/lab/saved.ts" }, ...lab });
+await build({ entryPoints: { views: "js/lab/views.ts" }, ...lab });
 await build({
   entryPoints: { index: "js/lab/index.ts" },
   ...lab,
   inject: [],
-  external: ["./saved.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
+  external: ["./views.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
 });
 writeFileSync(`${STATIC}/LICENSES.txt`, bundledPackages(metafile).map(licenceOf).join("\n"));

@@ -50,3 +50,56 @@ declare module "@jupyterlab/notebook" {
   }
   export const INotebookTracker: unique symbol; // a token
 }
+
+declare module "@jupyterlab/application" {
+  import type { ABCWidgetFactory, TextModelFactory } from "@jupyterlab/docregistry";
+  import type { ServerConnection } from "@jupyterlab/services";
+
+  export interface JupyterFrontEnd {
+    readonly docRegistry: {
+      addFileType(type: object): void;
+      addModelFactory(factory: TextModelFactory): void;
+      addWidgetFactory(factory: ABCWidgetFactory): void;
+    };
+    readonly serviceManager: { readonly serverSettings: ServerConnection.ISettings };
+  }
+}
+
+declare module "@jupyterlab/services" {
+  export namespace ServerConnection {
+    interface ISettings {
+      /** Ends with a slash. */
+      readonly wsUrl: string;
+      readonly token: string;
+      readonly appendToken: boolean;
+      readonly WebSocket: typeof globalThis.WebSocket;
+    }
+  }
+}
+
+declare module "@jupyterlab/docregistry" {
+  import type { Widget } from "@lumino/widgets";
+
+  export interface Context {
+    readonly ready: Promise<void>;
+    /** From the root of its drive. */
+    readonly localPath: string;
+  }
+  export class TextModelFactory {
+    get name(): string;
+    get fileFormat(): "text" | null;
+  }
+  export class DocumentWidget {
+    constructor(options: { context: Context; content: Widget });
+  }
+  export abstract class ABCWidgetFactory {
+    constructor(options: {
+      name: string;
+      modelName: string;
+      fileTypes: readonly string[];
+      defaultFor: readonly string[];
+      readOnly: boolean;
+    });
+    protected abstract createNewWidget(context: Context): DocumentWidget;
+  }
+}

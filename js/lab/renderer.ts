@@ -26,7 +26,7 @@ export class SavedOutput extends Panel {
     const manager = mayLive ? await managerOf(this.panel, this.common) : null;
     if (signal.aborted) return;
     if (mayLive && manager?.has_model(id)) return this.#showLive(model);
-    const { showSaved } = await import("./saved.js");
+    const { showSaved } = await import("./views.js");
     if (signal.aborted) return;
     await showSaved(this.node, model.data[SAVED], model.data["text/html"], signal);
     if (mayLive) void this.#watch(manager, id, model, signal);

@@ -1,0 +1,96 @@
+/** Saved captures as documents of a real JupyterLab: a double click opens the explorer, and no kernel runs. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { Notebook, prepare, shutDownKernels } from "./notebook.js";
+
+const FOLDER = "build/browser/notebooks";
+
+const CELLS = {
+  save: `
+import json, pathlib
+pathlib.Path("captures").mkdir(exist_ok=True)
+text = "The doctor asked the nurse a question. She said that the"
+capture = hs.capture(model, text, tokenizer=tokenizer)
+capture.save("captures/nurse & <b>doctor.headscope")
+prose = " ".join(pathlib.Path("../../../README.md").read_text().split())
+ids = tokenizer(prose, return_tensors="pt").input_ids[:, :600]
+hs.capture(model, ids, tokenizer=tokenizer).save("captures/long.headscope", layers=[8, 9, 10])`,
+  row: `print(json.dumps(capture.attention(9, 4, 8)[0, 0].tolist()))`,
+};
+
+let row: number[];
+
+/** Saves the files once; their tests are the ones below. */
+test.beforeAll(async ({ browser }) => {
+  prepare("quickstart.ipynb", "save.ipynb", CELLS);
+  const page = await browser.newPage();
+  const notebook = await Notebook.open(page, "save.ipynb");
+  await notebook.run("load");
+  await notebook.run("save");
+  row = await notebook.read<number[]>("row");
+  await shutDownKernels(page);
+  await page.close();
+});
+
+/** Opens the lab, and a file by a double click in its list. */
+async function openFile(page: Page, name: string): Promise<Locator> {
+  await page.setViewportSize({ width: 1600, height: 1100 });
+  await page.goto(`/lab?token=${process.env.LAB_TOKEN}&reset`);
+  const list = page.locator(".jp-DirListing-content");
+  await list.getByRole("listitem", { name: /^Name: captures/ }).dblclick();
+  await list.getByRole("listitem", { name: new RegExp(`^Name: ${name}`) }).dblclick();
+  return page.locator(".jp-Document:not(.jp-NotebookPanel)");
+}
+
+const sessions = async (page: Page): Promise<unknown[]> => {
+  const headers = { Authorization: `token ${process.env.LAB_TOKEN}` };
+  return (await page.request.get("/api/sessions", { headers })).json();
+};
+
+test("a double click opens the explorer, with all three scales and the model's own numbers", async ({ page }) => {
+  const document = await openFile(page, "nurse & <b>doctor.headscope");
+  const explorer = document.getByRole("region", { name: "Explorer" });
+  await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
+  await explorer.getByRole("gridcell", { name: "layer 9, head 4", exact: true }).click();
+  const side = (name: RegExp) => explorer.getByRole("listbox", { name });
+  await side(/^Looks from/)
+    .locator('[data-entry="8"]')
+    .click();
+  const number = side(/^To/).locator('[data-entry="4"] .number');
+  await expect(number).toHaveText(row[4].toFixed(2).slice(1));
+  await side(/^To/).locator('[data-entry="4"]').click();
+  await expect(explorer.getByRole("listbox", { name: "Neurons" })).toBeVisible();
+  await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("nurse");
+  expect(await sessions(page)).toEqual([]);
+  await page.screenshot({ path: "build/looks/document.png" });
+});
+
+test("a long text is browsed, the layers that were saved under their numbers", async ({ page }) => {
+  const document = await openFile(page, "long.headscope");
+  const explorer = document.getByRole("region", { name: "Explorer" });
+  await expect(explorer.locator('canvas.thumbs[data-layers="3"]')).toBeVisible();
+  await explorer.getByRole("gridcell", { name: "layer 10, head 7", exact: true }).click();
+  await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("layer 10");
+  await expect(explorer.locator('.neuron-rows[data-layer="10"]')).toBeVisible();
+  expect(await sessions(page)).toEqual([]);
+});
+
+test("a file that is damaged, or newer, says so in its place", async ({ page }) => {
+  const whole = readFileSync(`${FOLDER}/captures/long.headscope`);
+  writeFileSync(`${FOLDER}/captures/cut.headscope`, whole.subarray(0, whole.length - 10));
+  const cut = await openFile(page, "cut.headscope");
+  await expect(cut.getByRole("alert")).toContainText("cut.headscope is damaged");
+});
+
+test("who closes the document ends the line to the server", async ({ page }) => {
+  const closed = new Promise<void>((resolve) => {
+    page.on("websocket", (socket) => {
+      if (socket.url().includes("/headscope/captures/")) socket.on("close", () => resolve());
+    });
+  });
+  const document = await openFile(page, "long.headscope");
+  await expect(document.getByRole("region", { name: "Explorer" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.locator(".lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon").first().click();
+  await closed;
+});
