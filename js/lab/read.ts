@@ -149,7 +149,7 @@ function checkAll(data: unknown): asserts data is Embedded {
   const meta = traits.meta as Meta;
   const side = below(meta.sides.length);
   listOf(record({ name: text, layers: listOf(LAYER), query_side: side, key_side: side }))(meta.parts, "data.parts");
-  for (const { header } of layers) checkLayer(header, meta);
+  for (const { header } of layers) checkLayer(header as Header, meta); // which refuses any other form
 }
 
 /** Whether a layer is one of the capture's, and its arrays lie within its bytes. */

@@ -15,7 +15,7 @@ export interface Embedded {
   /** Small pictures of layers that need not be there, their payload as `unpack` reads it. */
   thumbnails?: (FirstThumbnails & { payload: string }) | null;
   /** What one has to know, above the view. */
-  note?: string;
+  note?: string | null;
 }
 
 /** Shows it in an element, without a kernel, until the signal ends it. */
@@ -24,7 +24,7 @@ export async function mountEmbedded(el: HTMLElement, embedded: Embedded, until: 
   const meta = readMeta(traits.meta);
   const pictures = embedded.thumbnails ? await readPictures(embedded.thumbnails) : undefined;
   if (until.aborted) return;
-  if (embedded.note !== undefined) addNote(el, embedded.note, until);
+  if (embedded.note) addNote(el, embedded.note, until);
   const source = new EmbeddedSource(layers, contentsOf(meta, pictures));
   mountView(el, new Store(new PageModel(traits), source, until), traits.kind as Kind, until);
 }

@@ -5,6 +5,7 @@ import { type LinksQuestion, linksIn, type OnLinks } from "./links.js";
 import { decode, type Header } from "./packet.js";
 import { type Pictured, pool } from "./pooled.js";
 import { RoundedLayer } from "./rounded_layer.js";
+import { type ShortHeader, ShortLayer } from "./short.js";
 import {
   type Following,
   type Source,
@@ -18,7 +19,7 @@ import { nameOfTile, poolTile } from "./tiles.js";
 
 /** A layer that stands in a page, its payload as `unpack` reads it. */
 export interface EmbeddedLayer {
-  header: Header;
+  header: Header | ShortHeader;
   payload: string;
 }
 
@@ -68,9 +69,11 @@ export class EmbeddedSource implements Source {
   async #unpack(part: string, layer: number): Promise<LayerData> {
     const found = this.layers.find(({ header }) => header.part === part && header.layer === layer);
     if (found === undefined) throw new SourceError("RefusedLayer", this.contents.whyNot(part, layer));
-    const packet = decode(found.header, [await unpack(found.payload, found.header.bytes)]);
-    const { rounding } = found.header;
-    return rounding === undefined ? layerOf(packet) : new RoundedLayer(packet, rounding);
+    const { header } = found;
+    const payload = await unpack(found.payload, header.bytes);
+    if (header.form === "short") return new ShortLayer(header, payload);
+    const packet = decode(header, [payload]);
+    return header.rounding === undefined ? layerOf(packet) : new RoundedLayer(packet, header.rounding);
   }
 
   peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {

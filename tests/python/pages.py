@@ -9,6 +9,7 @@ from typing import Any
 from tiny import build, ids
 
 import headscope as hs
+from headscope.answers.part import parts_of
 from headscope.recording.forward.run import record_forward
 from headscope.recording.inputs.inputs import prepare
 from headscope.recording.layers.record import Refusal
@@ -43,7 +44,7 @@ def part_refused() -> hs.Capture:
     model = build()
     recorded = record_forward(model, prepare(model, ids(12)))
     recorded.layers[1] = Refusal("self", 1, "model.layers.1.self_attn", REASON)
-    return hs.Capture(recorded.layers, recorded.sides, "LlamaForCausalLM")
+    return hs.Capture(parts_of(recorded.layers, recorded.sides), "LlamaForCausalLM")
 
 
 class Page:

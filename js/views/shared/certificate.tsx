@@ -27,7 +27,7 @@ export function Certificate({ store }: { store: Store }) {
   if (rounding > 0) {
     return (
       <span class="certificate" data-hint={[ROUNDED, SOURCES[layer.tier], layer.reason].join("\n").trim()}>
-        rounded to {rounding.toFixed(3).slice(1)}
+        rounded to {rounding.toPrecision(1)}
       </span>
     );
   }

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from headscope.answers.budget import megabytes
-from headscope.errors import OverBudget, RefusedLayer
+from headscope.errors import OutOfRange, OverBudget, RefusedLayer
 from headscope.export.ascii import packed
 from headscope.export.rounded import rounded
+from headscope.export.short import short
+from headscope.recording.layers.record import AnyRecord, Record
 from headscope.widgets.first_paint import describe
-from headscope.widgets.packet import layer_packet, plan
+from headscope.widgets.packet import Packet, layer_packet, plan
 from headscope.widgets.selection import FIELDS
 from headscope.widgets.settings import SETTINGS
 
@@ -27,14 +29,31 @@ SCRIPT = Path(__file__).parent.parent / "static" / "page.js"
 WITH_VECTORS = ("neuron", "explorer")
 """Kinds of views that show what weights are made of."""
 LIMIT = 64 << 20
-"""Most bytes of all layers together. Browsers are slow to read more, and silently skip some hundred MiB."""
+"""Most bytes of all layers together, which in a page are a quarter more. Browsers are slow to read many, and silently
+skip some hundred MiB."""
+EXACT = 16 << 20
+"""Bytes up to which vectors are kept as they are, unless they are asked for."""
+
+Dtype: TypeAlias = Literal["float32", "int16"]
+Form: TypeAlias = Literal["float32", "int16", "rounded"]
+Numbers: TypeAlias = list[tuple[str, int]]
+"""Part and layer."""
 
 
-def page(view: View) -> str:
-    """Return a view as HTML, with every layer of its capture: its picture as it is now, and all that a click shows.
+def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = None) -> str:
+    """Return a view as HTML, with the layers of its capture: its picture as it is now, and all that a click shows.
 
-    Views of weights hold them rounded, which their page says; the neuron view has its vectors as they are. All of it is
-    ASCII, so that it reads the same whatever encoding it is saved and served in.
+    Views of weights hold them rounded; views that show vectors have these, exact or rounded. The page says what is
+    rounded and by how much. All of it is ASCII, so that it reads the same whatever encoding it is saved and served in.
+
+    Parameters
+    ----------
+    view
+        The view.
+    layers
+        Numbers of the layers to keep, in all parts, the selected one in any case; all if None.
+    dtype
+        Of the vectors: "float32", as they are; "int16", rounded to fewer digits; None: as they are up to `EXACT` bytes.
 
     Raises
     ------
@@ -44,11 +63,15 @@ def page(view: View) -> str:
     if not SCRIPT.is_file():
         raise FileNotFoundError(f"the script of headscope's pages is missing at {SCRIPT}: run `make build`.")
     capture = view.capture
-    with_vectors = view.kind in WITH_VECTORS
-    _check_size(capture, with_vectors)
-    layers = list(_layers(capture, with_vectors))
+    numbers = _chosen(view, layers)
+    form = _form(capture, view.kind, numbers, dtype)
+    made = list(_layers(capture, form, numbers))
     # What was read for the layers has been confirmed, which the description then tells.
-    data = {"traits": {**traits(view), "meta": describe(capture, view.shape)}, "layers": layers}
+    data = {
+        "traits": {**traits(view), "meta": describe(capture, view.shape)},
+        "layers": [{"header": one.header, "payload": packed(one.payload)} for one in made],
+        "note": _note([one.header for one in made]),
+    }
     title = view.kind if view.kind == "explorer" else f"{view.kind} view"
     return (
         f'<!doctype html><meta charset="utf-8"><title>{title} of {as_text(capture.model_name)}</title><body>\n'
@@ -62,33 +85,76 @@ def traits(view: View) -> dict[str, Any]:
     return {name: getattr(view, name) for name in ("kind", *FIELDS, *SETTINGS)}
 
 
-def _layers(capture: Capture, with_vectors: bool) -> Iterator[dict[str, Any]]:
-    for part, layer in _numbers(capture):
-        with suppress(RefusedLayer):  # the description says why it is not there
-            packet = (layer_packet if with_vectors else rounded)(capture, part, layer)
-            yield {"header": packet.header, "payload": packed(packet.payload)}
+def _chosen(view: View, layers: Iterable[int] | None) -> Numbers:
+    every = [(part, layer) for part in view.capture.parts for layer in view.capture.layer_numbers(part)]
+    if layers is None:
+        return every
+    known, wanted = {layer for _, layer in every}, set(layers)
+    if not wanted <= known:
+        raise OutOfRange(f"layers {sorted(wanted - known)} are unknown: there are {min(known)} to {max(known)}.")
+    selected = (view.selection.part, view.selection.layer)
+    return [(part, layer) for part, layer in every if layer in wanted or (part, layer) == selected]
 
 
-def _numbers(capture: Capture) -> list[tuple[str, int]]:
-    return [(part, layer) for part in capture.parts for layer in capture.layer_numbers(part)]
-
-
-def _check_size(capture: Capture, with_vectors: bool) -> None:
-    needed = 0
-    for part, layer in _numbers(capture):
-        with suppress(RefusedLayer):
-            needed += plan(capture, part, layer).nbytes if with_vectors else _rounded_size(capture, part, layer)
+def _form(capture: Capture, kind: str, numbers: Numbers, dtype: Dtype | None) -> Form:
+    """The form in which the layers stand in a page; OverBudget where they do not fit."""
+    if dtype not in (None, "float32", "int16"):
+        raise OutOfRange(f'dtype {dtype!r} is unknown: there are "float32" and "int16".')
+    form: Form = dtype or "float32" if kind in WITH_VECTORS else "rounded"
+    needed = _size(capture, form, numbers)
+    if form == "float32" and dtype is None and needed > EXACT:
+        form = "int16"
+        needed = _size(capture, form, numbers)
     if needed > LIMIT:
         raise OverBudget(
-            f"the layers of this capture take {megabytes(needed)}; a page may hold {megabytes(LIMIT)}. Show fewer "
-            "layers or a shorter text, or keep the view in a notebook, where layers come when they are looked at."
+            f"the layers of this page take {megabytes(needed)}; it may hold {megabytes(LIMIT)}. Show fewer layers or a "
+            "shorter text, or save the capture (capture.save) and open it where layers come when they are looked at."
         )
+    return form
 
 
-def _rounded_size(capture: Capture, part: str, layer: int) -> int:
-    """Most bytes of rounded weights, but for the few that take two."""
-    record = capture.record(layer, part)
-    return record.heads * record.queries * record.keys
+def _size(capture: Capture, form: Form, numbers: Numbers) -> int:
+    """About how many bytes layers take; of rounded weights, the few that take two are not counted."""
+    needed = 0
+    for part, layer in numbers:
+        with suppress(RefusedLayer):
+            record = capture.record(layer, part)
+            if form == "float32":
+                needed += plan(capture, part, layer).nbytes
+            elif form == "int16" and _is_short(capture, part, layer):
+                needed += _short_size(record)
+            else:
+                needed += record.heads * record.queries * record.keys
+    return needed
+
+
+def _short_size(record: AnyRecord) -> int:
+    assert isinstance(record, Record)
+    return 2 * (record.query.numel() + record.key.numel()) + record.value.numel() + 4 * record.heads * record.queries
+
+
+def _is_short(capture: Capture, part: str, layer: int) -> bool:
+    """Whether the vectors of a layer tell its weights."""
+    return isinstance(capture.record(layer, part), Record) and capture.browser_computable(layer, part)
+
+
+def _layers(capture: Capture, form: Form, numbers: Numbers) -> Iterator[Packet]:
+    for part, layer in numbers:
+        with suppress(RefusedLayer):  # the description says why it is not there
+            if form == "float32":
+                yield layer_packet(capture, part, layer)
+            elif form == "int16" and _is_short(capture, part, layer):
+                yield short(capture, part, layer)
+            else:
+                yield rounded(capture, part, layer)
+
+
+def _note(headers: list[dict[str, Any]]) -> str | None:
+    """What a reader has to know."""
+    within = max((header["within"] for header in headers if "within" in header), default=0.0)
+    if within == 0:
+        return None
+    return f"Vectors are rounded to make this page small: no weight is further than {within:.1g} from the model's own."
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, observe, validate
 
@@ -22,6 +23,8 @@ from headscope.widgets.selection import FIELDS, Changes, Shape, shape_of, spell,
 from headscope.widgets.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from headscope.answers.capture import Capture
 
 __all__ = ["BUNDLE", "View", "fixed"]
@@ -170,6 +173,49 @@ class View(Settings, Selecting):
             if position is not None:
                 said.append(f"{side} {position} {self.capture.tokens(at.part, side).labels[position]!r}")
         return said if at.neuron is None else [*said, f"neuron {at.neuron}"]
+
+    def to_html(
+        self,
+        path: str | PathLike[str],
+        *,
+        layers: Iterable[int] | None = None,
+        dtype: Literal["float32", "int16"] | None = None,
+    ) -> Path:
+        """Write the view as a page that works with no network and no kernel: one file, as it is now.
+
+        All that a click shows is in it. Views that show vectors have them exact where they are not too many, else
+        rounded; then the page says how far any weight is from the model's own.
+
+        Parameters
+        ----------
+        path
+            The file, by custom ``*.html``.
+        layers
+            Numbers of the layers to keep, in all parts, the selected one in any case; all if None.
+        dtype
+            Of the vectors: "float32" or "int16"; None: "float32" of small captures.
+
+        Returns
+        -------
+        pathlib.Path
+            Of the file.
+
+        Raises
+        ------
+        OverBudget
+            Where the layers are too many for a page.
+        OutOfRange, CaptureClosed, OSError
+
+        Examples
+        --------
+        >>> view.to_html("nurse.html")  # doctest: +SKIP
+        """
+        from headscope.export.page import page
+
+        text = page(self, layers, dtype)
+        target = Path(path).expanduser()
+        target.write_text(text, encoding="ascii")
+        return target
 
     # How long it lives, see lifetime.py
 

@@ -1,0 +1,145 @@
+"""Views as pages of their own: how exact what they hold is, said and measured, and how large they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from embedded import payload_of
+from saved_files import KINDS, of_mechanism
+from tiny import MECHANISMS, build, ids
+
+import headscope as hs
+from headscope.errors import OutOfRange, OverBudget
+from headscope.export import page as page_module
+
+
+class Scripts(HTMLParser):
+    """Collects the text of scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script":
+            self.found.append(data)
+
+
+def data_of(path: Path) -> dict[str, Any]:
+    parser = Scripts()
+    parser.feed(path.read_text(encoding="ascii"))
+    return json.loads(parser.found[0])
+
+
+def arrays_of(layer: dict[str, Any]) -> dict[str, np.ndarray]:
+    payload = payload_of(layer)
+    return {
+        one["name"]: np.frombuffer(payload, one["dtype"], int(np.prod(one["shape"])), one["offset"]).reshape(
+            one["shape"]
+        )
+        for one in layer["header"]["arrays"]
+    }
+
+
+def weights_of(layer: dict[str, Any]) -> np.ndarray:
+    """Weights out of what a page holds of a layer, computed by the equation of the issue and not by ours."""
+    header, arrays = layer["header"], arrays_of(layer)
+    vectors = {
+        name: arrays[name].astype(float) * arrays.get(f"{name}_scale", np.ones(1))[..., None]
+        for name in ("query", "key")
+    }
+    key = np.repeat(vectors["key"], header["heads"] // header["groups"], axis=0)
+    scores = header["scaling"] * np.einsum("hqd,hkd->hqk", vectors["query"], key)
+    if header["softcap"] is not None:
+        scores = header["softcap"] * np.tanh(scores / header["softcap"])
+    scores = scores + arrays.get("bias", 0)
+    place = np.arange(header["keys"])
+    seen = (place >= arrays["start"][:, None]) & (place < arrays["stop"][:, None])
+    if "visible" in arrays:
+        seen = seen & (arrays["visible"] != 0)
+    scores = np.where(seen, scores, -np.inf)
+    sink = np.exp(arrays["sink"].astype(float))[:, None] if "sink" in arrays else 0
+    return np.exp(scores) / (np.exp(scores).sum(-1) + sink)[..., None]
+
+
+@pytest.mark.parametrize("kind", [*MECHANISMS, "a dense mask", "vectors"])
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+def test_a_page_holds_what_makes_the_weights_and_says_how_far_they_are(kind: str, dtype: Any, tmp_path: Path) -> None:
+    capture = KINDS[kind]() if kind in KINDS else of_mechanism(kind)
+    view = hs.Explorer(capture)
+    data = data_of(view.to_html(tmp_path / "page.html", dtype=dtype))
+    moved = 0.0
+    for layer in data["layers"]:
+        exact = capture.attention(layer["header"]["layer"]).double().numpy()
+        moved = max(moved, np.abs(weights_of(layer) - exact).max())
+    if dtype == "float32":
+        assert data["note"] is None
+        assert moved < 1e-5
+    else:
+        stated = float(re.search(r"further than (\S+) from", data["note"])[1])  # type: ignore[index]
+        assert 1e-7 < moved <= stated * 1.5 + 1e-6  # one digit is said
+        assert stated < 2e-3
+        (first, *_) = data["layers"]
+        lse = arrays_of(first)["lse"]
+        assert first["header"]["within"] <= stated * 1.5
+        assert np.isfinite(lse).all()
+    view.close()
+
+
+def test_the_page_of_a_large_model_is_small(tmp_path: Path) -> None:
+    """12 x 12 heads at 512 tokens, of GPT-2's width: under 32 MB."""
+    model = build("causal, fused projection", n_layer=12, n_head=12, n_embd=768, n_positions=512)
+    view = hs.Explorer(hs.capture(model, ids(512)), layer=5, head=3, query=100)
+    path = view.to_html(tmp_path / "page.html")
+    assert path.stat().st_size < 32_000_000
+    data = data_of(path)
+    assert len(data["layers"]) == 12
+    assert {layer["header"]["form"] for layer in data["layers"]} == {"short"}
+    assert (data["traits"]["layer"], data["traits"]["query"]) == (5, 100)
+    exact = view.capture.attention(5).double().numpy()
+    assert np.abs(weights_of(data["layers"][5]) - exact).max() <= data["layers"][5]["header"]["within"] + 1e-6
+    view.close()
+
+
+def test_values_are_rounded_to_eight_bits_and_their_norms_are_exact(tmp_path: Path) -> None:
+    capture = of_mechanism("bidirectional")
+    data = data_of(hs.Explorer(capture).to_html(tmp_path / "page.html", dtype="int16"))
+    arrays = arrays_of(data["layers"][1])
+    value = capture.vectors(1).value.numpy()
+    rounded = arrays["value"] * arrays["value_scale"][..., None]
+    assert np.abs(rounded - value).max() <= np.abs(value).max() / 127 / 2 * 1.001
+    assert np.array_equal(arrays["value_norm"], capture.value_norms(1).numpy())
+
+
+def test_chosen_layers_and_the_selected_one_are_kept(tmp_path: Path) -> None:
+    view = hs.Explorer(of_mechanism("bidirectional"), layer=1)
+    data = data_of(view.to_html(tmp_path / "page.html", layers=[2]))
+    assert [layer["header"]["layer"] for layer in data["layers"]] == [1, 2]
+    with pytest.raises(OutOfRange, match=r"\[5\]"):
+        view.to_html(tmp_path / "page.html", layers=[5])
+    with pytest.raises(OutOfRange, match="int16"):
+        view.to_html(tmp_path / "page.html", dtype="int4")  # type: ignore[arg-type]
+    view.close()
+
+
+def test_a_page_that_would_be_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = hs.Explorer(of_mechanism("bidirectional"))
+    monkeypatch.setattr(page_module, "LIMIT", 1000)
+    with pytest.raises(OverBudget, match=r"capture\.save"):
+        view.to_html(tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+    view.close()
+
+
+def test_a_layer_without_vectors_is_in_the_page_as_weights(tmp_path: Path) -> None:
+    capture = KINDS["weights alone"]()
+    data = data_of(hs.Explorer(capture).to_html(tmp_path / "page.html", dtype="int16"))
+    assert [layer["header"]["form"] for layer in data["layers"]] == ["rounded", "rounded"]
+    assert torch.equal(capture.attention(0), KINDS["weights alone"]().attention(0))
