@@ -14,6 +14,8 @@ export interface Embedded {
   layers: EmbeddedLayer[];
   /** Small pictures of layers that need not be there, their payload as `unpack` reads it. */
   thumbnails?: (FirstThumbnails & { payload: string }) | null;
+  /** What is said of a layer that is not there. */
+  missing?: string;
   /** What one has to know, above the view. */
   note?: string | null;
 }
@@ -25,7 +27,7 @@ export async function mountEmbedded(el: HTMLElement, embedded: Embedded, until: 
   const pictures = embedded.thumbnails ? await readPictures(embedded.thumbnails) : undefined;
   if (until.aborted) return;
   if (embedded.note) addNote(el, embedded.note, until);
-  const source = new EmbeddedSource(layers, contentsOf(meta, pictures));
+  const source = new EmbeddedSource(layers, contentsOf(meta, pictures, embedded.missing));
   mountView(el, new Store(new PageModel(traits), source, until), traits.kind as Kind, until);
 }
 
@@ -37,7 +39,9 @@ async function readPictures({
   return { question: first.question, layers: firstOf(first, await unpack(payload, count)) };
 }
 
-function contentsOf(meta: Meta, pictures: Contents["pictures"]): Contents {
+const NOT_SAVED = "was not saved. Run the cell to see it.";
+
+function contentsOf(meta: Meta, pictures: Contents["pictures"], missing = NOT_SAVED): Contents {
   return {
     sides(part) {
       const { query_side, key_side } = partOf(meta, part);
@@ -45,7 +49,7 @@ function contentsOf(meta: Meta, pictures: Contents["pictures"]): Contents {
     },
     whyNot(part, layer) {
       const { heads, reason } = layerOfPart(partOf(meta, part), layer);
-      return heads === 0 ? reason : `Layer ${layer} was not saved. Run the cell to see it.`;
+      return heads === 0 ? reason : `Layer ${layer} ${missing}`;
     },
     pictures,
   };

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from headscope.answers.capture import Capture
     from headscope.widgets.view import View
 
-__all__ = ["LIMIT", "SCRIPT", "as_json", "as_text", "page", "traits"]
+__all__ = ["LIMIT", "SCRIPT", "as_json", "as_text", "page", "pictures", "traits"]
 
 SCRIPT = Path(__file__).parent.parent / "static" / "page.js"
 WITH_VECTORS = ("neuron", "explorer")
@@ -71,6 +71,8 @@ def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = 
         "traits": {**traits(view), "meta": describe(capture, view.shape)},
         "layers": [{"header": one.header, "payload": packed(one.payload)} for one in made],
         "note": _note([one.header for one in made]),
+        "missing": "is not in this page.",
+        "thumbnails": pictures(view),
     }
     title = view.kind if view.kind == "explorer" else f"{view.kind} view"
     return (
@@ -83,6 +85,12 @@ def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = 
 def traits(view: View) -> dict[str, Any]:
     """Return what a view shows, and how, as the page is told."""
     return {name: getattr(view, name) for name in ("kind", *FIELDS, *SETTINGS)}
+
+
+def pictures(view: View) -> dict[str, Any] | None:
+    """Return the small pictures of heads that came along with a view, of layers that are left out too."""
+    first = view.first_thumbnails
+    return {**first, "payload": packed(view.first_thumbnails_data)} if first else None
 
 
 def _chosen(view: View, layers: Iterable[int] | None) -> Numbers:

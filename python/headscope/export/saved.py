@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from headscope.errors import HeadscopeError
 from headscope.export.ascii import packed
-from headscope.export.page import SCRIPT, as_json, as_text, traits
+from headscope.export.page import SCRIPT, as_json, as_text, pictures, traits
 from headscope.export.rounded import rounded
 from headscope.export.still import Still, still
 from headscope.widgets.first_paint import describe
@@ -60,10 +60,9 @@ def saved(view: View) -> dict[str, Any]:
 
 def _data(view: View, layers: list[Layer]) -> dict[str, Any]:
     """Return what the page is told. The description last: what was read for the layer has been confirmed."""
-    first = view.first_thumbnails
     return {
         "note": NOTE,
-        "thumbnails": {**first, "payload": packed(view.first_thumbnails_data)} if first else None,
+        "thumbnails": pictures(view),
         "layers": layers,
         "traits": {**traits(view), "meta": describe(view.capture, view.shape)},
     }

@@ -1,0 +1,89 @@
+/** Views as pages opened from disk, with no network and no kernel. */
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, type Locator, type Page, test } from "@playwright/test";
+
+const FOLDER = "build/browser/pages";
+
+const MAKE = `
+import json, pathlib
+import headscope as hs
+from headscope import demo
+folder = pathlib.Path("${FOLDER}")
+folder.mkdir(parents=True, exist_ok=True)
+model, tokenizer = demo.smollm2()
+sentence = hs.explore(model, "The doctor asked the nurse a question. She", tokenizer=tokenizer, layer=3)
+sentence.to_html(folder / "sentence.html")
+sentence.to_html(folder / "short.html", dtype="int16", layers=[8, 9])
+prose = " ".join(pathlib.Path("README.md").read_text().split())
+ids = tokenizer(prose, return_tensors="pt").input_ids[:, :512]
+hs.explore(model, ids, tokenizer=tokenizer, layer=9).to_html(folder / "long.html")
+print(json.dumps(sentence.capture.attention(9, 4, 8)[0, 0].tolist()))
+`;
+
+let row: number[];
+
+test.beforeAll(() => {
+  const env = { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "1" };
+  const printed = execFileSync(".venv/bin/python", ["-c", MAKE], { env, encoding: "utf8", timeout: 240_000 });
+  row = JSON.parse(printed.trim().split("\n").at(-1) ?? "") as number[];
+});
+
+/** Opens a page from disk; whatever it asks a network for fails the test. */
+async function open(page: Page, name: string): Promise<Locator> {
+  await page.setViewportSize({ width: 1300, height: 1000 });
+  await page.context().setOffline(true);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  page.on("pageerror", (error) => asked.push(error.message));
+  const address = pathToFileURL(resolve(FOLDER, name)).href;
+  await page.goto(address);
+  const explorer = page.getByRole("region", { name: "Explorer" });
+  await expect(explorer.locator("canvas.thumbs[data-layers]").first()).toBeVisible();
+  expect(asked.filter((url) => url !== address && !/^(data|blob):/.test(url))).toEqual([]);
+  return explorer;
+}
+
+const column = (explorer: Locator, name: RegExp) => explorer.getByRole("listbox", { name });
+
+/** From the grid to a neuron, by the pointer alone. */
+async function goDown(explorer: Locator): Promise<void> {
+  await explorer.getByRole("gridcell", { name: "layer 9, head 4", exact: true }).click();
+  await column(explorer, /^Looks from/)
+    .locator('[data-entry="8"]')
+    .click();
+  await column(explorer, /^To/).locator('[data-entry="4"]').click();
+  await expect(explorer.getByRole("listbox", { name: "Neurons" })).toBeVisible();
+}
+
+test("all three scales of a sentence work, with the model's own numbers", async ({ page }) => {
+  const explorer = await open(page, "sentence.html");
+  await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
+  await goDown(explorer);
+  await expect(column(explorer, /^To/).locator('[data-entry="4"] .number')).toHaveText(row[4].toFixed(2).slice(1));
+  await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("nurse");
+  await expect(explorer).toContainText(`= ${row[4].toFixed(4)}`);
+});
+
+test("rounded vectors say how far weights may be off, and the layers that are left out say so", async ({ page }) => {
+  const explorer = await open(page, "short.html");
+  await expect(page.getByText(/no weight is further than \S+ from the model's own/)).toBeVisible();
+  await goDown(explorer);
+  await expect(explorer.locator(".certificate")).toContainText(/rounded to 0\.0*\d$/);
+  const shown = await column(explorer, /^To/).locator('[data-entry="4"] .number').textContent();
+  expect(Math.abs(Number(shown) - row[4])).toBeLessThan(0.006);
+  await expect(explorer.locator("canvas.thumbs[data-layers]")).toHaveAttribute("data-layers", "30");
+  await explorer.getByRole("gridcell", { name: /^layer 20, head 4/ }).click();
+  await expect(explorer).toContainText("Layer 20 is not in this page.");
+  await page.screenshot({ path: "build/looks/short_page.png" });
+});
+
+test("512 tokens are browsed in a page", async ({ page }) => {
+  const explorer = await open(page, "long.html");
+  await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
+  await explorer.getByRole("gridcell", { name: /^layer 10, head 7/ }).click();
+  await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("layer 10");
+  await expect(explorer.locator('.neuron-rows[data-layer="10"]')).toBeVisible();
+  await page.screenshot({ path: "build/looks/long_page.png" });
+});
