@@ -1,9 +1,21 @@
 /** Files `*.headscope` as documents of JupyterLab: a double click opens the explorer. */
+import type { ILayoutRestorer } from "@jupyterlab/application";
+import { WidgetTracker } from "@jupyterlab/apputils";
 import { ABCWidgetFactory, type Context, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
 import type { ServerConnection } from "@jupyterlab/services";
+import type { IStateDB } from "@jupyterlab/statedb";
+import { LabIcon } from "@jupyterlab/ui-components";
 import { Widget } from "@lumino/widgets";
+import type { Memory } from "./file_model.js";
 
 const NAME = "headscope";
+const FACTORY = "Attention explorer";
+
+/** A head: rows that look at columns, some of them before themselves. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g class="jp-icon3" fill="#616161">' +
+  '<path d="M2 2h3v3H2zM6.5 6.5h3v3h-3zM11 11h3v3h-3z"/><path d="M2 6.5h3v3H2zM2 11h3v3H2zM6.5 11h3v3h-3z" opacity=".45"/>' +
+  "</g></svg>";
 
 export const FILE_TYPE = {
   name: NAME,
@@ -12,6 +24,7 @@ export const FILE_TYPE = {
   mimeTypes: ["application/vnd.headscope"],
   contentType: "file",
   fileFormat: null, // never fetched as a whole
+  icon: new LabIcon({ name: "headscope:capture", svgstr: ICON }),
 } as const;
 
 /** Of a document whose content stays where it is: the view asks for what it shows. */
@@ -26,9 +39,12 @@ export class FileModelFactory extends TextModelFactory {
 }
 
 export class ExplorerFactory extends ABCWidgetFactory {
-  constructor(private readonly settings: ServerConnection.ISettings) {
+  constructor(
+    private readonly settings: ServerConnection.ISettings,
+    private readonly state: IStateDB,
+  ) {
     super({
-      name: "Attention explorer",
+      name: FACTORY,
       modelName: NAME,
       fileTypes: [NAME],
       defaultFor: [NAME],
@@ -37,17 +53,35 @@ export class ExplorerFactory extends ABCWidgetFactory {
   }
 
   protected override createNewWidget(context: Context): DocumentWidget {
-    return new DocumentWidget({ context, content: new FileView(context, this.settings) });
+    return new DocumentWidget({ context, content: new FileView(context, this.settings, this.state) });
   }
+}
+
+/** Has the documents that are open opened again when the page of JupyterLab is loaded again. */
+export function restore(factory: ExplorerFactory, restorer: ILayoutRestorer): void {
+  const tracker = new WidgetTracker<DocumentWidget>({ namespace: NAME });
+  factory.widgetCreated.connect((_, widget) => {
+    void tracker.add(widget);
+    widget.context.pathChanged.connect(() => void tracker.save(widget));
+  });
+  void restorer.restore(tracker, {
+    command: "docmanager:open",
+    args: ({ context }) => ({ path: context.path, factory: FACTORY }),
+    name: ({ context }) => context.path,
+  });
 }
 
 class FileView extends Widget {
   readonly #shown = new AbortController();
 
-  constructor(context: Context, settings: ServerConnection.ISettings) {
+  constructor(context: Context, settings: ServerConnection.ISettings, state: IStateDB) {
     super();
     this.node.style.overflow = "auto";
-    void context.ready.then(() => this.#show(() => connect(context.localPath, settings)));
+    const memory: Memory = {
+      recall: () => state.fetch(`${NAME}-view:${context.path}`),
+      keep: (what) => void state.save(`${NAME}-view:${context.path}`, what),
+    };
+    void context.ready.then(() => this.#show(() => connect(context.localPath, settings), memory));
   }
 
   override dispose(): void {
@@ -55,9 +89,10 @@ class FileView extends Widget {
     super.dispose();
   }
 
-  async #show(open: () => WebSocket): Promise<void> {
+  async #show(open: () => WebSocket, memory: Memory): Promise<void> {
     const { showFile } = await import("./views.js");
-    if (!this.#shown.signal.aborted) showFile(this.node, open, this.#shown.signal);
+    const before = await memory.recall().catch(() => undefined);
+    if (!this.#shown.signal.aborted) showFile(this.node, open, { before, keep: memory.keep }, this.#shown.signal);
   }
 }
 

@@ -2,7 +2,7 @@
 import { asError } from "../store/loading.js";
 import { endWidget, startWidget } from "../widget/runtime.js";
 import { showView } from "../widget/view.js";
-import { FileModel, type Opening, readMessage } from "./file_model.js";
+import { FileModel, type Memory, type Opening, readMessage } from "./file_model.js";
 
 const CLOSED = "The Jupyter server has closed this view's connection. Close the document and open it again.";
 
@@ -10,8 +10,14 @@ const CLOSED = "The Jupyter server has closed this view's connection. Close the 
  * Shows a file in an element until the signal ends it; says so where it cannot be read.
  *
  * @param connect Opens the line to the server.
+ * @param memory Where the view was left, and what keeps where it is.
  */
-export function showFile(el: HTMLElement, connect: () => WebSocket, until: AbortSignal): void {
+export function showFile(
+  el: HTMLElement,
+  connect: () => WebSocket,
+  memory: { before: unknown; keep: Memory["keep"] },
+  until: AbortSignal,
+): void {
   let model: FileModel | undefined;
   const waiting = say(el, "status", "Opening the capture …");
   const fail = (error: Error) => {
@@ -27,7 +33,7 @@ export function showFile(el: HTMLElement, connect: () => WebSocket, until: Abort
       const message = readMessage(data);
       if (model !== undefined) return model.hear(message);
       waiting.remove();
-      model = new FileModel(traitsOf(message.content as Opening, message.buffers), send);
+      model = new FileModel(traitsOf(message.content as Opening, message.buffers), send, memory.before, memory.keep);
       open(el, model, until);
     };
     socket.onclose = () => {

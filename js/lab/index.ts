@@ -2,10 +2,11 @@
  * The JupyterLab extension: an output of headscope is drawn as its live widget or, where that is gone, as the picture
  * that was saved with the notebook; a file `*.headscope` opens as a document.
  */
-import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { ILayoutRestorer, type JupyterFrontEnd } from "@jupyterlab/application";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
-import { ExplorerFactory, FILE_TYPE, FileModelFactory } from "./document.js";
+import { IStateDB } from "@jupyterlab/statedb";
+import { ExplorerFactory, FILE_TYPE, FileModelFactory, restore } from "./document.js";
 import { SAVED, SavedOutput } from "./renderer.js";
 
 interface Plugin<Parts extends unknown[]> {
@@ -13,6 +14,7 @@ interface Plugin<Parts extends unknown[]> {
   description: string;
   autoStart: boolean;
   requires: readonly unknown[];
+  optional?: readonly unknown[];
   activate(app: JupyterFrontEnd, ...parts: Parts): void;
 }
 
@@ -36,15 +38,18 @@ const outputs: Plugin<[IRenderMimeRegistry, INotebookTracker]> = {
   },
 };
 
-const files: Plugin<[]> = {
+const files: Plugin<[IStateDB, ILayoutRestorer | null]> = {
   id: "headscope:files",
   description: "Opens saved captures, *.headscope.",
   autoStart: true,
-  requires: [],
-  activate({ docRegistry, serviceManager }) {
+  requires: [IStateDB],
+  optional: [ILayoutRestorer],
+  activate({ docRegistry, serviceManager }, state, restorer) {
+    const factory = new ExplorerFactory(serviceManager.serverSettings, state);
     docRegistry.addFileType(FILE_TYPE);
     docRegistry.addModelFactory(new FileModelFactory());
-    docRegistry.addWidgetFactory(new ExplorerFactory(serviceManager.serverSettings));
+    docRegistry.addWidgetFactory(factory);
+    if (restorer !== null) restore(factory, restorer);
   },
 };
 

@@ -52,8 +52,18 @@ declare module "@jupyterlab/notebook" {
 }
 
 declare module "@jupyterlab/application" {
-  import type { ABCWidgetFactory, TextModelFactory } from "@jupyterlab/docregistry";
+  import type { WidgetTracker } from "@jupyterlab/apputils";
+  import type { ABCWidgetFactory, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
   import type { ServerConnection } from "@jupyterlab/services";
+
+  export interface ILayoutRestorer {
+    /** Opens again, by a command, what a tracker kept. */
+    restore<T extends DocumentWidget>(
+      tracker: WidgetTracker<T>,
+      how: { command: string; args: (widget: T) => object; name: (widget: T) => string },
+    ): Promise<unknown>;
+  }
+  export const ILayoutRestorer: unique symbol; // a token
 
   export interface JupyterFrontEnd {
     readonly docRegistry: {
@@ -62,6 +72,32 @@ declare module "@jupyterlab/application" {
       addWidgetFactory(factory: ABCWidgetFactory): void;
     };
     readonly serviceManager: { readonly serverSettings: ServerConnection.ISettings };
+  }
+}
+
+declare module "@jupyterlab/apputils" {
+  import type { Widget } from "@lumino/widgets";
+
+  /** Keeps which widgets are open, so that they can be restored. */
+  export class WidgetTracker<T extends Widget> {
+    constructor(options: { namespace: string });
+    add(widget: T): Promise<void>;
+    save(widget: T): Promise<void>;
+  }
+}
+
+declare module "@jupyterlab/statedb" {
+  /** What JupyterLab keeps beyond a reload of its page. */
+  export interface IStateDB {
+    fetch(name: string): Promise<unknown>;
+    save(name: string, value: unknown): Promise<void>;
+  }
+  export const IStateDB: unique symbol; // a token
+}
+
+declare module "@jupyterlab/ui-components" {
+  export class LabIcon {
+    constructor(options: { name: string; svgstr: string });
   }
 }
 
@@ -78,10 +114,16 @@ declare module "@jupyterlab/services" {
 }
 
 declare module "@jupyterlab/docregistry" {
-  import type { Widget } from "@lumino/widgets";
+  import { Widget } from "@lumino/widgets";
 
+  interface Signal<Sender, Told> {
+    connect(act: (sender: Sender, told: Told) => void): void;
+  }
   export interface Context {
     readonly ready: Promise<void>;
+    /** With the name of its drive, if it has one. */
+    readonly path: string;
+    readonly pathChanged: Signal<Context, string>;
     /** From the root of its drive. */
     readonly localPath: string;
   }
@@ -89,8 +131,9 @@ declare module "@jupyterlab/docregistry" {
     get name(): string;
     get fileFormat(): "text" | null;
   }
-  export class DocumentWidget {
+  export class DocumentWidget extends Widget {
     constructor(options: { context: Context; content: Widget });
+    readonly context: Context;
   }
   export abstract class ABCWidgetFactory {
     constructor(options: {
@@ -100,6 +143,7 @@ declare module "@jupyterlab/docregistry" {
       defaultFor: readonly string[];
       readOnly: boolean;
     });
+    readonly widgetCreated: Signal<this, DocumentWidget>;
     protected abstract createNewWidget(context: Context): DocumentWidget;
   }
 }

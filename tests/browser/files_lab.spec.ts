@@ -94,3 +94,22 @@ test("who closes the document ends the line to the server", async ({ page }) => 
   await page.locator(".lm-TabBar-tab.lm-mod-current .lm-TabBar-tabCloseIcon").first().click();
   await closed;
 });
+
+test("a document is open again after the page is loaded again, where it was left", async ({ page }) => {
+  const document = await openFile(page, "nurse & <b>doctor.headscope");
+  const explorer = document.getByRole("region", { name: "Explorer" });
+  await explorer.getByRole("gridcell", { name: "layer 9, head 4", exact: true }).click();
+  const from = explorer.getByRole("listbox", { name: /^Looks from/ });
+  await from.locator('[data-entry="8"]').click();
+  await explorer.getByRole("switch", { name: "hide first" }).click();
+  const path = explorer.getByRole("navigation", { name: "Path" });
+  await expect(path).toContainText("She");
+  const headers = { Authorization: `token ${process.env.LAB_TOKEN}` };
+  const workspace = async () => (await page.request.get("/lab/api/workspaces/default", { headers })).text();
+  await expect.poll(workspace).toMatch(/"headscope:captures/);
+  await expect.poll(workspace).toMatch(/"hide_first": ?true/);
+  await page.goto(`/lab?token=${process.env.LAB_TOKEN}`);
+  await expect(path).toContainText("layer 9");
+  await expect(path).toContainText("She");
+  await expect(explorer.getByRole("switch", { name: "hide first" })).toBeChecked();
+});
