@@ -75,6 +75,7 @@ function mountIn(
   shadow.append(probe, root);
   el.append(host);
 
+  frame.root = () => root;
   followTheme(frame, theme, probe, root, until);
   render(view, root);
   until.addEventListener("abort", () => {

@@ -210,3 +210,12 @@ test("two explorers on two captures stay apart; two views on one capture share i
 function focusedRole(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.getAttribute("role") ?? "");
 }
+
+test("Python has a figure of what is shown written to a file", async ({ page }) => {
+  const { notebook, explorer } = await open(page, "figure.ipynb");
+  await cell(explorer, 9, 4).click();
+  await notebook.ask('view.to_svg("figure.svg") or print(1)');
+  const read = 'import pathlib; f = pathlib.Path("figure.svg"); print(json.dumps(f.read_text() if f.exists() else ""))';
+  await notebook.ask(`${READ.split("\n")[1]}; print(1)`);
+  await expect.poll(() => notebook.ask<string>(read)).toContain(">nurse</text>");
+});

@@ -1,6 +1,7 @@
 import type { Store } from "../../store/store.js";
 import { Certificate } from "../shared/certificate.js";
 import { copyCode } from "../shared/copy.js";
+import { saveFigure } from "../shared/figure/save.js";
 import type { FrameState } from "../shared/frame_state.js";
 import { Icon } from "../shared/icon.js";
 import { HelpButton } from "../shared/pane_title.js";
@@ -29,6 +30,14 @@ export function TopBar({ store, frame }: Props) {
           onClick={frame.guard(() => void copyCode(store, frame))}
         >
           {frame.said.value === "" ? "copy as code" : "copied"}
+        </button>
+        <button
+          type="button"
+          class="text-button"
+          data-hint="a vector figure of what is shown (f)"
+          onClick={frame.guard(() => saveFigure(store, frame))}
+        >
+          svg
         </button>
         <HelpButton frame={frame} />
       </span>

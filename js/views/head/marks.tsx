@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useDrawing } from "../shared/drawing.js";
+import { drawsVectors } from "../shared/figure/recorder.js";
 import { headColour } from "../shared/palette.js";
 import { opposite } from "./focus.js";
 import { paintCells, paintLines, prepare } from "./paint.js";
@@ -25,6 +26,16 @@ export function Marks({ view }: { view: ViewState }) {
     const element = below.current;
     return () => void (element !== null && under.clear(element));
   }, [under]);
+  useEffect(() => {
+    if (canvas.current === null || below.current === null) return;
+    const ends = [
+      drawsVectors(below.current, () => {}), // all of it is drawn with the other
+      drawsVectors(canvas.current, (into) => void drawOnce(into, into, view, new Under(), new Strokes())),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [view]);
   return (
     <>
       <canvas class="lines" ref={below} />

@@ -25,6 +25,8 @@ export class FrameState {
   readonly said = signal("");
   /** Moves the keyboard to the pane of a scale; does nothing where there is one pane only. */
   focusPane: (scale: Scale) => void = () => {};
+  /** The element that holds all of the view; null until it is on the page. */
+  root: () => HTMLElement | null = () => null;
 
   constructor(readonly kind: Kind) {}
 

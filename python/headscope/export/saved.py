@@ -29,7 +29,7 @@ __all__ = ["LIMIT", "MIME", "VERSION", "saved"]
 MIME = "application/vnd.headscope.saved+json"
 VERSION = 1
 """Of the data; a page that knows only older ones says so."""
-LIMIT = 1_000_000
+LIMIT = 1_030_000
 """Most bytes of an output in the notebook's file; what does not fit is left out, first of all the layer."""
 EXACT = 96 << 10
 """Bytes up to which the layer is kept with its vectors, from which all else follows; a larger one is rounded."""

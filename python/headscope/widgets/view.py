@@ -15,6 +15,7 @@ from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, obse
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
 from headscope.widgets import kernel, lifetime
+from headscope.widgets.figures import Figures
 from headscope.widgets.first_paint import FirstPaint, first_paint
 from headscope.widgets.protocol import Desk
 from headscope.widgets.selected import Selected
@@ -83,7 +84,9 @@ class View(Settings, Selecting):
         self._bring(first_paint(capture, self._shape, self._now, grid=self.kind in GRIDS))
         self._desk = Desk(self)
         super().__init__(**initial)
+        self._figures = Figures()
         self.on_msg(self._desk.receive)
+        self.on_msg(self._figures.receive)
         self.observe(self._desk.prefer, "layer")
 
     def _bring(self, made: FirstPaint) -> None:
@@ -216,6 +219,25 @@ class View(Settings, Selecting):
         target = Path(path).expanduser()
         target.write_text(text, encoding="ascii")
         return target
+
+    def to_svg(self, path: str | PathLike[str]) -> None:
+        """Write what a page shows of this view as a vector figure.
+
+        The page draws it, so that it is what is on the screen, in the colours of the view's `theme`: text as text,
+        lines as curves, thumbnails as images of their pixels. It is written as soon as the page has answered, which it
+        can when the cell has ended; where no page shows the view, nothing is. The key ``f`` saves it from the page.
+
+        Parameters
+        ----------
+        path
+            The file, by custom ``*.svg``.
+
+        Examples
+        --------
+        >>> view.to_svg("nurse.svg")  # doctest: +SKIP
+        """
+        _ = self.capture  # says so where it is closed
+        self.send(self._figures.ask(path))
 
     # How long it lives, see lifetime.py
 
