@@ -112,6 +112,6 @@ test("tokens that are markup, or no text at all, stay text", async ({ page }) =>
 test("the button of the explorer saves it too, named for what it shows", async ({ page }) => {
   await openWidget(page, { scenario: "sentence", kind: "explorer", traits: { layer: 2, heads: [4], head: 4 } });
   const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: "svg", exact: true }).click();
+  await page.getByRole("button", { name: "Save as a figure" }).click();
   expect((await download).suggestedFilename()).toBe("explorer layer 2 head 4.svg");
 });

@@ -33,11 +33,12 @@ export function TopBar({ store, frame }: Props) {
         </button>
         <button
           type="button"
-          class="text-button"
-          data-hint="a vector figure of what is shown (f)"
+          class="icon-button save-figure"
+          aria-label="Save as a figure"
+          data-hint="a vector figure of what is shown, SVG (f)"
           onClick={frame.guard(() => saveFigure(store, frame))}
         >
-          svg
+          <Icon size={14} width={1.4} path="M7 1.5v7M4 6l3 3 3-3M2 12h10" />
         </button>
         <HelpButton frame={frame} />
       </span>
