@@ -2,7 +2,7 @@
 import type { ILayoutRestorer } from "@jupyterlab/application";
 import { WidgetTracker } from "@jupyterlab/apputils";
 import { ABCWidgetFactory, type Context, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
-import type { ServerConnection } from "@jupyterlab/services";
+import type { ServerConnection, ServiceManager as Services } from "@jupyterlab/services";
 import type { IStateDB } from "@jupyterlab/statedb";
 import { LabIcon } from "@jupyterlab/ui-components";
 import { Widget } from "@lumino/widgets";
@@ -40,7 +40,7 @@ export class FileModelFactory extends TextModelFactory {
 
 export class ExplorerFactory extends ABCWidgetFactory {
   constructor(
-    private readonly settings: ServerConnection.ISettings,
+    private readonly services: Services,
     private readonly state: IStateDB,
   ) {
     super({
@@ -53,7 +53,7 @@ export class ExplorerFactory extends ABCWidgetFactory {
   }
 
   protected override createNewWidget(context: Context): DocumentWidget {
-    return new DocumentWidget({ context, content: new FileView(context, this.settings, this.state) });
+    return new DocumentWidget({ context, content: new FileView(context, this.services, this.state) });
   }
 }
 
@@ -74,14 +74,19 @@ export function restore(factory: ExplorerFactory, restorer: ILayoutRestorer): vo
 class FileView extends Widget {
   readonly #shown = new AbortController();
 
-  constructor(context: Context, settings: ServerConnection.ISettings, state: IStateDB) {
+  constructor(context: Context, { serverSettings, contents }: Services, state: IStateDB) {
     super();
     this.node.style.overflow = "auto";
     const memory: Memory = {
       recall: () => state.fetch(`${NAME}-view:${context.path}`),
       keep: (what) => void state.save(`${NAME}-view:${context.path}`, what),
     };
-    void context.ready.then(() => this.#show(() => connect(context.localPath, settings), memory));
+    const open = () => {
+      const drive = contents.driveName(context.path);
+      if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
+      return connect(context.localPath, serverSettings);
+    };
+    void context.ready.then(() => this.#show(open, memory));
   }
 
   override dispose(): void {

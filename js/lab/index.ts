@@ -45,7 +45,7 @@ const files: Plugin<[IStateDB, ILayoutRestorer | null]> = {
   requires: [IStateDB],
   optional: [ILayoutRestorer],
   activate({ docRegistry, serviceManager }, state, restorer) {
-    const factory = new ExplorerFactory(serviceManager.serverSettings, state);
+    const factory = new ExplorerFactory(serviceManager, state);
     docRegistry.addFileType(FILE_TYPE);
     docRegistry.addModelFactory(new FileModelFactory());
     docRegistry.addWidgetFactory(factory);

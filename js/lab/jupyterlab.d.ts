@@ -54,7 +54,7 @@ declare module "@jupyterlab/notebook" {
 declare module "@jupyterlab/application" {
   import type { WidgetTracker } from "@jupyterlab/apputils";
   import type { ABCWidgetFactory, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
-  import type { ServerConnection } from "@jupyterlab/services";
+  import type { ServiceManager } from "@jupyterlab/services";
 
   export interface ILayoutRestorer {
     /** Opens again, by a command, what a tracker kept. */
@@ -71,7 +71,7 @@ declare module "@jupyterlab/application" {
       addModelFactory(factory: TextModelFactory): void;
       addWidgetFactory(factory: ABCWidgetFactory): void;
     };
-    readonly serviceManager: { readonly serverSettings: ServerConnection.ISettings };
+    readonly serviceManager: ServiceManager;
   }
 }
 
@@ -102,6 +102,11 @@ declare module "@jupyterlab/ui-components" {
 }
 
 declare module "@jupyterlab/services" {
+  export interface ServiceManager {
+    readonly serverSettings: ServerConnection.ISettings;
+    /** Tells the drive of a path, "" of the server's own. */
+    readonly contents: { driveName(path: string): string };
+  }
   export namespace ServerConnection {
     interface ISettings {
       /** Ends with a slash. */

@@ -11,6 +11,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
-from saved_files import KINDS, answers, assemble, differing, of_mechanism, of_vectors, parts_of
+from saved_files import (
+    KINDS,
+    answers,
+    assemble,
+    differing,
+    of_a_dense_mask,
+    of_mechanism,
+    of_two_parts,
+    of_vectors,
+    parts_of,
+)
 from tiny import MECHANISMS, build, eager_attentions, ids
 from transformers.models.llama import modeling_llama
 
@@ -180,6 +191,74 @@ def test_a_loaded_capture_is_shown_and_saved_again(path: Path, tmp_path: Path) -
     view.close()
 
 
+def test_two_files_are_read_at_once(path: Path, tmp_path: Path) -> None:
+    """Each first reading asks what all captures hold, the other file's among them."""
+    of_mechanism("bidirectional").save(path)
+    for _ in range(40):
+        both = [hs.load(path), hs.load(path)]
+        threads = [threading.Thread(target=lambda one=one: [one.attention(at) for at in range(3)]) for one in both]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+def test_a_file_that_is_closed_while_it_is_read_says_so(path: Path) -> None:
+    of_two_parts().save(path)
+    for _ in range(40):
+        loaded = hs.load(path)
+        closing = threading.Thread(target=loaded.close)
+        closing.start()
+        for part in loaded.parts:
+            with contextlib.suppress(CaptureClosed):
+                loaded.attention(0, part=part)
+        closing.join(60)
+
+
+def test_vectors_that_layers_share_are_saved_once(path: Path) -> None:
+    """As in models whose last layers look at the keys and values of an earlier one."""
+    generator = torch.Generator().manual_seed(0)
+    query, key = (torch.randn(4, 9, 5, generator=generator) for _ in range(2))
+    capture = hs.from_vectors([query, query], [key, key], [key, key], tokens=list("abcdefghi"), causal=True)
+    first, second = (capture.record(layer) for layer in (0, 1))
+    second.key = second.value = first.value = first.key  # type: ignore[union-attr]
+    capture.save(path)
+    assert len([name for name in load_file(path) if name.endswith(("key", "value"))]) == 1
+    assert differing(answers(capture), answers(hs.load(path))) == []
+
+
+def test_what_does_not_fit_any_more_is_let_go_whatever_file_it_is_of(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read least lately goes first, and all of it: weights, masks and biases too."""
+    gc.collect()
+    for make in (of_two_parts, of_a_dense_mask, KINDS["weights alone"]):
+        make().save(path)
+        one, other = hs.load(path), hs.load(path)
+        reads = [(one, part, layer) for part in one.parts for layer in one.layer_numbers(part)]
+        reads += [(other, part, layer) for _, part, layer in reads]
+        expected = {(part, layer): hs.load(path).attention(layer, part=part) for _, part, layer in reads}
+        gc.collect()
+        before = tensors_alive()
+        held = sum(capture.nbytes for capture in hs.answers.budget.living())
+        monkeypatch.setattr(hs.budget, "captures", held + int(2.2 * path.stat().st_size / len(reads)))
+        for capture, part, layer in reads * 2:
+            assert torch.equal(capture.attention(layer, part=part), expected[part, layer])
+        gc.collect()
+        assert tensors_alive() - before <= hs.budget.captures - held
+        monkeypatch.undo()
+        one.close()
+        other.close()
+
+
+def tensors_alive() -> int:
+    """Bytes of all tensors of this process."""
+    alive = [one for one in gc.get_objects() if type(one) is torch.Tensor]
+    storages = {one.untyped_storage().data_ptr(): one.untyped_storage().nbytes() for one in alive}
+    return sum(storages.values())
+
+
 # Smaller files
 
 
@@ -224,6 +303,26 @@ def test_rounded_vectors_say_how_far_they_move_weights(dtype: str, path: Path) -
         capture.save(path, dtype="int8")
 
 
+def test_numbers_that_are_too_large_for_half_precision_are_refused(path: Path) -> None:
+    query, key = torch.randn(1, 2, 4, 5), torch.randn(1, 2, 4, 5)
+    capture = hs.from_vectors(query * 1e5, key, key, tokens=list("abcd"), causal=True)
+    with pytest.raises(OutOfRange, match=r"query vectors.*bfloat16"):
+        capture.save(path, dtype="float16")
+    assert not path.exists()
+    capture.save(path, dtype="bfloat16")
+
+
+def test_rounding_says_nothing_of_what_is_no_number(path: Path) -> None:
+    model = build("bidirectional")
+    with torch.no_grad():
+        model.encoder.layer[1].attention.self.query.weight[0, 0] = float("nan")
+    capture = hs.capture(model, ids(12))
+    capture.save(path, dtype="bfloat16")
+    loaded = hs.load(path)
+    assert torch.equal(loaded.attention(1).isnan(), capture.attention(1).isnan())
+    assert all("nan" not in report.reason for report in loaded.layers)
+
+
 # Writing
 
 
@@ -253,6 +352,31 @@ def test_a_disk_that_is_full_leaves_nothing_behind(path: Path, monkeypatch: pyte
     with pytest.raises(OSError, match="No space"):
         of_vectors().save(path)
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_file_has_the_permissions_of_any_other_and_keeps_those_that_it_had(path: Path) -> None:
+    plain = path.with_name("plain")
+    plain.touch()
+    of_vectors().save(path)
+    assert path.stat().st_mode == plain.stat().st_mode
+    path.chmod(0o640)
+    of_vectors().save(path)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_tokens_that_are_out_of_proportion_to_the_numbers_are_refused_when_they_are_saved(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which who opens the file would have to take for an attempt to fill the memory."""
+    monkeypatch.setattr("headscope.files.container.ROOM", 0)
+    with pytest.raises(OverBudget, match="out of proportion"):
+        of_vectors().save(path)
+    assert not path.exists()
+
+
+def test_a_folder_that_is_not_there_is_told_as_ever(path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        of_vectors().save(path / "missing" / "a.headscope")
 
 
 def test_a_link_is_written_through(path: Path, tmp_path: Path) -> None:
@@ -422,6 +546,22 @@ def test_a_header_that_lies_is_refused(name: str, lie: dict[str, Any], saved: Pa
     header[name].update(lie)
     description["tensors"][name].update({what: value for what, value in lie.items() if what != "data_offsets"})
     with pytest.raises(UnreadableFile):
+        hs.load(assemble(saved, header, description, tensors))
+
+
+def test_heads_without_a_number_are_refused(saved: Path) -> None:
+    """Vectors of no component take no byte, however many heads they are said to be of."""
+    header, description, tensors = parts_of(saved)
+    layer = description["parts"][0]["layers"][0]
+    for name in ("self 0.query", "self 0.key"):
+        header[name].update(shape=[1 << 40, 9, 0], data_offsets=[0, 0])
+        description["tensors"][name].update(shape=[1 << 40, 9, 0])
+    layer.update(heads=1 << 40, kv_heads=1 << 40)
+    with pytest.raises(UnreadableFile):
+        hs.load(assemble(saved, header, description, tensors))
+    header, description, tensors = parts_of(of_vectors().save(saved))
+    description["parts"][0]["layers"][0].update(heads=400, kv_heads=200)
+    with pytest.raises(UnreadableFile, match="described wrongly"):
         hs.load(assemble(saved, header, description, tensors))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from saved_files import of_mechanism
 from servers import TOKEN, Server, opened, refusal, serving
 
 import headscope as hs
+from headscope.server.handler import MOST_OPEN
 from headscope.server.paths import NoSuchFile, file_of
 
 KNOWN = {"Authorization": f"token {TOKEN}"}
@@ -65,6 +67,44 @@ def test_a_page_is_told_of_a_file_and_asks_about_it(server: Server, folder: Path
             assert (failure["error"], "0 to 2" in failure["message"]) == ("OutOfRange", True)
 
     asyncio.run(page())
+
+
+def test_pages_that_go_at_once_leave_room_for_others(server: Server) -> None:
+    """More than may be open at a time, each gone before its file has been opened."""
+
+    async def pages() -> None:
+        for _ in range(MOST_OPEN + 4):
+            async with opened(server, "some.headscope"):
+                pass
+        async with asyncio.timeout(60):
+            while True:
+                async with opened(server, "some.headscope") as line:
+                    content, _ = await line.read()
+                if content["kind"] == "opened":
+                    return
+                assert content["error"] == "TooMany"
+
+    asyncio.run(pages())
+
+
+def test_there_are_no_more_pages_than_a_server_can_hold(server: Server) -> None:
+    async def pages() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            said = []
+            for _ in range(MOST_OPEN + 1):
+                line = await stack.enter_async_context(opened(server, "some.headscope"))
+                said.append((await line.read())[0])
+            assert [content["kind"] for content in said] == ["opened"] * MOST_OPEN + ["failed"]
+            assert "close some of them" in said[-1]["message"]
+
+    asyncio.run(pages())
+
+
+def test_contents_that_are_no_files_are_not_looked_for_on_the_disk(folder: Path) -> None:
+    """Such a manager says that its root is "/" all the same."""
+    manager = "--ServerApp.contents_manager_class=jupyter_server.services.contents.manager.AsyncContentsManager"
+    with serving(folder, manager) as other:
+        assert asyncio.run(refusal(other, str(folder / "some.headscope").lstrip("/"), **KNOWN)) == 404
 
 
 def test_what_is_no_message_is_ignored(server: Server) -> None:

@@ -40,9 +40,14 @@ class KeptPictures:
         while self._bytes > MOST_BYTES and len(self._kept) > 1:
             self._bytes -= _bytes_of(self._kept.popitem(last=False)[1])
 
+    def drop(self, layer: int) -> None:
+        """Let go of those of one layer."""
+        for at in [at for at in self._kept if at[0] == layer]:
+            self._bytes -= _bytes_of(self._kept.pop(at))
+
     def tensors(self) -> Iterator[torch.Tensor]:
         """Every tensor held."""
-        yield from (one for pictures in self._kept.values() for made in pictures.values() for one in made)
+        yield from (one for pictures in list(self._kept.values()) for made in pictures.values() for one in made)
 
     def clear(self) -> None:
         """Let go of all."""

@@ -13,6 +13,7 @@ from headscope.errors import OutOfRange, OverBudget, RefusedLayer
 from headscope.export.ascii import packed
 from headscope.export.rounded import rounded
 from headscope.export.short import short
+from headscope.files.choice import chosen_layers, upwards
 from headscope.recording.layers.record import AnyRecord, Record
 from headscope.widgets.first_paint import describe
 from headscope.widgets.packet import Packet, layer_packet, plan
@@ -97,9 +98,7 @@ def _chosen(view: View, layers: Iterable[int] | None) -> Numbers:
     every = [(part, layer) for part in view.capture.parts for layer in view.capture.layer_numbers(part)]
     if layers is None:
         return every
-    known, wanted = {layer for _, layer in every}, set(layers)
-    if not wanted <= known:
-        raise OutOfRange(f"layers {sorted(wanted - known)} are unknown: there are {min(known)} to {max(known)}.")
+    wanted = chosen_layers(every, layers)
     selected = (view.selection.part, view.selection.layer)
     return [(part, layer) for part, layer in every if layer in wanted or (part, layer) == selected]
 
@@ -108,6 +107,8 @@ def _form(capture: Capture, kind: str, numbers: Numbers, dtype: Dtype | None) ->
     """The form in which the layers stand in a page; OverBudget where they do not fit."""
     if dtype not in (None, "float32", "int16"):
         raise OutOfRange(f'dtype {dtype!r} is unknown: there are "float32" and "int16".')
+    if kind not in WITH_VECTORS and dtype is not None:
+        raise OutOfRange(f"a {kind} view shows no vectors, so that dtype= says nothing of its page: leave it out.")
     form: Form = dtype or "float32" if kind in WITH_VECTORS else "rounded"
     needed = _size(capture, form, numbers)
     if form == "float32" and dtype is None and needed > EXACT:
@@ -130,31 +131,36 @@ def _size(capture: Capture, form: Form, numbers: Numbers) -> int:
             if form == "float32":
                 needed += plan(capture, part, layer).nbytes
             elif form == "int16" and _is_short(capture, part, layer):
-                needed += _short_size(record)
+                needed += plan(capture, part, layer).nbytes - _saved_by_rounding(record)
+            elif form == "int16" and isinstance(record, Record):
+                needed += plan(capture, part, layer).nbytes
             else:
                 needed += record.heads * record.queries * record.keys
     return needed
 
 
-def _short_size(record: AnyRecord) -> int:
+def _saved_by_rounding(record: AnyRecord) -> int:
     assert isinstance(record, Record)
-    return 2 * (record.query.numel() + record.key.numel()) + record.value.numel() + 4 * record.heads * record.queries
+    vectors = record.query, record.key, record.value
+    scales = sum(4 * one.shape[0] * one.shape[1] for one in vectors)
+    return 2 * (record.query.numel() + record.key.numel()) + 3 * record.value.numel() - scales
 
 
 def _is_short(capture: Capture, part: str, layer: int) -> bool:
-    """Whether the vectors of a layer tell its weights."""
-    return isinstance(capture.record(layer, part), Record) and capture.browser_computable(layer, part)
+    """Whether the vectors of a layer tell its weights, and can be rounded, which what is no number cannot be."""
+    record = capture.record(layer, part)
+    return isinstance(record, Record) and not record.not_finite and capture.browser_computable(layer, part)
 
 
 def _layers(capture: Capture, form: Form, numbers: Numbers) -> Iterator[Packet]:
     for part, layer in numbers:
         with suppress(RefusedLayer):  # the description says why it is not there
-            if form == "float32":
-                yield layer_packet(capture, part, layer)
-            elif form == "int16" and _is_short(capture, part, layer):
+            if form == "int16" and _is_short(capture, part, layer):
                 yield short(capture, part, layer)
-            else:
+            elif form == "rounded" or not isinstance(capture.record(layer, part), Record):
                 yield rounded(capture, part, layer)
+            else:
+                yield layer_packet(capture, part, layer)
 
 
 def _note(headers: list[dict[str, Any]]) -> str | None:
@@ -162,7 +168,7 @@ def _note(headers: list[dict[str, Any]]) -> str | None:
     within = max((header["within"] for header in headers if "within" in header), default=0.0)
     if within == 0:
         return None
-    return f"Vectors are rounded to make this page small: no weight is further than {within:.1g} from the model's own."
+    return f"Rounded to make this page small: no weight is further than {upwards(within)} from the model's own."
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ NAN = 255
 def rounded(capture: Capture, part: str, layer: int, steps: int = STEPS) -> Packet:
     """Make a packet of a layer's weights, rounded: ``coarse`` and ``fine``, query by query, head by head, key by key.
 
+    In the header, "within" is the largest difference between a weight and its exact one.
     The keys of a query run from the first to the last of which any head has weight, ``start`` and ``stop``.
 
     Parameters
@@ -66,4 +67,7 @@ def rounded(capture: Capture, part: str, layer: int, steps: int = STEPS) -> Pack
         },
     )
     packet.header["rounding"] = {"scale": scale, "steps": steps, "fine_from": fine_from, "nan": NAN}
+    near = coarse.copy()
+    near[coarse >= fine_from] += fine / 256 - 0.5
+    packet.header["within"] = float(np.abs(scale * (near / steps) ** 2 - flat).max(where=finite, initial=0.0))
     return packet

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from headscope.answers.walk import walk
+from headscope.files.choice import difference
 from headscope.recording.layers import formula
 from headscope.recording.layers.record import Record
 from headscope.widgets.packet import Packet, numbers, packet_of
@@ -28,9 +29,10 @@ BITS = {"query": torch.int16, "key": torch.int16, "value": torch.int8}
 
 @formula.exactly()
 def short(capture: Capture, part: str, layer: int) -> Packet:
-    """Make a packet of a layer's vectors, rounded: arrays as in `layer_packet`, and a ``_scale`` for each of `BITS`.
+    """Make a packet of a layer's vectors, all of them finite, rounded.
 
-    In the header, "within" is the largest difference between a weight and its exact one, and "form" is "short".
+    Its arrays are those of `layer_packet`, and a ``_scale`` for each of `BITS`. In the header, "within" is the largest
+    difference between a weight and its exact one, and "form" is "short".
 
     Raises
     ------
@@ -44,7 +46,7 @@ def short(capture: Capture, part: str, layer: int) -> Packet:
         vectors = getattr(record, name).detach().cpu().float()
         steps = torch.iinfo(dtype).max
         scale = vectors.abs().amax(-1, keepdim=True) / steps if vectors.shape[-1] else vectors.sum(-1, keepdim=True)
-        whole = torch.where(scale > 0, vectors / scale, 0.0).round().to(dtype)
+        whole = torch.where(scale > 0, vectors / scale, 0.0).round().clamp(-steps, steps).to(dtype)
         arrays |= {name: whole.numpy(), f"{name}_scale": scale[..., 0].numpy()}
         rounded = replace(rounded, **{name: (whole * scale).to(record.device)})
     found = walk(rounded, formula.weights, None).lse
@@ -56,11 +58,6 @@ def short(capture: Capture, part: str, layer: int) -> Packet:
     if record.mask.visible is not None:
         arrays["visible"] = record.mask.visible.cpu().to(torch.uint8).numpy()
     packet = packet_of(capture, part, layer, "short", arrays)
-    packet.header["within"] = _moved(record, rounded)
-    return packet
-
-
-def _moved(record: Record, rounded: Record) -> float:
-    """The largest difference between two weights."""
     pairs = zip(formula.striped(record), formula.striped(rounded), strict=True)
-    return max((float((a.weight - b.weight).abs().max()) for a, b in pairs if a.weight.numel()), default=0.0)
+    packet.header["within"] = max((difference(a.weight, b.weight) for a, b in pairs), default=0.0)
+    return packet

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
 
-from headscope.errors import UnreadableFile
+from headscope.errors import CaptureClosed, UnreadableFile
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DTYPES", "Container", "checksum", "is_whole"]
+__all__ = ["DTYPES", "Container", "bytes_of", "checksum", "is_in_proportion", "is_whole", "values_in"]
 
 DTYPES = {
     "F64": torch.float64,
@@ -84,13 +84,19 @@ class Container:
         begin, end = self._found(name)["data_offsets"]
         return int(end - begin)
 
+    def shape_of(self, name: str) -> list[int]:
+        """Lengths of a tensor's axes, in the order of the file."""
+        return list(self._found(name)["shape"])
+
     def read(self, name: str) -> torch.Tensor:
         """A tensor, on the CPU, its checksum verified."""
         found = self._found(name)
         begin, end = found["data_offsets"]
         made = torch.empty(found["shape"], dtype=DTYPES[found["dtype"]])
-        into = _bytes_of(made)
+        into = bytes_of(made)
         with self._lock:
+            if self._file.closed:
+                raise CaptureClosed("this capture was closed. Load it again.")
             self._file.seek(self._start + begin)
             done = 0
             while done < end - begin:
@@ -121,15 +127,14 @@ class Container:
         length = int.from_bytes(self._file.read(8), "little")
         if not 2 <= length <= self._size - 8:
             raise UnreadableFile(f"{self._path.name} is no saved capture, or is cut off: it has no header.")
-        if PER_BYTE * length > self._size + ROOM:
+        if not is_in_proportion(length, 0, self._size):
             raise self.damaged("its description is longer than its tensors account for")
         self._start = 8 + length
         return _mapping(self._parsed(self._file.read(length), length), "header", self)
 
     def _parsed(self, text: bytes | str, length: int) -> Any:
         data = text if isinstance(text, bytes) else text.encode("ascii", "replace")
-        values = sum(data.count(mark) for mark in (b",", b"[", b"{", b":"))
-        if PER_BYTE * length + PER_VALUE * values > self._size + ROOM:
+        if not is_in_proportion(length, values_in(data), self._size):
             raise self.damaged("its description has more entries than its tensors account for")
         try:
             return json.loads(data.decode("ascii"))
@@ -179,9 +184,19 @@ class Container:
         return {**stated, "data_offsets": (offsets[0], offsets[1])}
 
 
+def is_in_proportion(length: int, values: int, size: int) -> bool:
+    """Whether a description of so many bytes and values may stand in a file of this size."""
+    return PER_BYTE * length + PER_VALUE * values <= size + ROOM
+
+
+def values_in(text: bytes) -> int:
+    """About how many values there are in JSON, at least."""
+    return sum(text.count(mark) for mark in (b",", b"[", b"{", b":"))
+
+
 def checksum(tensor: torch.Tensor) -> int:
     """CRC-32 of a contiguous tensor on the CPU."""
-    return zlib.crc32(_bytes_of(tensor))
+    return zlib.crc32(bytes_of(tensor))
 
 
 def is_whole(value: Any) -> TypeGuard[int]:
@@ -195,7 +210,7 @@ def _mapping(value: Any, what: str, container: Container) -> dict[str, Any]:
     return value
 
 
-def _bytes_of(tensor: torch.Tensor) -> memoryview:
+def bytes_of(tensor: torch.Tensor) -> memoryview:
     """The memory of a contiguous tensor on the CPU."""
     memory: np.ndarray = tensor.flatten().view(torch.uint8).numpy()
     return memory.data

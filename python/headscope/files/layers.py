@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import Any
+from weakref import WeakSet, WeakValueDictionary
 
 import torch
 
@@ -23,7 +25,7 @@ FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 KINDS = {
     "start": (torch.int32,),
     "stop": (torch.int32,),
-    "visible": (torch.uint8,),
+    "visible": (torch.bool,),
     "lse": (torch.float64,),
     "norms": (torch.float32,),
 }
@@ -31,6 +33,21 @@ KINDS = {
 
 Said = dict[str, Any]
 """What the description says of one layer."""
+
+
+_clock = itertools.count()
+_open: WeakSet[SavedLayers] = WeakSet()
+
+
+def _make_room(nbytes: int) -> None:
+    """Where the budget asks for it, let go of the layers, of whatever file, that were read least lately."""
+    while True:
+        try:
+            return check_room(nbytes)
+        except OverBudget:
+            held = sorted((when, layer, id(one), one) for one in list(_open) for layer, when in list(one.used.items()))
+            if not any(one.forget(layer) for _, layer, _, one in held):
+                raise
 
 
 class SavedLayers(CertifiedLayers):
@@ -54,11 +71,14 @@ class SavedLayers(CertifiedLayers):
         self._device = device
         self._size = size
         self._closed = False
-        self._shared: dict[str, torch.Tensor] = {}
+        self._shared: WeakValueDictionary[tuple[str, str], torch.Tensor] = WeakValueDictionary()
+        self.used: dict[int, int] = {}
+        """The layers that are held, and when each was read last."""
         self._said: dict[int, Said] = {}
         for one in said:
             report = read_report(one, part, container)
             self.reports[report.layer], self._said[report.layer] = report, one
+        _open.add(self)
 
     def read(self, layer: int, *, pictured: bool = False) -> AnyRecord:
         """The record of a layer, out of the file when first asked for."""
@@ -67,28 +87,44 @@ class SavedLayers(CertifiedLayers):
                 if self._closed:
                     raise CaptureClosed("this capture was closed. Load it again.")
                 self._fetch(layer)
+            self.used[layer] = next(_clock)
             return super().read(layer, pictured=pictured)
 
     def value_norms(self, layer: int) -> torch.Tensor:
         """Norms of the value vectors as they were saved, or UnknownProjection with the reason that was saved."""
-        self.read(layer)
-        if layer not in self._norms:
-            raise UnknownProjection(str(self._said[layer]["no_norms"]))
-        return self._norms[layer]
+        with self._lock:
+            self.read(layer)
+            if layer not in self._norms:
+                raise UnknownProjection(str(self._said[layer]["no_norms"]))
+            return self._norms[layer]
+
+    def forget(self, layer: int) -> bool:
+        """Let go of a layer, which can be read again; not while somebody is at these layers."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self.used.pop(layer, None)
+            self._confirmed.discard(layer)
+            self._pictures.drop(layer)
+            for kept in (self._records, self._findings, self._lse, self._norms):
+                kept.pop(layer, None)
+        finally:
+            self._lock.release()
+        return True
 
     def clear(self) -> None:
         """Let go of everything but the reports, and of the file."""
         with self._lock:
             self._closed = True
-            self._shared.clear()
+            self.used.clear()
             super().clear()
             self._container.close()
 
     def _fetch(self, layer: int) -> None:
         said, report = self._said[layer], self.reports[layer]
         names = {what: place["name"] for what, place in said["tensors"].items()}
-        self._make_room(sum(self._container.size_of(name) for name in names.values() if name not in self._shared))
-        tensors = {what: self._tensor(place) for what, place in said["tensors"].items()}
+        _make_room(sum(map(self._container.size_of, names.values())))
+        tensors = {what: self._tensor(what, place) for what, place in said["tensors"].items()}
         for what, tensor in tensors.items():
             if tensor.dtype not in KINDS.get(what, FLOATS):
                 raise self._container.damaged(f"layer {layer}: its {what} is of {tensor.dtype}")
@@ -108,30 +144,26 @@ class SavedLayers(CertifiedLayers):
         self._records[layer] = record
         self._confirmed.add(layer)
 
-    def _make_room(self, nbytes: int) -> None:
-        """Let go of the layers that were read first, which can be read again, where the budget asks for it."""
-        while True:
-            try:
-                return check_room(nbytes)
-            except OverBudget:
-                if not self._records:
-                    raise
-                oldest = next(iter(self._records))
-                self._confirmed.discard(oldest)
-                for kept in (self._records, self._findings, self._lse, self._norms):
-                    kept.pop(oldest, None)
+    def _tensor(self, what: str, place: Said) -> torch.Tensor:
+        """A tensor with its axes in memory as they were recorded, which decides how its products are rounded.
 
-    def _tensor(self, place: Said) -> torch.Tensor:
-        """A tensor with its axes in memory as they were recorded, which decides how its products are rounded."""
+        What layers share, such as biases, is read once for as long as one of them holds it.
+        """
         name, axes = place["name"], place.get("axes")
-        if axes is None:  # masks and biases, which layers share
-            if name not in self._shared:
-                self._shared[name] = self._container.read(name).to(self._device)
-            return self._shared[name]
+        known = self._shared.get((name, str(axes)))
+        if known is not None:
+            return known
         tensor = self._container.read(name).to(self._device)
-        if not isinstance(axes, list) or sorted(map(str, axes)) != [str(axis) for axis in range(tensor.dim())]:
-            raise self._container.damaged(f"{name!r} has other axes")
-        return tensor.permute([axes.index(axis) for axis in range(tensor.dim())])
+        if axes is not None:
+            if not isinstance(axes, list) or sorted(map(str, axes)) != [str(axis) for axis in range(tensor.dim())]:
+                raise self._container.damaged(f"{name!r} has other axes")
+            tensor = tensor.permute([axes.index(axis) for axis in range(tensor.dim())])
+        if what == "visible":
+            if tensor.dtype != torch.uint8 or bool((tensor > 1).any()):
+                raise self._container.damaged(f"{name!r} is no mask")
+            tensor = tensor.view(torch.bool)
+        self._shared[name, str(axes)] = tensor
+        return tensor
 
     def _record(self, said: Said, report: LayerReport, tensors: dict[str, torch.Tensor]) -> AnyRecord:
         common: dict[str, Any] = {
@@ -146,7 +178,7 @@ class SavedLayers(CertifiedLayers):
                 raise self._container.damaged(f"layer {report.layer} has no weights")
             return KeptWeights(weights=tensors["weights"], why=str(said["why"]), error=report.error, **common)
         queries, keys = self._size
-        for what in ("query", "key", "value", "start", "stop"):
+        for what in ("query", "key", "value", "start", "stop", "lse"):
             if what not in tensors:
                 raise self._container.damaged(f"layer {report.layer} has no {what}")
         width, depth = tensors["query"].shape[-1], tensors["value"].shape[-1]
@@ -180,11 +212,9 @@ class SavedLayers(CertifiedLayers):
 
     def _mask(self, tensors: dict[str, torch.Tensor], report: LayerReport) -> Mask:
         start, stop = (tensors[what].long().cpu() for what in ("start", "stop"))
-        visible = tensors.get("visible")
-        out_of_range = bool((start < 0).any()) or bool((stop > self._size[1]).any())
-        if out_of_range or (visible is not None and bool((visible > 1).any())):
+        if bool((start < 0).any()) or bool((stop > self._size[1]).any()):
             raise self._container.damaged(f"layer {report.layer}: its mask is none of these keys")
-        return Mask(start, stop, None if visible is None else visible.view(torch.bool))
+        return Mask(start, stop, tensors.get("visible"))
 
     def _check(self, shapes: dict[str, tuple[int, ...]], tensors: dict[str, torch.Tensor], report: LayerReport) -> None:
         for what, shape in shapes.items():
@@ -217,6 +247,8 @@ def read_report(said: Said, part: str, container: Container) -> LayerReport:
         isinstance(place, dict) and isinstance(place.get("name"), str) for place in places.values()
     ):
         raise wrong
+    if said["heads"] > 0 and not _has_heads(said, places, container):
+        raise wrong
     return LayerReport(
         part=part,
         layer=said["layer"],
@@ -229,6 +261,17 @@ def read_report(said: Said, part: str, container: Container) -> LayerReport:
         not_finite=said["not_finite"],
         has_map=said["has_map"],
     )
+
+
+def _has_heads(said: Said, places: dict[str, Said], container: Container) -> bool:
+    """Whether there are numbers for as many heads as are said, so that no file is larger than it is."""
+    place = places.get("query" if said["form"] == "vectors" else "weights")
+    if place is None:
+        return False
+    shape, axes = container.shape_of(place["name"]), place.get("axes", [0, 1, 2])
+    if not isinstance(axes, list) or 0 not in axes[: len(shape)]:
+        return False
+    return len(shape) == 3 and min(shape) > 0 and shape[axes.index(0)] == said["heads"]
 
 
 def _is_number(value: Any) -> bool:

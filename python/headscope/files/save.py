@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-import uuid
 import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors.torch import save_file
 
 from headscope.answers.budget import megabytes
 from headscope.answers.certified import CertifiedLayers
@@ -23,7 +22,9 @@ from headscope.answers.report import LayerReport
 from headscope.answers.walk import walk, weights_of
 from headscope.errors import OutOfRange, OverBudget, RefusedLayer, UnknownProjection
 from headscope.files.axes import described
-from headscope.files.container import CHECKSUM, DTYPES, KEY, checksum
+from headscope.files.choice import chosen_layers, difference, upwards
+from headscope.files.container import CHECKSUM, DTYPES, KEY, bytes_of, checksum, is_in_proportion, values_in
+from headscope.files.replacing import replace_file
 from headscope.recording.layers import formula
 from headscope.recording.layers.record import Record
 
@@ -75,20 +76,14 @@ def save(
         "axes": written.axes,
         "parts": list(parts.values()),
     }
-    target = Path(path).expanduser().resolve()  # what a link stands for, and not the link
-    _write(target, description, written.tensors)
-    return target
+    return _write(Path(path), description, written.tensors)
 
 
 def _wanted(capture: Capture, layers: Iterable[int] | None) -> list[tuple[str, int]]:
     every = [(part, layer) for part in capture.parts for layer in capture.layer_numbers(part)]
     if layers is None:
         return every
-    chosen = {layers} if isinstance(layers, int) else set(layers)
-    unknown = chosen - {layer for _, layer in every}
-    if unknown or not chosen:
-        there = sorted({layer for _, layer in every})
-        raise OutOfRange(f"layers {sorted(unknown)} are unknown: there are {there[0]} to {there[-1]}.")
+    chosen = chosen_layers(every, layers)
     return [(part, layer) for part, layer in every if layer in chosen]
 
 
@@ -178,14 +173,22 @@ class _Written:
         self, record: Record, lse: torch.Tensor, said: dict[str, Any], *, by_formula: bool
     ) -> tuple[Record, torch.Tensor, dict[str, Any]]:
         """A record of fewer digits, and how far its weights then are from what they were."""
-        near = {what: getattr(record, what).to(self._dtype) for what in ("query", "key", "value")}
+        exact = {what: getattr(record, what) for what in ("query", "key", "value")}
+        near = {what: vectors.to(self._dtype) for what, vectors in exact.items()}
+        for what, vectors in exact.items():
+            if not torch.equal(vectors.isfinite(), near[what].isfinite()):
+                raise OutOfRange(
+                    f"layer {record.layer}: its {what} vectors hold numbers that are too large for {self._dtype}; "
+                    'choose dtype="bfloat16".'
+                )
         rounded = replace(record, **near)
         if not by_formula:
             return rounded, lse, said
         pairs = zip(formula.striped(record), formula.striped(rounded), strict=True)
-        shift = max((float((a.weight - b.weight).abs().amax()) for a, b in pairs if a.weight.numel()), default=0.0)
+        shift = max((difference(a.weight, b.weight) for a, b in pairs), default=0.0)
         name = str(self._dtype).removeprefix("torch.")
-        reason = f"{said['reason']} saved with vectors in {name}, which moves weights by up to {shift:.1g}".strip()
+        moved = f"saved with vectors in {name}, which moves weights by up to {upwards(shift)}"
+        reason = f"{said['reason']}; {moved}" if said["reason"] else moved
         error = None if said["error"] is None else said["error"] + shift
         found = walk(rounded, formula.weights, None).lse
         assert found is not None
@@ -196,23 +199,14 @@ class _Written:
 
     def _place(self, name: str, what: str, tensor: torch.Tensor) -> dict[str, Any]:
         """Where a tensor stands in the file: vectors with their axes in the order that they have in memory."""
-        if what in ("query", "key", "value"):
-            axes = sorted(range(tensor.dim()), key=tensor.stride, reverse=True)
-            self.tensors[name] = _apart(tensor.permute(axes))
-            return {"name": name, "axes": axes}
-        if what in ("bias", "visible", "start", "stop"):
-            same = tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride()
-            name = self._known.setdefault(same, name)
-            self._kept.append(tensor)
+        same = tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride()
+        is_vectors = what in ("query", "key", "value")
+        axes = sorted(range(tensor.dim()), key=tensor.stride, reverse=True) if is_vectors else None
+        name = self._known.setdefault((is_vectors, *same), name)
         if name not in self.tensors:
-            self.tensors[name] = _apart(tensor.to(torch.uint8) if tensor.dtype == torch.bool else tensor)
-        return {"name": name}
-
-
-def _apart(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor on the CPU that shares its memory with no other, copied only if it must be."""
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor if tensor.nbytes == tensor.untyped_storage().nbytes() else tensor.clone()
+            self._kept.append(tensor)  # or another could come to stand in its place
+            self.tensors[name] = (tensor if axes is None else tensor.permute(axes)).detach()
+        return {"name": name} if axes is None else {"name": name, "axes": axes}
 
 
 def _said(report: LayerReport) -> dict[str, Any]:
@@ -243,18 +237,32 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _write(target: Path, description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
-    """Write a file under another name and give it its own once it is whole, so that there is never half a file."""
-    stated = {
-        name: {"dtype": NAMES[one.dtype], "shape": list(one.shape), "crc32": checksum(one)}
-        for name, one in tensors.items()
-    }
+def _write(path: Path, description: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Path:
+    """Write a safetensors file of these tensors; OverBudget where what is said of them is out of proportion."""
+    stated, header, end = {}, {}, 0
+    for name, tensor in tensors.items():
+        stated[name] = {
+            "dtype": NAMES[_plain(tensor).dtype],
+            "shape": list(tensor.shape),
+            "crc32": checksum(_plain(tensor)),
+        }
+        header[name] = {**stated[name], "data_offsets": [end, end + tensor.nbytes]}
+        del header[name]["crc32"]
+        end += tensor.nbytes
     text = json.dumps({**description, "tensors": stated}, allow_nan=False)
-    begun = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        save_file(tensors, begun, {KEY: text, KEY + CHECKSUM: str(zlib.crc32(text.encode()))})
-        with begun.open("rb+") as file:
-            os.fsync(file.fileno())
-        begun.replace(target)
-    finally:
-        begun.unlink(missing_ok=True)
+    metadata = {KEY: text, KEY + CHECKSUM: str(zlib.crc32(text.encode()))}
+    head = json.dumps({"__metadata__": metadata, **header}).encode()
+    head += b" " * (-len(head) % 8)
+    if not is_in_proportion(len(head), max(values_in(head), values_in(text.encode())), 8 + len(head) + end):
+        raise OverBudget(
+            f"the names of the tokens take {megabytes(len(head))}, which is out of proportion to {megabytes(end)} of "
+            "numbers; such a file could not be told from one that is made to fill the memory of who opens it."
+        )
+    begin = len(head).to_bytes(8, "little") + head
+    return replace_file(path, chain([begin], (bytes_of(_plain(tensor)) for tensor in tensors.values())))
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor as it is written."""
+    tensor = tensor.cpu().contiguous()
+    return tensor.to(torch.uint8) if tensor.dtype == torch.bool else tensor

@@ -11,7 +11,7 @@ class NoSuchFile(Exception):
     """Raised where there is none that may be read."""
 
 
-def file_of(path: str, root: str | None, *, allow_hidden: bool) -> Path:
+def file_of(path: str, root: str | None, allow_hidden: bool) -> Path:  # as the server says it
     """The file that a path of the contents API names.
 
     Parameters

@@ -21,6 +21,8 @@ __all__ = ["Stage", "frame"]
 Buffers = Sequence[bytes | bytearray | memoryview]
 BYTES = ("first_data", "first_thumbnails_data")
 """The traits that travel as buffers, in this order."""
+MOST_QUESTIONS = 64
+"""Questions of a page that are under way at a time."""
 TRAITS = ("kind", "meta", "first", "first_thumbnails", "error", *FIELDS, *SETTINGS)
 
 
@@ -54,7 +56,9 @@ class Stage:
             content = json.loads(text)
         except (ValueError, RecursionError):
             return
-        self._desk.receive(None, content)
+        is_end = isinstance(content, dict) and content.get("kind") == "cancel"
+        if is_end or len(self._desk.open) < MOST_QUESTIONS:  # else the page asks again
+            self._desk.receive(None, content)
 
     def send(self, content: dict[str, Any], buffers: Buffers | None = None) -> None:
         """Send an answer, as the desk asks."""

@@ -76,7 +76,7 @@ class Desk:
         self._view = weakref.ref(view)
         self._elsewhere = later
         self._capture = weakref.ref(view.capture)
-        self._open: dict[str, Request] = {}
+        self.open: dict[str, Request] = {}
 
     def receive(self, _widget: Any, content: Any, _buffers: Any = None) -> None:
         """Take one message of a page. Never raises: what is no message of ours is ignored."""
@@ -84,21 +84,21 @@ class Desk:
             return
         if content.get("kind") == "cancel":
             self._cancel(content["id"])
-        elif content.get("kind") == "request" and content["id"] not in self._open:  # else: its answer is on the way
+        elif content.get("kind") == "request" and content["id"] not in self.open:  # else: its answer is on the way
             self._start(content)
 
     def prefer(self, change: Mapping[str, Any]) -> None:
         """Let the layer that was selected go first in what is under way."""
-        for request in self._open.values():
+        for request in self.open.values():
             request.preferred = change["new"]
 
     def close(self) -> None:
         """End everything that is under way; nothing more is sent."""
-        for name in list(self._open):
+        for name in list(self.open):
             self._cancel(name)
 
     def _cancel(self, name: str) -> None:
-        request = self._open.pop(name, None)
+        request = self.open.pop(name, None)
         if request is not None:
             request.cancelled.set()
 
@@ -108,7 +108,7 @@ class Desk:
         except BadRequest as error:
             self._send(_failure(content["id"], error))
             return
-        self._open[request.id] = request
+        self.open[request.id] = request
         if kernel.current() is None and self._elsewhere is None:
             answering = _Answering(self._capture, request, partial(self._deliver, request))
             while answering():
@@ -124,7 +124,7 @@ class Desk:
         if request.cancelled.is_set():
             return
         if content is None:
-            self._open.pop(request.id, None)
+            self.open.pop(request.id, None)
         else:
             self._send({"v": VERSION, "id": request.id, **content}, buffers)
 

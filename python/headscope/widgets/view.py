@@ -214,11 +214,9 @@ class View(Settings, Selecting):
         >>> view.to_html("nurse.html")  # doctest: +SKIP
         """
         from headscope.export.page import page
+        from headscope.files.replacing import replace_file
 
-        text = page(self, layers, dtype)
-        target = Path(path).expanduser()
-        target.write_text(text, encoding="ascii")
-        return target
+        return replace_file(Path(path), [page(self, layers, dtype).encode("ascii")])
 
     def to_svg(self, path: str | PathLike[str]) -> None:
         """Write what a page shows of this view as a vector figure.
