@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 BUNDLE = "headscope/static/widget.js"
 BUNDLE_LIMIT = 236 * 1024
 LAB_LIMIT = 268 * 1024  # the views once more, in one part, and what reads them out of a notebook or a file
-LAB_START = 16 * 1024  # what JupyterLab loads at its start, whether there is anything of headscope or not
+LAB_START = 17 * 1024  # what JupyterLab loads at its start, whether there is anything of headscope or not
 HEAVY = ("torch", "transformers", "anywidget")
 LIGHT_DEPENDENCIES = ("anywidget", "jupyterlab", "numpy", "safetensors", "traitlets")
 
@@ -155,6 +155,13 @@ def test_import_is_light(where, request):
     scripts = Path(sys.executable).parent if where == "here" else request.getfixturevalue("clean")
     code = f"import sys, headscope; print([name for name in {HEAVY} if name in sys.modules])"
     assert run(scripts / "python", "-c", code, path=scripts).strip() == "[]"
+
+
+def test_jupyter_server_lists_the_extension_as_ok(clean):
+    listing = run(clean / "jupyter", "server", "extension", "list", path=clean)
+    plain = re.sub(r"\x1b\[[\d;]*m", "", listing)
+    assert re.search(r"headscope\.server enabled", plain), listing
+    assert re.search(r"headscope\.server \S* ?OK", plain), listing
 
 
 def test_jupyterlab_lists_the_extension_as_ok(clean, version):
