@@ -17,7 +17,7 @@ function answerFigures(model: WidgetModel, el: HTMLElement, until: AbortSignal):
   const answer = (content: unknown) => {
     const { kind, id } = (content ?? {}) as Partial<Asked>;
     const root = el.lastElementChild?.shadowRoot?.querySelector<HTMLElement>(".headscope");
-    if (kind !== "figure" || !root) return;
+    if (kind !== "figure" || !root?.offsetWidth) return; // what is scrolled far away is not on the page
     model.send?.({ kind, id, svg: svgOf(root) });
   };
   model.on("msg:custom", answer);

@@ -68,7 +68,7 @@ test("all three scales of a sentence work, with the model's own numbers", async 
 
 test("rounded vectors say how far weights may be off, and the layers that are left out say so", async ({ page }) => {
   const explorer = await open(page, "short.html");
-  await expect(page.getByText(/no weight is further than \S+ from the model's own/)).toBeVisible();
+  await expect(page.getByText(/no weight is further than \S+ from the exact one/)).toBeVisible();
   await goDown(explorer);
   await expect(explorer.locator(".certificate")).toContainText(/rounded to 0\.0*\d$/);
   const shown = await column(explorer, /^To/).locator('[data-entry="4"] .number').textContent();

@@ -168,7 +168,7 @@ def _note(headers: list[dict[str, Any]]) -> str | None:
     within = max((header["within"] for header in headers if "within" in header), default=0.0)
     if within == 0:
         return None
-    return f"Rounded to make this page small: no weight is further than {upwards(within)} from the model's own."
+    return f"Rounded to make this page small: no weight is further than {upwards(within)} from the exact one."
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -187,7 +187,7 @@ class View(Settings, Selecting):
         """Write the view as a page that works with no network and no kernel: one file, as it is now.
 
         All that a click shows is in it. Views that show vectors have them exact where they are not too many, else
-        rounded; then the page says how far any weight is from the model's own.
+        rounded; then the page says how far any weight is from the exact one.
 
         Parameters
         ----------
