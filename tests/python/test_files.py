@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +202,54 @@ def test_two_files_are_read_at_once(path: Path, tmp_path: Path) -> None:
         for thread in threads:
             thread.join(60)
             assert not thread.is_alive()
+
+
+def test_captures_are_counted_while_others_come_and_go(path: Path) -> None:
+    """Whoever opens or reads one asks what all hold, while other threads open some, keep pictures and drop them."""
+    of_mechanism("bidirectional").save(path)
+
+    def count() -> None:
+        assert sum(capture.nbytes for capture in hs.answers.budget.living()) >= 0
+
+    def open_some() -> None:
+        for one in [hs.load(path) for _ in range(20)]:
+            one.attention(0)
+            one.close()
+
+    with meanwhile(count, open_some):
+        for _ in range(3):
+            loaded = hs.load(path)
+            for size, layer in itertools.product(range(2, 22), range(3)):
+                loaded.thumbnails(layer, size=size)
+            loaded.close()
+
+
+@contextlib.contextmanager
+def meanwhile(*acts: Callable[[], None]) -> Iterator[None]:
+    """Have other threads do each act again and again, all of them taking turns within a statement."""
+    failed: list[BaseException] = []
+    is_done = threading.Event()
+
+    def again(act: Callable[[], None]) -> None:
+        try:
+            while not is_done.is_set():
+                act()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=again, args=[act]) for act in acts]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        for thread in threads:
+            thread.join(60)
+        sys.setswitchinterval(usual)
+    assert failed == []
 
 
 def test_a_file_that_is_closed_while_it_is_read_says_so(path: Path) -> None:

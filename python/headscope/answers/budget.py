@@ -37,7 +37,8 @@ _lock = threading.Lock()
 
 def living() -> Iterator[Contents]:
     """Captures that are alive, in no order."""
-    return iter(list(_living))
+    with _lock:
+        return iter(list(_living))
 
 
 def admit(capture: Contents) -> None:
@@ -48,13 +49,14 @@ def admit(capture: Contents) -> None:
     try:
         _check_room(capture.nbytes, others)
     except OverBudget:
-        _living.discard(capture)
+        with _lock:
+            _living.discard(capture)
         raise
 
 
 def check_room(nbytes: int) -> None:
     """Raise OverBudget if a capture of so many bytes would not fit beside those that live."""
-    _check_room(nbytes, list(_living))
+    _check_room(nbytes, list(living()))
 
 
 def _check_room(nbytes: int, others: list[Contents]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,18 +18,23 @@ MOST_BYTES = 32 << 20
 
 
 class KeptPictures:
-    """By layer and by what was wanted."""
+    """By layer and by what was wanted.
+
+    One thread at a time may change them, while others list their tensors.
+    """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, Wanted], Pictures] = OrderedDict()
+        self._kept: dict[tuple[int, Wanted], Pictures] = {}
+        """Those used last come last. No OrderedDict, which cannot be listed while another thread changes it."""
         self._bytes = 0
 
     def get(self, layer: int, wanted: Wanted) -> Pictures | None:
         """Those that are kept, None if they are not."""
         at = layer, wanted
-        if at in self._kept:
-            self._kept.move_to_end(at)
-        return self._kept.get(at)
+        pictures = self._kept.pop(at, None)
+        if pictures is not None:
+            self._kept[at] = pictures
+        return pictures
 
     def put(self, layer: int, wanted: Wanted, pictures: Pictures) -> None:
         """Keep pictures, and let go of those that were not used for longest."""
@@ -38,7 +42,7 @@ class KeptPictures:
         self._bytes += _bytes_of(pictures) - _bytes_of(self._kept.pop(at, {}))
         self._kept[at] = pictures
         while self._bytes > MOST_BYTES and len(self._kept) > 1:
-            self._bytes -= _bytes_of(self._kept.popitem(last=False)[1])
+            self._bytes -= _bytes_of(self._kept.pop(next(iter(self._kept))))
 
     def drop(self, layer: int) -> None:
         """Let go of those of one layer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import threading
 from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
@@ -37,6 +38,8 @@ Said = dict[str, Any]
 
 _clock = itertools.count()
 _open: WeakSet[SavedLayers] = WeakSet()
+_opening = threading.Lock()
+"""Held where `_open` is changed or listed."""
 
 
 def _make_room(nbytes: int) -> None:
@@ -45,7 +48,9 @@ def _make_room(nbytes: int) -> None:
         try:
             return check_room(nbytes)
         except OverBudget:
-            held = sorted((when, layer, id(one), one) for one in list(_open) for layer, when in list(one.used.items()))
+            with _opening:
+                every = list(_open)
+            held = sorted((when, layer, id(one), one) for one in every for layer, when in list(one.used.items()))
             if not any(one.forget(layer) for _, layer, _, one in held):
                 raise
 
@@ -78,7 +83,8 @@ class SavedLayers(CertifiedLayers):
         for one in said:
             report = read_report(one, part, container)
             self.reports[report.layer], self._said[report.layer] = report, one
-        _open.add(self)
+        with _opening:
+            _open.add(self)
 
     def read(self, layer: int, *, pictured: bool = False) -> AnyRecord:
         """The record of a layer, out of the file when first asked for."""
