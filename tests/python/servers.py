@@ -22,7 +22,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 TOKEN = "a-token"
-START_S = 120
+START_S = 240
 
 
 @dataclass(frozen=True)
