@@ -68,15 +68,13 @@ function mountIn(
   host.dataset.lmSuppressShortcuts = "true"; // JupyterLab's commands keep off the keys that are pressed in here
   const shadow = host.attachShadow({ mode: "open" });
   adoptStyles(shadow, STYLE);
-  const probe = document.createElement("span");
-  probe.className = "host-colour";
   const root = document.createElement("div");
   root.className = "headscope";
-  shadow.append(probe, root);
+  shadow.append(root);
   el.append(host);
 
   frame.root = () => root;
-  followTheme(frame, theme, probe, root, until);
+  followTheme(frame, theme, host, root, until);
   render(view, root);
   until.addEventListener("abort", () => {
     render(null, root);
@@ -87,13 +85,14 @@ function mountIn(
 function followTheme(
   frame: FrameState,
   theme: ReadonlySignal<Settings["theme"]>,
-  probe: HTMLElement,
+  at: HTMLElement,
   root: HTMLElement,
   until: AbortSignal,
 ): void {
   const decide = frame.guard(() => {
-    const look = lookOf(probe, theme.value);
+    const look = lookOf(at, theme.value);
     root.dataset.theme = look.theme;
+    root.dataset.host = look.host;
     root.classList.toggle("as-host", look.asHost);
     frame.look.value = look;
   });

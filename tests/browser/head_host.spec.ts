@@ -1,5 +1,6 @@
 /** The head view as a guest: its host's theme and width, several views of one widget, and what is left when they go. */
 import { expect, type Page, test } from "@playwright/test";
+import { audit } from "./page/audit.js";
 import { countLeaks } from "./page/leaks.js";
 import { causal, open, reference } from "./page/reference.js";
 import { View } from "./page/view.js";
@@ -7,6 +8,42 @@ import { View } from "./page/view.js";
 const sentence = reference("sentence");
 const DARK = "rgb(17, 17, 17)";
 const LIGHT = "rgb(255, 255, 255)";
+
+/** Puts JupyterLab's variables on a page, light, as the style sheet of ipywidgets does wherever there are widgets. */
+function bringWidgets(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    document.documentElement.style.setProperty("--jp-layout-color0", "white");
+    document.documentElement.style.setProperty("--jp-ui-font-color1", "rgba(0, 0, 0, 0.87)");
+    document.documentElement.style.setProperty("--jp-ui-font-family", "serif");
+  });
+}
+
+/** VS Code's own themes: background and ink of the editor. */
+const VSCODE: Record<string, readonly [string, string]> = {
+  "vscode-dark": ["#1f1f1f", "#cccccc"],
+  "vscode-light": ["#ffffff", "#3b3b3b"],
+  "vscode-high-contrast": ["#000000", "#ffffff"],
+  "vscode-high-contrast-light": ["#fefefe", "#292929"],
+};
+
+/** Plays VS Code, whatever the theme with a white ground right behind the widget. */
+function becomeVscode(page: Page, kind: string): Promise<void> {
+  return page.evaluate(
+    ([name, background, ink]) => {
+      const { style } = document.documentElement;
+      style.setProperty("--vscode-editor-background", background);
+      style.setProperty("--vscode-editor-foreground", ink);
+      document.body.className = name.endsWith("contrast-light") ? `${name} vscode-high-contrast` : name;
+      document.body.dataset.vscodeThemeKind = name;
+      document.getElementById("cell")?.style.setProperty("background", "white", "important");
+    },
+    [kind, ...VSCODE[kind]] as const,
+  );
+}
+
+function rgb(hex: string): string {
+  return `rgb(${[1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join(", ")})`;
+}
 
 test.describe("the theme", () => {
   const root = (page: Page) => page.locator(".headscope");
@@ -33,26 +70,83 @@ test.describe("the theme", () => {
     await expect(root(page)).toHaveCSS("color", "rgb(254, 254, 254)");
   });
 
-  test("follows VS Code and not the white that it puts behind widgets", async ({ page }) => {
-    await open(page, "sentence");
+  for (const [kind, [background, ink]] of Object.entries(VSCODE)) {
+    test(`is ${kind} in VS Code, readable, on no white of widgets`, async ({ page }) => {
+      await open(page, "sentence", { traits: { query: 3 } });
+      await bringWidgets(page);
+      await becomeVscode(page, kind);
+      await expect(root(page)).toHaveAttribute("data-theme", kind.endsWith("light") ? "light" : "dark");
+      await expect(root(page)).toHaveCSS("background-color", rgb(background));
+      await expect(root(page)).toHaveCSS("color", rgb(ink));
+      await page.screenshot({ path: `build/looks/${kind}.png` });
+      await audit(root(page));
+    });
+  }
+
+  test("follows VS Code from one theme to the next, by its class alone too", async ({ page }) => {
+    const view = await open(page, "sentence");
+    await becomeVscode(page, "vscode-dark");
+    await expect(root(page)).toHaveCSS("background-color", "rgb(31, 31, 31)");
+    await becomeVscode(page, "vscode-high-contrast-light");
+    await expect(root(page)).toHaveCSS("background-color", "rgb(254, 254, 254)");
     await page.evaluate(() => {
-      const cell = document.getElementById("cell");
-      cell?.classList.add("cell-output-ipywidget-background");
-      cell?.style.setProperty("background", "white", "important");
-      document.documentElement.style.setProperty("--vscode-editor-background", "#1e1e1e");
-      document.body.dataset.vscodeThemeKind = "vscode-dark";
+      delete document.body.dataset.vscodeThemeKind;
+      document.body.className = "vscode-high-contrast";
     });
     await expect(root(page)).toHaveAttribute("data-theme", "dark");
-    await expect(root(page)).toHaveCSS("background-color", "rgb(30, 30, 30)");
+    await view.push({ theme: "light" });
+    await expect(root(page)).toHaveCSS("background-color", LIGHT);
+  });
+
+  test("is no other host's because widgets bring JupyterLab's variables along", async ({ page }) => {
+    await open(page, "sentence");
+    await bringWidgets(page);
     await page.evaluate(() => {
-      document.body.dataset.vscodeThemeKind = "vscode-high-contrast-light";
+      document.body.style.background = "#1e1e1e";
     });
-    await expect(root(page)).toHaveAttribute("data-theme", "light");
+    await expect(root(page)).toHaveCSS("background-color", DARK);
+    await expect(root(page)).not.toHaveCSS("font-family", "serif");
+    await audit(root(page));
+  });
+
+  test("is the one that Colab states, or the only scheme of a page", async ({ page }) => {
+    await open(page, "sentence");
+    const state = (theme: string, scheme: string) =>
+      page.evaluate(
+        (stated) => {
+          document.body.style.background = "transparent";
+          document.documentElement.setAttribute("theme", stated[0]);
+          document.documentElement.style.colorScheme = stated[1];
+        },
+        [theme, scheme],
+      );
+    await state("dark", "");
+    await expect(root(page)).toHaveCSS("background-color", DARK);
+    await state("light", "");
+    await expect(root(page)).toHaveCSS("background-color", LIGHT);
+    await state("", "dark");
+    await expect(root(page)).toHaveCSS("background-color", DARK);
+  });
+
+  test("is the reader's where a page has both", async ({ page }) => {
+    await open(page, "sentence");
+    await page.evaluate(() => {
+      document.body.style.background = "transparent";
+      document.documentElement.style.colorScheme = "light dark";
+    });
+    await expect(root(page)).toHaveCSS("background-color", LIGHT);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect(root(page)).toHaveCSS("background-color", DARK);
+    await page.emulateMedia({ colorScheme: "light" });
+    await expect(root(page)).toHaveCSS("background-color", LIGHT);
   });
 
   test("is the trait's where that says so, with colours of our own", async ({ page }) => {
     const view = await open(page, "sentence");
-    await page.evaluate(() => document.documentElement.style.setProperty("--jp-layout-color0", "#fafafa"));
+    await page.evaluate(() => {
+      document.body.dataset.jpThemeLight = "true";
+      document.documentElement.style.setProperty("--jp-layout-color0", "#fafafa");
+    });
     await view.push({ theme: "dark" });
     await expect(root(page)).toHaveCSS("background-color", DARK);
     await view.push({ theme: "light" });

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { audit } from "./page/audit.js";
 
 const FOLDER = "build/browser/pages";
 
@@ -64,6 +65,18 @@ test("all three scales of a sentence work, with the model's own numbers", async 
   await expect(column(explorer, /^To/).locator('[data-entry="4"] .number')).toHaveText(row[4].toFixed(2).slice(1));
   await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("nurse");
   await expect(explorer).toContainText(`= ${row[4].toFixed(4)}`);
+});
+
+test("a page is light or dark as its reader prefers, and follows", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  const explorer = await open(page, "short.html");
+  const view = page.locator(".headscope");
+  await expect(view).toHaveCSS("background-color", "rgb(17, 17, 17)");
+  await audit(view);
+  await page.screenshot({ path: "build/looks/dark_page.png" });
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect(view).toHaveCSS("background-color", "rgb(255, 255, 255)");
+  await expect(explorer).toBeVisible();
 });
 
 test("rounded vectors say how far weights may be off, and the layers that are left out say so", async ({ page }) => {

@@ -9,7 +9,7 @@ export type Kind = "model" | "head" | "neuron" | "explorer";
 
 /** What all panes of one widget on the page have in common, and Python never sees. */
 export class FrameState {
-  readonly look: Signal<Look> = signal({ theme: "light", asHost: true });
+  readonly look: Signal<Look> = signal({ theme: "light", host: "other", asHost: true });
   readonly helpOpen = signal(false);
   /** About the control under the pointer. */
   readonly hint = signal<Hint | null>(null);

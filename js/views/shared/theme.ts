@@ -2,57 +2,81 @@ import { luminanceOf } from "./palette.js";
 
 export type Theme = "light" | "dark";
 
+/** Whose variables name colours and fonts. Widgets bring JupyterLab's along to every host, so that these tell nothing. */
+export type Host = "jupyter" | "vscode" | "other";
+
 export interface Look {
   theme: Theme;
+  host: Host;
   /** Whether the colours of the host fit the theme, so that they are used before our own. */
   asHost: boolean;
 }
 
 /** A background darker than this reads better under white than under black text. */
 const MIDDLE_LUMINANCE = 0.18;
-/** VS Code forces the outputs of widgets to be white, whatever its theme. */
-const VSCODE_OUTPUT = "cell-output-ipywidget-background";
-const OBSERVED = {
-  attributes: true,
-  attributeFilter: ["class", "style", "theme", "data-theme", "data-jp-theme-light"],
-};
+const STATED = ["class", "style", "theme", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
 
 /**
  * Decides between light and dark.
  *
- * @param probe An element of ours whose background is the host's variable, or transparent where the host has none.
+ * @param at What the view stands in.
  * @param wanted The trait: "auto" follows the host.
  */
-export function lookOf(probe: HTMLElement, wanted: Theme | "auto"): Look {
-  const host = hostTheme(probe);
-  return wanted === "auto" ? { theme: host, asHost: true } : { theme: wanted, asHost: wanted === host };
+export function lookOf(at: Element, wanted: Theme | "auto"): Look {
+  const host = hostOf();
+  const theme = THEMES[host](at);
+  return { host, theme: wanted === "auto" ? theme : wanted, asHost: wanted === "auto" || wanted === theme };
 }
 
 /** Calls whenever the host may have changed its theme. */
 export function watchTheme(changed: () => void, until: AbortSignal): void {
   const observer = new MutationObserver(changed);
-  observer.observe(document.documentElement, OBSERVED);
-  observer.observe(document.body, {
-    ...OBSERVED,
-    attributeFilter: [...OBSERVED.attributeFilter, "data-vscode-theme-kind"],
-  });
+  for (const element of [document.documentElement, document.body])
+    observer.observe(element, { attributeFilter: STATED });
   until.addEventListener("abort", () => observer.disconnect());
   prefersDark().addEventListener("change", changed, { signal: until });
 }
 
-function hostTheme(probe: HTMLElement): Theme {
-  const kind = document.body.dataset.vscodeThemeKind;
-  if (kind !== undefined) return kind.endsWith("light") ? "light" : "dark";
-  const luminance = backgroundLuminance(probe);
-  if (luminance !== null) return luminance < MIDDLE_LUMINANCE ? "dark" : "light";
-  const schemes = getComputedStyle(document.documentElement).colorScheme;
-  return schemes.includes("dark") && prefersDark().matches ? "dark" : "light";
+function hostOf(): Host {
+  if (vscodeTheme() !== undefined) return "vscode";
+  return document.body.dataset.jpThemeLight === undefined ? "other" : "jupyter";
+}
+
+const THEMES: Record<Host, (at: Element) => Theme> = {
+  vscode: () => vscodeTheme() ?? "light",
+  jupyter: () => (document.body.dataset.jpThemeLight === "false" ? "dark" : "light"),
+  other: (at) => statedTheme() ?? measuredTheme(at) ?? preferredTheme(),
+};
+
+/** By the names that VS Code gives to the page of a webview; high contrast is dark unless it says light. */
+function vscodeTheme(): Theme | undefined {
+  const { documentElement, body } = document;
+  const names = [body, documentElement].flatMap((one) => [one.dataset.vscodeThemeKind, one.className]).join(" ");
+  if (/\bvscode-(high-contrast-)?light\b/.test(names)) return "light";
+  return /\bvscode-(dark|high-contrast)\b/.test(names) ? "dark" : undefined;
+}
+
+/** What a page says of itself: Colab by an attribute, others, marimo among them, by the one scheme that they are in. */
+function statedTheme(): Theme | undefined {
+  const { documentElement } = document;
+  const stated = [documentElement.getAttribute("theme"), getComputedStyle(documentElement).colorScheme];
+  return stated.find((theme): theme is Theme => theme === "light" || theme === "dark");
+}
+
+function measuredTheme(at: Element): Theme | undefined {
+  const luminance = backgroundLuminance(at);
+  return luminance === null ? undefined : luminance < MIDDLE_LUMINANCE ? "dark" : "light";
+}
+
+/** Of a page that has both; one that says nothing is white. */
+function preferredTheme(): Theme {
+  const isEither = getComputedStyle(document.documentElement).colorScheme.includes("dark");
+  return isEither && prefersDark().matches ? "dark" : "light";
 }
 
 /** Of the nearest opaque background behind an element, across shadow roots; null where there is none. */
-function backgroundLuminance(element: HTMLElement): number | null {
+function backgroundLuminance(element: Element): number | null {
   for (let at: Element | null = element; at !== null; at = parentOf(at)) {
-    if (at.classList.contains(VSCODE_OUTPUT)) continue;
     const [red, green, blue, alpha = 1] = channels(getComputedStyle(at).backgroundColor);
     if (alpha > 0.5) return luminanceOf([red, green, blue]);
   }

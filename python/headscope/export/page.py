@@ -77,7 +77,8 @@ def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = 
     }
     title = view.kind if view.kind == "explorer" else f"{view.kind} view"
     return (
-        f'<!doctype html><meta charset="utf-8"><title>{title} of {as_text(capture.model_name)}</title><body>\n'
+        f'<!doctype html><meta charset="utf-8"><title>{title} of {as_text(capture.model_name)}</title>'
+        "<style>:root{color-scheme:light dark}</style><body>\n"
         f'<script type="application/json">{as_json(data)}</script>\n'
         f"<script>{SCRIPT.read_text(encoding='ascii')}</script>\n"
     )
