@@ -1,11 +1,11 @@
 /** Data that were saved in a notebook: they come from whoever wrote its file, and are taken for nothing but data. */
 import type { Embedded } from "../page/embedded_view.js";
+import { below, type Check, flag, listOf, oneOf, orNull, real, record, text } from "../source/check.js";
+import { crc32 } from "../source/crc32.js";
 import type { ArrayEntry, Header } from "../source/packet.js";
 import type { ThumbnailHeader } from "../source/thumbnails.js";
 import type { Meta } from "../store/meta.js";
 import { LEVELS, ORDERS, PAIR_FILTERS } from "../store/settings.js";
-import { below, type Check, flag, listOf, oneOf, orNull, real, record, text } from "./check.js";
-import { crc32 } from "./crc32.js";
 
 /** Of the data; written by python/headscope/export/saved.py. */
 const VERSION = 1;
@@ -31,7 +31,7 @@ export function readSaved(head: unknown, html: unknown): Embedded {
     if (version !== VERSION) throw new Error("its version is missing");
     const found = /<script type="application\/json">([^<]*)<\/script>/.exec(String(html))?.[1];
     if (found === undefined) throw new Error("its data are missing");
-    if (crc32(found) !== sum) throw new Error("its data are not those that were saved");
+    if (crc32(new TextEncoder().encode(found)) !== sum) throw new Error("its data are not those that were saved");
     const data: unknown = JSON.parse(found);
     checkAll(data);
     return data;

@@ -14,7 +14,7 @@ export abstract class PacketLayer {
   readonly rounding: number = 0;
   readonly valueNorms: Float32Array | null;
   readonly valueNormReason: string;
-  readonly valueNormLargest: number;
+  readonly #header: Packet["header"];
 
   constructor(packet: Packet) {
     const { header } = packet;
@@ -26,7 +26,11 @@ export abstract class PacketLayer {
     this.bytes = header.bytes;
     this.valueNorms = packet.has("value_norm") ? packet.floats("value_norm") : null;
     this.valueNormReason = header.value_norm_reason;
-    this.valueNormLargest = header.value_norm_largest;
+    this.#header = header;
+  }
+
+  get valueNormLargest(): number {
+    return this.#header.value_norm_largest; // which a file has computed when it is first asked
   }
 
   abstract column(head: number, key: number): Float32Array;

@@ -1,4 +1,5 @@
 import type { LayerData } from "./layer.js";
+import { Pause } from "./pause.js";
 import type { ThumbnailQuestion, Thumbnails } from "./source.js";
 import { bytesOn } from "./tiles.js";
 
@@ -9,8 +10,14 @@ export interface Pictured {
   readonly segments: readonly number[] | null;
 }
 
-/** Pictures all heads of a layer as python/headscope/answers/thumbnails.py does, from its rows. */
-export function pool(data: LayerData, question: ThumbnailQuestion, queries: Pictured, keys: Pictured): Thumbnails {
+/** Pictures all heads of a layer as python/headscope/answers/thumbnails.py does, from its rows, with pauses. */
+export async function pool(
+  data: LayerData,
+  question: ThumbnailQuestion,
+  queries: Pictured,
+  keys: Pictured,
+  signal: AbortSignal,
+): Promise<Thumbnails> {
   const [from, to = from] = question.pair_filter.split("->");
   const rest = positionsOf(keys, to, question.hide_special);
   const rows = cellsOf(positionsOf(queries, from, question.hide_special), question.size);
@@ -21,13 +28,15 @@ export function pool(data: LayerData, question: ThumbnailQuestion, queries: Pict
   const norms = question.measure === "weight" ? null : data.valueNorms;
   const scale = question.measure === "weight" ? 1 : data.valueNormLargest;
   const isMax = question.reduce === "max";
+  const pause = new Pause(signal);
   const body = new Float32Array(data.heads * rows.length * columns.length);
   const rail = new Float32Array(data.heads * rows.length);
   for (let head = 0; head < data.heads; head++) {
     const norm = norms?.subarray(head * data.keys, (head + 1) * data.keys);
-    rows.forEach((some, cell) => {
+    for (const [cell, some] of rows.entries()) {
       const at = head * rows.length + cell;
       for (const query of some) {
+        if (pause.isDue) await pause.take();
         const row = data.row(head, query);
         const number = (key: number) => (norm === undefined ? row[key] : row[key] * norm[key]);
         rail[at] += number(0) / some.length;
@@ -38,7 +47,7 @@ export function pool(data: LayerData, question: ThumbnailQuestion, queries: Pict
           }
         });
       }
-    });
+    }
   }
   return {
     layer: data.layer,

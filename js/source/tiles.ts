@@ -1,6 +1,7 @@
 /** Rectangles of one head's attention as they travel; written by python/headscope/widgets/tiles.py. */
 import type { LayerData } from "./layer.js";
 import { join } from "./packet.js";
+import { Pause } from "./pause.js";
 import type { Tile, TileQuestion } from "./source.js";
 
 export interface TileHeader {
@@ -31,9 +32,6 @@ export function nameOfTile({ row_edges, column_edges, ...rest }: TileQuestion): 
   return [...Object.values(rest), ...edges].join(" ");
 }
 
-/** So long the page may be kept from its reader at a time. */
-const WORKING_MS = 8;
-
 /** Pools a rectangle as python/headscope/widgets/tiles.py does, from a layer's rows, with pauses. */
 export async function poolTile(data: LayerData, question: TileQuestion, signal: AbortSignal): Promise<Tile> {
   const { row_edges, column_edges, head, exact } = question;
@@ -44,14 +42,10 @@ export async function poolTile(data: LayerData, question: TileQuestion, signal: 
       ? null
       : (data.valueNorms?.subarray(head * data.keys, (head + 1) * data.keys) ?? null);
   const sums = new Float64Array(rows * columns);
-  let pause = performance.now() + WORKING_MS;
+  const pause = new Pause(signal);
   for (let row = 0; row < rows; row++) {
     for (let query = row_edges[row]; query < row_edges[row + 1]; query++) {
-      if (performance.now() > pause) {
-        await new Promise((resolve) => setTimeout(resolve));
-        signal.throwIfAborted();
-        pause = performance.now() + WORKING_MS;
-      }
+      if (pause.isDue) await pause.take();
       const weights = data.row(head, query);
       for (let column = 0; column < columns; column++) {
         const at = row * columns + column;

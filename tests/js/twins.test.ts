@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { VERSION as FILE_VERSION } from "../../js/files/capture.js";
 import { VERSION } from "../../js/source/request.js";
 import { START } from "../../js/store/selection.js";
 import { DEFAULTS, PAIR_FILTERS } from "../../js/store/settings.js";
@@ -29,6 +30,10 @@ it("the pair filters are those of Python", () => {
 
 it("the protocol has the version that it has in Python", () => {
   expect(all(python("widgets/protocol"), /^VERSION = (\d+)$/gm)).toEqual([String(VERSION)]);
+});
+
+it("saved files have the version that they have in Python", () => {
+  expect(all(python("files/save"), /^VERSION = (\d+)$/gm)).toEqual([String(FILE_VERSION)]);
 });
 
 it.each([

@@ -1,7 +1,7 @@
 """The fixtures that hold the browser's arithmetic to Python's are what Python computes now.
 
 After a wanted change: `python tests/fixtures/make_display.py`, `python tests/fixtures/make_arithmetic.py`,
-`python tests/fixtures/make_selection.py`.
+`python tests/fixtures/make_selection.py`, `python tests/fixtures/make_files.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from saved_files import parts_of
 
 from headscope.answers.display import DisplaySettings, ink, show
 from headscope.answers.neurons import neurons
@@ -23,7 +24,7 @@ from headscope.recording.layers.record import Record
 from headscope.recording.tokens.tokens import Tokens
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-NAMES = ("display", "arithmetic", "selection")
+NAMES = ("display", "arithmetic", "selection", "files")
 
 
 def stored(name: str) -> Any:
@@ -48,6 +49,27 @@ def test_the_fixture_is_what_python_computes_now(name: str) -> None:
     now = runpy.run_path(str(FIXTURES / f"make_{name}.py"))["document"]()
     now = json.loads(json.dumps(now))
     assert differences(now, stored(name)) == [], f"if this is wanted: python tests/fixtures/make_{name}.py"
+
+
+def test_saved_files_are_what_python_writes_now(tmp_path: Path) -> None:
+    """But for the last digits of numbers, of which the answers above tell, and for who wrote them."""
+    runpy.run_path(str(FIXTURES / "make_files.py"))["write"](tmp_path)
+    stored_files = sorted((FIXTURES / "saved").iterdir())
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [path.name for path in stored_files]
+    for path in stored_files:
+        assert differences(form_of(tmp_path / path.name), form_of(path)) == [], "python tests/fixtures/make_files.py"
+
+
+def form_of(path: Path) -> Any:
+    """What a file says of itself, without what differs from machine to machine."""
+    header, description, _ = parts_of(path)
+    del header["__metadata__"], description["made_with"]
+    for tensor in description["tensors"].values():
+        del tensor["crc32"]
+    for part in description["parts"]:
+        for layer in part["layers"]:
+            layer |= {"error": layer["error"] is not None, "reason": layer["reason"] != ""}
+    return [header, description]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,8 +2,11 @@
 
 export type Check = (value: unknown, at: string) => void;
 
+/** Data that have not the form that they should have, or contradict themselves. */
+export class Malformed extends Error {}
+
 function refuse(at: string): never {
-  throw new Error(`${at} is not what it should be`);
+  throw new Malformed(`${at} is not what it should be`);
 }
 
 const when =
@@ -43,4 +46,12 @@ export const record =
     if (typeof value !== "object" || value === null) refuse(at);
     for (const [name, check] of Object.entries(checks))
       check((value as Record<string, unknown>)[name], `${at}.${name}`);
+  };
+
+/** A mapping from any names. */
+export const mappingOf =
+  (check: Check): Check =>
+  (value, at) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(at);
+    for (const [name, one] of Object.entries(value)) check(one, `${at}[${JSON.stringify(name)}]`);
   };

@@ -1,0 +1,221 @@
+/** Saved captures, read in the page: the numbers are Python's. */
+import { describe, expect, it } from "vitest";
+import { bytesOfBlob, bytesOfServer, type RangedBytes } from "../../js/files/bytes.js";
+import { OpenFile, VERSION } from "../../js/files/capture.js";
+import { floatsOf } from "../../js/files/numbers.js";
+import { traitsOf } from "../../js/files/show.js";
+import { FileSource } from "../../js/files/source.js";
+import type { LayerData } from "../../js/source/layer.js";
+import type { SourceError, ThumbnailQuestion, Thumbnails } from "../../js/source/source.js";
+import { partOf } from "../../js/store/meta.js";
+import { expectClose, golden, type Spelled } from "./golden.js";
+import { assembled, fileNamed, following, open, piecesOf, readAll } from "./saved.js";
+
+interface SaidLayer {
+  part: string;
+  layer: number;
+  /** By head and query. */
+  weights: Record<string, Spelled[]>;
+  column: Spelled[];
+  norms: Spelled[] | null;
+  no_norms?: string;
+  largest: number;
+  neurons: { query: Spelled[]; key: Spelled[]; dot: Spelled[] } | null;
+}
+
+const { files } = golden<{
+  files: Record<string, { parts: string[]; levels: object[]; layers: SaidLayer[] }>;
+}>("files");
+
+describe.each(Object.entries(files))("the saved capture %s", (name, said) => {
+  const data = fileNamed(`saved/${name}`);
+
+  it("has the parts, the layers and the levels that Python reads", async () => {
+    const { meta } = await open(data);
+    expect(meta.parts.map((part) => part.name)).toEqual(said.parts);
+    const layers = meta.parts.flatMap((part) => part.layers.map(({ layer }) => [part.name, layer]));
+    expect(layers).toEqual(said.layers.map(({ part, layer }) => [part, layer]));
+    const sides = meta.parts.flatMap((part) => [part.query_side, part.key_side]);
+    expect(sides.map((side) => meta.sides[side].levels)).toEqual(said.levels);
+  });
+
+  it.each(said.layers)("answers of $part layer $layer as Python does", async (wanted) => {
+    const source = new FileSource(await open(data));
+    const layer = await source.layer(wanted.part, wanted.layer, following);
+    for (const [at, row] of Object.entries(wanted.weights)) {
+      const [head, query] = at.split(" ").map(Number);
+      expectClose(layer.row(head, query), row, 1e-5);
+    }
+    expectClose(layer.column(layer.heads - 1, 2), wanted.column, 1e-5);
+    expect(layer.valueNorms === null).toBe(wanted.norms === null);
+    if (wanted.norms !== null) expectClose(layer.valueNorms ?? [], wanted.norms, 1e-5);
+    expect(layer.valueNormReason).toBe(wanted.no_norms ?? "");
+    expectClose([layer.valueNormLargest], [wanted.largest], 1e-5 * Math.max(1, wanted.largest));
+    expectNeurons(layer, wanted.neurons);
+  });
+});
+
+const QUERY = 5;
+
+function expectNeurons(layer: LayerData, wanted: SaidLayer["neurons"]): void {
+  if (wanted === null || layer.vectors === null) {
+    expect(layer.vectors).toBeNull(); // of a function of the model's own the page has the weights alone
+    return;
+  }
+  const { vectors } = layer;
+  const head = layer.heads - 1;
+  expectClose(vectors.query(head, QUERY), wanted.query, 1e-5);
+  expectClose(vectors.key(head, 2), wanted.key, 1e-5);
+  const dots = wanted.dot.map((_, key) => {
+    const at = vectors.key(head, key);
+    return vectors.scaling * vectors.query(head, QUERY).reduce((sum, one, component) => sum + one * at[component], 0);
+  });
+  expectClose(dots, wanted.dot, 1e-4);
+}
+
+const question: ThumbnailQuestion = {
+  part: "self",
+  size: 4,
+  measure: "weight",
+  pair_filter: "all",
+  hide_special: false,
+  reduce: "max",
+};
+
+describe("a file that is read by ranges", () => {
+  const data = fileNamed("saved/causal");
+
+  /** Notes which bytes were asked for. */
+  function counted(): { bytes: RangedBytes; asked: [number, number][] } {
+    const asked: [number, number][] = [];
+    const inner = bytesOfBlob(new Blob([data]));
+    const read = (start: number, end: number, signal: AbortSignal) => {
+      asked.push([start, end]);
+      return inner.read(start, end, signal);
+    };
+    return { bytes: { size: inner.size, read }, asked };
+  }
+
+  it("is opened without its layers, and each of these is read when it is asked for", async () => {
+    const { bytes, asked } = counted();
+    const file = await OpenFile.open(bytes, "causal.headscope", following.signal);
+    const { header } = piecesOf(data);
+    const start = data.length - piecesOf(data).tensors.length;
+    const isAsked = (name: string) => {
+      const [begin, end] = header[name].data_offsets.map((at: number) => start + at);
+      return asked.some(([from, to]) => from < end && begin < to);
+    };
+    expect(["self 0.query", "self 1.query"].filter(isAsked)).toEqual([]);
+    await new FileSource(file).layer("self", 1, following);
+    expect(["self 0.query", "self 1.query"].filter(isAsked)).toEqual(["self 1.query"]);
+  });
+
+  it("tells what could not be read, and can be asked again", async () => {
+    const inner = bytesOfBlob(new Blob([data]));
+    let isDown = false;
+    const read: RangedBytes["read"] = async (start, end, signal) => {
+      if (isDown) throw new Error("the line is down");
+      return inner.read(start, end, signal);
+    };
+    const source = new FileSource(await OpenFile.open({ size: inner.size, read }, "some", following.signal));
+    isDown = true;
+    await expect(source.layer("self", 0, following)).rejects.toThrow("the line is down");
+    const come: (Thumbnails | SourceError)[] = [];
+    await source.thumbnails(question, [0], { ...following, onLayer: (_, one) => come.push(one) });
+    expect(come).toEqual([expect.objectContaining({ message: "the line is down" })]);
+    isDown = false;
+    expect((await source.layer("self", 0, following)).heads).toBe(4);
+  });
+
+  it("ends with the interest in it", async () => {
+    const source = new FileSource(await open(data));
+    const ending = new AbortController();
+    const asked = source.layer("self", 0, { signal: ending.signal });
+    ending.abort();
+    await expect(asked).rejects.toMatchObject({ name: "AbortError" });
+    expect(source.peek("self", 0)).toBeUndefined();
+  });
+
+  it("pictures its heads one layer after the other, in the order asked", async () => {
+    const source = new FileSource(await open(data));
+    const come: [number, Thumbnails | SourceError][] = [];
+    await source.thumbnails(question, [1, 0], { ...following, onLayer: (layer, one) => come.push([layer, one]) });
+    expect(come.map(([layer]) => layer)).toEqual([1, 0]);
+    expect(come[0][1]).toMatchObject({ heads: 4, rows: 4, columns: 4, scale: 1 });
+    expect(source.peekThumbnails(question, 1)).toBe(come[0][1]);
+  });
+
+  it("keeps no more layers than its budget has room for, those used last", async () => {
+    const file = await open(fileNamed("saved/bias"));
+    const [one] = await Promise.all([new FileSource(file).layer("self", 0, following)]);
+    const rows = 4 * one.heads * one.queries * one.keys;
+    const source = new FileSource(file, one.bytes + rows);
+    await source.layer("self", 0, following);
+    await source.layer("self", 1, following);
+    expect(source.peek("self", 0)).toBeUndefined();
+    expect(source.peek("self", 1)).toBeDefined();
+    expect(source.heldBytes).toBeLessThanOrEqual(one.bytes + rows);
+  });
+});
+
+describe("a file on a server", () => {
+  const data = fileNamed("saved/weights");
+  const ranged = async ({ Range }: Record<string, string>) => {
+    const [first, last] = /bytes=(\d+)-(\d+)/.exec(Range)?.slice(1).map(Number) ?? [];
+    const headers = { "Content-Range": `bytes ${first}-${last}/${data.length}` };
+    return new Response(data.slice(first, last + 1), { status: 206, headers });
+  };
+
+  it("is read by ranges", async () => {
+    const bytes = await bytesOfServer(ranged, following.signal);
+    expect(bytes?.size).toBe(data.length);
+    const file = await OpenFile.open(bytes as RangedBytes, "weights.headscope", following.signal);
+    const layer = await new FileSource(file).layer("self", 0, following);
+    expectClose(layer.row(0, 5), files.weights.layers[0].weights["0 5"], 1e-5);
+  });
+
+  it("that gives none is not read as a whole", async () => {
+    let isCancelled = false;
+    const cancel = () => {
+      isCancelled = true;
+    };
+    const body = new ReadableStream({ cancel });
+    expect(await bytesOfServer(async () => new Response(body), following.signal)).toBeNull();
+    expect(isCancelled).toBe(true);
+  });
+});
+
+it("what is selected at first is the first layer that was not refused", async () => {
+  const { meta } = await open(fileNamed("saved/causal"));
+  const [part] = meta.parts;
+  const refused = { ...part, layers: [{ ...part.layers[0], heads: 0, reason: "none" }, part.layers[1]] };
+  const traits = traitsOf({ ...meta, parts: [refused] });
+  expect(traits).toMatchObject({ part: "self", layer: 1, heads: [0, 1, 2, 3], head: 0, scale: "model" });
+});
+
+it("texts are texts, whatever they say", async () => {
+  const { meta } = await open(fileNamed("saved/vectors"));
+  const { texts } = meta.sides[partOf(meta, "self").key_side];
+  expect(texts[2]).toBe(" <script>alert(1)</script>");
+});
+
+it("a file of a newer version is refused with what to do, one without a version as damaged", async () => {
+  const pieces = piecesOf(fileNamed("saved/weights"));
+  pieces.description.version = VERSION + 1;
+  await expect(open(assembled(pieces))).rejects.toThrow(/was saved by headscope .* version 2 .*Update headscope\.$/);
+  pieces.description.version = "1";
+  await expect(open(assembled(pieces))).rejects.toThrow("some.headscope is damaged: it does not tell its version");
+});
+
+it("a file of each earlier version is read", async () => {
+  for (let version = 1; version <= VERSION; version++) {
+    const { layers } = await readAll(fileNamed(`version_${version}`));
+    expect(layers.length).toBeGreaterThan(0);
+  }
+});
+
+it("a float16 is a float16", () => {
+  const halves = [0, 0x8000, 1, 0x3ff, 0x400, 0x3c00, 0xc000, 0x7bff, 0x7c00, 0xfc00, 0x7e00];
+  const numbers = [0, -0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 1, -2, 65504, Infinity, -Infinity, NaN];
+  expect([...floatsOf("F16", new Uint8Array(Uint16Array.from(halves).buffer))]).toEqual(numbers);
+});
