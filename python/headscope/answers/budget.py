@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,10 @@ _living: weakref.WeakSet[Contents] = weakref.WeakSet()
 _lock = threading.Lock()
 
 
-def living() -> Iterator[Contents]:
+def living() -> list[Contents]:
     """Captures that are alive, in no order."""
     with _lock:
-        return iter(list(_living))
+        return list(_living)
 
 
 def admit(capture: Contents) -> None:
@@ -47,19 +47,16 @@ def admit(capture: Contents) -> None:
         others = list(_living)
         _living.add(capture)
     try:
-        _check_room(capture.nbytes, others)
+        check_room(capture.nbytes, others)
     except OverBudget:
         with _lock:
             _living.discard(capture)
         raise
 
 
-def check_room(nbytes: int) -> None:
-    """Raise OverBudget if a capture of so many bytes would not fit beside those that live."""
-    _check_room(nbytes, list(living()))
-
-
-def _check_room(nbytes: int, others: list[Contents]) -> None:
+def check_room(nbytes: int, others: Sequence[Contents] | None = None) -> None:
+    """Raise OverBudget if a capture of so many bytes would not fit beside others, those that live if None."""
+    others = living() if others is None else others
     held = sum(other.nbytes for other in others)
     if held + nbytes > budget.captures:
         raise OverBudget(

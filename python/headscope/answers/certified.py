@@ -63,6 +63,10 @@ class CertifiedLayers:
                 raise CaptureClosed("this capture was closed. Capture again.")
             return self._records[layer]
 
+    def heads_to_picture(self, layer: int) -> int:
+        """Number of heads of a layer that pictures are asked of next; RefusedLayer where it cannot be trusted."""
+        return self.read(layer, pictured=True).heads
+
     def read_vectors(self, layer: int) -> Record:
         """The record of a layer whose vectors are known; NoVectors where only its weights are."""
         record = self.read(layer)
@@ -135,9 +139,12 @@ class CertifiedLayers:
         assert walked.lse is not None
         return walked.lse
 
+    def is_pictured(self, layer: int, size: int) -> bool:  # noqa: ARG002  # files know
+        """Whether pictures of its weights, of so many cells a side, stand in a file."""
+        return False
+
     def pictures(self, layer: int, pictured: Pictured, pause: Pause | None = None) -> Pictures:
         """Pictures of all heads of a layer."""
-        self.read(layer)
         if pictured.is_kept:
             with self._lock:
                 kept = self._pictures.get(layer, pictured.wanted)
@@ -217,11 +224,8 @@ class CertifiedLayers:
     def clear(self) -> None:
         """Let go of everything but the reports."""
         with self._lock:
-            self._records.clear()
-            self._findings.clear()
-            self._lse.clear()
-            self._norms.clear()
-            self._pictures.clear()
+            for kept in (self._records, self._findings, self._lse, self._norms, self._pictures):
+                kept.clear()
             self._just_computed = None
 
     def _report(self, report: LayerReport) -> None:

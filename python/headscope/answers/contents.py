@@ -95,14 +95,14 @@ class Contents:
 
     # For the widgets
 
-    def record(self, layer: int, part: str | None = None, *, pictured: bool = False) -> AnyRecord:
-        """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted.
+    def record(self, layer: int, part: str | None = None) -> AnyRecord:
+        """The record of a layer, confirmed when first read; raises RefusedLayer where it cannot be trusted."""
+        self._check_open()
+        return self._part(part).layers.read(self._known(layer, part))
 
-        With `pictured`, pictures of it are what is asked for next.
-        """
-        if self._closed:
-            raise CaptureClosed("this capture was closed. Capture again.")
-        return self._part(part).layers.read(self._known(layer, part), pictured=pictured)
+    def is_pictured(self, layer: int, size: int, part: str | None = None) -> bool:
+        """Whether pictures of a layer's weights, of so many cells a side, stand in the file of the capture."""
+        return self._part(part).layers.is_pictured(self._known(layer, part), size)
 
     def _vectors(self, layer: int, part: str | None = None) -> Record:
         """The record of a layer whose vectors are known; raises NoVectors where only its weights are."""
@@ -141,6 +141,15 @@ class Contents:
         return f"Capture({self.model_name}, {len(self.layers)} layers, {tokens}, {size})"
 
     # How
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise CaptureClosed("this capture was closed. Capture again.")
+
+    def _heads_to_picture(self, layer: int, part: str | None) -> int:
+        """Number of heads of a layer that pictures are asked of next; raises as `record` does."""
+        self._check_open()
+        return self._part(part).layers.heads_to_picture(self._known(layer, part))
 
     def _part(self, part: str | None) -> Part:
         if part is None:

@@ -7,17 +7,17 @@ first, whichever of them was asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import torch
 
 from headscope.answers.measure import Measure
 from headscope.answers.pooling import Cells, Reduce, cells
 from headscope.answers.walk import Frame
 
-if TYPE_CHECKING:
-    import torch
+__all__ = ["FIRST_SIZE", "Pictured", "Wanted", "first_pictures", "frame_of"]
 
-__all__ = ["Pictured", "Wanted", "frame_of"]
-
+FIRST_SIZE = 25
+"""Cells a side of the pictures that a grid of heads begins with: they come along with a view, and stand in files."""
 LARGE = 1 << 20
 """Cells of all heads together from which on pictures are made only as they were asked for, and not kept."""
 
@@ -68,3 +68,8 @@ def frame_of(  # the two sides, and what of them
     if apart:
         return Pictured(wanted, Frame(rows, (nothing, rest, first)), is_kept=False)
     return Pictured(wanted, Frame(rows, (whole, nothing, nothing), (reduce,)), is_kept=False)
+
+
+def first_pictures(queries: int, keys: int, heads: int, size: int = FIRST_SIZE) -> Pictured:
+    """Pictures of all pairs of a layer, by weight, as a grid of heads begins with them."""
+    return frame_of(Wanted(size), torch.arange(queries), torch.arange(keys), heads, "max", apart=False)

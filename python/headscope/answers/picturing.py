@@ -77,8 +77,8 @@ class Picturing(Contents):
         budget.check_answer(len(wanted) * max(heads, default=0), min(size, queries), min(size, keys))
         pictures = []
         for done, layer in enumerate(wanted):
-            record, of_part = self.record(layer, part, pictured=True), self._part(part)
-            pictured = of_part.pictured(Wanted(size, measure), record.heads, reduce, apart=False)
+            count, of_part = self._heads_to_picture(layer, part), self._part(part)
+            pictured = of_part.pictured(Wanted(size, measure), count, reduce, apart=False)
             pause = None if progress is None else _share_of(progress, done, len(wanted))
             pictures.append(of_part.layers.pictures(layer, pictured, pause)[reduce][0])
             if progress is not None:
@@ -202,10 +202,11 @@ class Picturing(Contents):
         check_measure(measure)
         if pair_filter not in PAIR_FILTERS:
             raise OutOfRange(f"pair_filter {pair_filter!r} is unknown: there are {', '.join(map(repr, PAIR_FILTERS))}.")
-        record, of_part = self.record(layer, part, pictured=True), self._part(part)
-        pictured = of_part.pictured(Wanted(size, measure, pair_filter, hide_special), record.heads, reduce, apart=True)
-        pictures = of_part.layers.pictures(record.layer, pictured, progress)
-        largest = of_part.layers.largest(record.layer, measure, size, progress)
+        count, of_part = self._heads_to_picture(layer, part), self._part(part)
+        layer = self._known(layer, part)
+        pictured = of_part.pictured(Wanted(size, measure, pair_filter, hide_special), count, reduce, apart=True)
+        pictures = of_part.layers.pictures(layer, pictured, progress)
+        largest = of_part.layers.largest(layer, measure, size, progress)
         return thumbnails(pictured.frame, pictures, reduce, largest)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import threading
 from typing import Any
 from weakref import WeakSet, WeakValueDictionary
@@ -12,15 +11,19 @@ import torch
 
 from headscope.answers.budget import check_room
 from headscope.answers.certified import CertifiedLayers
+from headscope.answers.frames import Pictured, Wanted, first_pictures
 from headscope.answers.report import LayerReport
-from headscope.errors import CaptureClosed, OverBudget, UnknownProjection
-from headscope.files.container import Container, is_whole
+from headscope.answers.walk import Pause, Pictures
+from headscope.errors import CaptureClosed, OverBudget, RefusedLayer, UnknownProjection
+from headscope.files.container import Container
+from headscope.files.described import Said, read_report
+from headscope.files.overview import OVERVIEW, unpacked
 from headscope.recording.layers import formula
 from headscope.recording.layers.certificate import Finding
 from headscope.recording.layers.masks import Mask
 from headscope.recording.layers.record import AnyRecord, KeptWeights, Record
 
-__all__ = ["SavedLayers", "read_report"]
+__all__ = ["SavedLayers", "as_saved"]
 
 FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 KINDS = {
@@ -31,10 +34,6 @@ KINDS = {
     "norms": (torch.float32,),
 }
 """What holds which kind of numbers; all else holds one of `FLOATS`."""
-
-Said = dict[str, Any]
-"""What the description says of one layer."""
-
 
 _clock = itertools.count()
 _open: WeakSet[SavedLayers] = WeakSet()
@@ -96,6 +95,40 @@ class SavedLayers(CertifiedLayers):
             self.used[layer] = next(_clock)
             return super().read(layer, pictured=pictured)
 
+    def heads_to_picture(self, layer: int) -> int:
+        """Number of heads of a layer. Nothing is read for it, and its pictures may stand in the file."""
+        report = self.reports[layer]
+        if report.refused:
+            raise RefusedLayer(report.reason)
+        return report.heads
+
+    def is_pictured(self, layer: int, size: int) -> bool:
+        """Whether pictures of so many cells a side stand in the file."""
+        return self._place_of_pictures(layer, size) is not None
+
+    def pictures(self, layer: int, pictured: Pictured, pause: Pause | None = None) -> Pictures:
+        """Pictures of all heads of a layer, out of the file where they stand in it."""
+        wanted = pictured.wanted
+        with self._lock:
+            if wanted == Wanted(wanted.size) and self._pictures.get(layer, wanted) is None:
+                place = self._place_of_pictures(layer, wanted.size)
+                if place is not None:
+                    self._fetch_pictures(layer, wanted, place)
+        return super().pictures(layer, pictured, pause)
+
+    def _fetch_pictures(self, layer: int, wanted: Wanted, place: Said) -> None:
+        _make_room(self._container.size_of(place["name"]))
+        heads = self.reports[layer].heads
+        found = unpacked(self._container.read(place["name"]), first_pictures(*self._size, heads, wanted.size), heads)
+        if found is None:
+            raise self._container.damaged(f"layer {layer}: its {OVERVIEW} is that of other heads or tokens")
+        self._pictures.put(layer, wanted, found)
+        self.used[layer] = next(_clock)
+
+    def _place_of_pictures(self, layer: int, size: int) -> Said | None:
+        place: Said | None = self._said[layer]["tensors"].get(OVERVIEW)
+        return place if place is not None and place.get("cells") == size else None
+
     def value_norms(self, layer: int) -> torch.Tensor:
         """Norms of the value vectors as they were saved, or UnknownProjection with the reason that was saved."""
         with self._lock:
@@ -128,9 +161,9 @@ class SavedLayers(CertifiedLayers):
 
     def _fetch(self, layer: int) -> None:
         said, report = self._said[layer], self.reports[layer]
-        names = {what: place["name"] for what, place in said["tensors"].items()}
-        _make_room(sum(map(self._container.size_of, names.values())))
-        tensors = {what: self._tensor(what, place) for what, place in said["tensors"].items()}
+        places = {what: place for what, place in said["tensors"].items() if what != OVERVIEW}
+        _make_room(sum(self._container.size_of(place["name"]) for place in places.values()))
+        tensors = {what: self._tensor(what, place) for what, place in places.items()}
         for what, tensor in tensors.items():
             if tensor.dtype not in KINDS.get(what, FLOATS):
                 raise self._container.damaged(f"layer {layer}: its {what} is of {tensor.dtype}")
@@ -142,7 +175,7 @@ class SavedLayers(CertifiedLayers):
             self._findings[layer] = Finding(report.error, formula.weights, "the equation")
         else:
             self._check({"weights": (heads, *self._size)}, tensors, report)
-            self._findings[layer] = Finding(report.error, _as_saved(given), "the weights as they were saved")
+            self._findings[layer] = Finding(report.error, as_saved(given), "the weights as they were saved")
         if "lse" in tensors:
             self._lse[layer] = tensors["lse"]
         if "norms" in tensors:
@@ -229,61 +262,6 @@ class SavedLayers(CertifiedLayers):
                 raise self._container.damaged(f"layer {report.layer}: its {what} is {found}, not {list(shape)}")
 
 
-def read_report(said: Said, part: str, container: Container) -> LayerReport:
-    """What the certificate of a layer says; UnreadableFile where the description of the layer cannot be.
-
-    Checked besides: all that `SavedLayers` takes from `said`.
-    """
-    wrong = container.damaged(f"a layer of {part!r} is described wrongly")
-    texts = [said.get(name) for name in ("module", "reason", "not_finite", "why", "no_norms")]
-    counts = [said.get(name) for name in ("layer", "heads", "kv_heads", "tier")]
-    floats = [said.get(name) for name in ("error", "softcap")]
-    if not all(isinstance(text, str) for text in texts) or not all(map(is_whole, counts)):
-        raise wrong
-    if not all(one is None or _is_number(one) for one in floats) or not _is_number(said.get("scaling")):
-        raise wrong
-    if said.get("form") not in ("vectors", "weights", "none") or not isinstance(said.get("has_map"), bool):
-        raise wrong
-    if (said["form"] == "none") != (said["heads"] == 0) or said["heads"] % max(1, said["kv_heads"]):
-        raise wrong
-    if said["heads"] > 0 and said["kv_heads"] == 0:
-        raise wrong
-    places = said.get("tensors")
-    if not isinstance(places, dict) or not all(
-        isinstance(place, dict) and isinstance(place.get("name"), str) for place in places.values()
-    ):
-        raise wrong
-    if said["heads"] > 0 and not _has_heads(said, places, container):
-        raise wrong
-    return LayerReport(
-        part=part,
-        layer=said["layer"],
-        heads=said["heads"],
-        kv_heads=said["kv_heads"],
-        module=said["module"],
-        tier=said["tier"],
-        error=said["error"],
-        reason=said["reason"],
-        not_finite=said["not_finite"],
-        has_map=said["has_map"],
-    )
-
-
-def _has_heads(said: Said, places: dict[str, Said], container: Container) -> bool:
-    """Whether there are numbers for as many heads as are said, so that no file is larger than it is."""
-    place = places.get("query" if said["form"] == "vectors" else "weights")
-    if place is None:
-        return False
-    shape, axes = container.shape_of(place["name"]), place.get("axes", [0, 1, 2])
-    if not isinstance(axes, list) or 0 not in axes[: len(shape)]:
-        return False
-    return len(shape) == 3 and min(shape) > 0 and shape[axes.index(0)] == said["heads"]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
-
-
-def _as_saved(weights: torch.Tensor) -> Any:
+def as_saved(weights: torch.Tensor) -> Any:
     """The way to "compute" whole rows of a layer whose weights are known, float32 [h, r, K]."""
     return lambda _record, heads, rows: weights[heads[:, None], rows].float()

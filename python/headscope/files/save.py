@@ -18,18 +18,22 @@ import torch
 
 from headscope.answers.budget import megabytes
 from headscope.answers.certified import CertifiedLayers
+from headscope.answers.frames import FIRST_SIZE
 from headscope.answers.report import LayerReport
-from headscope.answers.walk import walk, weights_of
+from headscope.answers.walk import weights_of
 from headscope.errors import OutOfRange, OverBudget, RefusedLayer, UnknownProjection
 from headscope.files.axes import described
 from headscope.files.choice import chosen_layers, difference, upwards
 from headscope.files.container import CHECKSUM, DTYPES, KEY, bytes_of, checksum, is_in_proportion, values_in
+from headscope.files.layers import as_saved
+from headscope.files.overview import OVERVIEW, overview_of, packed, pictured_by
 from headscope.files.replacing import replace_file
 from headscope.recording.layers import formula
 from headscope.recording.layers.record import Record
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
+    from headscope.answers.walk import Pictures
     from headscope.recording.tokens.tokens import Tokens
 
 __all__ = ["VERSION", "WEIGHTS_LIMIT", "save"]
@@ -139,20 +143,27 @@ class _Written:
             return {**said, "form": "none"}
         record, by_formula = layers.read(number), layers.by_formula(number)
         tensors: dict[str, torch.Tensor] = {}
-        if not by_formula:
+        if by_formula:
+            pictures = overview_of(layers, number)
+        else:
             every = torch.arange(record.heads), torch.arange(record.queries)
             tensors["weights"] = layers.weights(number, *every, None)
+            pictures, _ = pictured_by(record, as_saved(tensors["weights"]))
         try:
             tensors["norms"] = layers.value_norms(number)
         except UnknownProjection as error:
             said["no_norms"] = str(error)
         if not isinstance(record, Record):
-            return {**said, "form": "weights", "why": record.why, "tensors": self._named(tensors, report)}
+            return {**said, "form": "weights", "why": record.why, "tensors": self._named(tensors, pictures, report)}
         lse = layers.lse(number)
         if self._dtype is not None:
-            record, lse, said = self._rounded(record, lse, said, by_formula=by_formula)
+            record, said = self._rounded(record, said, by_formula=by_formula)
+            if by_formula:
+                pictures, found = pictured_by(record, formula.weights)
+                assert found is not None
+                lse = found
         said |= {"form": "vectors", "scaling": record.scaling, "softcap": record.softcap}
-        return {**said, "tensors": self._named({**tensors, **self._vectors(record), "lse": lse}, report)}
+        return {**said, "tensors": self._named({**tensors, **self._vectors(record), "lse": lse}, pictures, report)}
 
     def _vectors(self, record: Record) -> dict[str, torch.Tensor]:
         mask = record.mask
@@ -169,9 +180,7 @@ class _Written:
         return {what: tensor for what, tensor in found.items() if tensor is not None}
 
     @formula.exactly()
-    def _rounded(
-        self, record: Record, lse: torch.Tensor, said: dict[str, Any], *, by_formula: bool
-    ) -> tuple[Record, torch.Tensor, dict[str, Any]]:
+    def _rounded(self, record: Record, said: dict[str, Any], *, by_formula: bool) -> tuple[Record, dict[str, Any]]:
         """A record of fewer digits, and how far its weights then are from what they were."""
         exact = {what: getattr(record, what) for what in ("query", "key", "value")}
         near = {what: vectors.to(self._dtype) for what, vectors in exact.items()}
@@ -183,19 +192,24 @@ class _Written:
                 )
         rounded = replace(record, **near)
         if not by_formula:
-            return rounded, lse, said
+            return rounded, said
         pairs = zip(formula.striped(record), formula.striped(rounded), strict=True)
         shift = max((difference(a.weight, b.weight) for a, b in pairs), default=0.0)
         name = str(self._dtype).removeprefix("torch.")
         moved = f"saved with vectors in {name}, which moves weights by up to {upwards(shift)}"
         reason = f"{said['reason']}; {moved}" if said["reason"] else moved
         error = None if said["error"] is None else said["error"] + shift
-        found = walk(rounded, formula.weights, None).lse
-        assert found is not None
-        return rounded, found, {**said, "reason": reason, "error": error}
+        return rounded, {**said, "reason": reason, "error": error}
 
-    def _named(self, tensors: dict[str, torch.Tensor], report: LayerReport) -> dict[str, Any]:
-        return {what: self._place(f"{report.part} {report.layer}.{what}", what, one) for what, one in tensors.items()}
+    def _named(
+        self, tensors: dict[str, torch.Tensor], pictures: Pictures | None, report: LayerReport
+    ) -> dict[str, Any]:
+        if pictures is not None:
+            tensors = {**tensors, OVERVIEW: packed(pictures)}
+        named = {what: self._place(f"{report.part} {report.layer}.{what}", what, one) for what, one in tensors.items()}
+        if pictures is not None:
+            named[OVERVIEW]["cells"] = FIRST_SIZE
+        return named
 
     def _place(self, name: str, what: str, tensor: torch.Tensor) -> dict[str, Any]:
         """Where a tensor stands in the file: vectors with their axes in the order that they have in memory."""

@@ -31,7 +31,8 @@ HEADER = 1 << 10
 PICTURE_HEADER = 1 << 9
 """Bytes set aside for the header of a layer's thumbnails."""
 WEIGHTS = 32 << 20
-"""Most attention weights (heads x queries x keys) that are computed for thumbnails before a view is there."""
+"""Most attention weights (heads x queries x keys) that are computed for thumbnails before a view is there; pictures
+that stand in the file of a capture ask for none."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def _pictures(capture: Capture, question: Question, selected: int, left: int) ->
     weights = WEIGHTS
     for layer in sorted(capture.layer_numbers(part), key=lambda layer: layer != selected):
         heads = capture.head_count(layer, part)
-        weights -= heads * pairs
+        if not capture.is_pictured(layer, question.size, part):
+            weights -= heads * pairs
         left -= PICTURE_HEADER + heads * min(pairs, (question.size + 1) * question.size)
         if weights < 0 or left < 0:
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from headscope.answers.frames import FIRST_SIZE
 from headscope.widgets.packet import Packet, Pause
 
 if TYPE_CHECKING:
@@ -14,10 +15,7 @@ if TYPE_CHECKING:
     from headscope.answers.measure import Measure
     from headscope.answers.pooling import Reduce
 
-__all__ = ["FIRST_SIZE", "Question", "shades", "thumbnail_packet"]
-
-FIRST_SIZE = 25
-"""Cells a side of the pictures that come along with a view."""
+__all__ = ["Question", "shades", "thumbnail_packet"]
 
 
 @dataclass(frozen=True)
