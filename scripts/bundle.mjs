@@ -1,5 +1,5 @@
 // Bundles the widget into one ES module, and the same views for pages without a kernel into one script; beside them the
-// licences of what is inside. For JupyterLab the views are a part of its own, which the extension loads when it needs it. No source maps: in Jupyter the bundle travels with every widget.
+// licences of what is inside. For JupyterLab the views are a part of its own, and so are rarer deeds, which the extension loads when it needs them. No source maps: in Jupyter the bundle travels with every widget.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
@@ -70,9 +70,9 @@ writeFileSync(`${STATIC}/page.js`, page.outputFiles[0].text.replace(/[\u0080-\uf
 const lab = { outdir: "build/lab", ...common, format: "esm" };
 await build({ entryPoints: { views: "js/lab/views.ts" }, ...lab });
 await build({
-  entryPoints: { index: "js/lab/index.ts" },
+  entryPoints: { index: "js/lab/index.ts", actions: "js/lab/actions.ts" },
   ...lab,
   inject: [],
-  external: ["./views.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
+  external: ["./views.js", "./actions.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
 });
 writeFileSync(`${STATIC}/LICENSES.txt`, bundledPackages(metafile).map(licenceOf).join("\n"));

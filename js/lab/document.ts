@@ -4,18 +4,13 @@ import { WidgetTracker } from "@jupyterlab/apputils";
 import { ABCWidgetFactory, type Context, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
 import type { ServerConnection, ServiceManager as Services } from "@jupyterlab/services";
 import type { IStateDB } from "@jupyterlab/statedb";
-import { LabIcon } from "@jupyterlab/ui-components";
 import { Widget } from "@lumino/widgets";
 import type { Memory } from "./file_model.js";
+import { HEAD } from "./icon.js";
+import type { Preferences } from "./settings.js";
 
 const NAME = "headscope";
 const FACTORY = "Attention explorer";
-
-/** A head: rows that look at columns, some of them before themselves. */
-const ICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><g class="jp-icon3" fill="#616161">' +
-  '<path d="M2 2h3v3H2zM6.5 6.5h3v3h-3zM11 11h3v3h-3z"/><path d="M2 6.5h3v3H2zM2 11h3v3H2zM6.5 11h3v3h-3z" opacity=".45"/>' +
-  "</g></svg>";
 
 export const FILE_TYPE = {
   name: NAME,
@@ -24,7 +19,7 @@ export const FILE_TYPE = {
   mimeTypes: ["application/vnd.headscope"],
   contentType: "file",
   fileFormat: null, // never fetched as a whole
-  icon: new LabIcon({ name: "headscope:capture", svgstr: ICON }),
+  icon: HEAD,
 } as const;
 
 /** Of a document whose content stays where it is: the view asks for what it shows. */
@@ -42,6 +37,7 @@ export class ExplorerFactory extends ABCWidgetFactory {
   constructor(
     private readonly services: Services,
     private readonly state: IStateDB,
+    private readonly preferences: Preferences,
   ) {
     super({
       name: FACTORY,
@@ -53,7 +49,10 @@ export class ExplorerFactory extends ABCWidgetFactory {
   }
 
   protected override createNewWidget(context: Context): DocumentWidget {
-    return new DocumentWidget({ context, content: new FileView(context, this.services, this.state) });
+    const content = new FileView(context, this.services, this.state, this.preferences);
+    const widget = new DocumentWidget({ context, content });
+    widget.title.icon = HEAD;
+    return widget;
   }
 }
 
@@ -72,32 +71,56 @@ export function restore(factory: ExplorerFactory, restorer: ILayoutRestorer): vo
 }
 
 class FileView extends Widget {
-  readonly #shown = new AbortController();
+  readonly #open = new AbortController();
+  #shown = new AbortController();
 
-  constructor(context: Context, { serverSettings, contents }: Services, state: IStateDB) {
+  constructor(
+    private readonly context: Context,
+    private readonly services: Services,
+    private readonly state: IStateDB,
+    private readonly preferences: Preferences,
+  ) {
     super();
     this.node.style.overflow = "auto";
-    const memory: Memory = {
-      recall: () => state.fetch(`${NAME}-view:${context.path}`),
-      keep: (what) => void state.save(`${NAME}-view:${context.path}`, what),
+    let kind: string | undefined;
+    const show = () => {
+      if (kind !== preferences.kind) void this.#show();
+      kind = preferences.kind;
     };
-    const open = () => {
-      const drive = contents.driveName(context.path);
-      if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
-      return connect(context.localPath, serverSettings);
-    };
-    void context.ready.then(() => this.#show(open, memory));
+    void Promise.all([context.ready, preferences.ready]).then(() => {
+      show();
+      preferences.onChange(show, this.#open.signal);
+    });
   }
 
   override dispose(): void {
+    this.#open.abort();
     this.#shown.abort();
     super.dispose();
   }
 
-  async #show(open: () => WebSocket, memory: Memory): Promise<void> {
+  async #show(): Promise<void> {
+    this.#shown.abort();
+    this.#shown = new AbortController();
+    const { signal } = this.#shown;
+    const { kind } = this.preferences;
     const { showFile } = await import("./views.js");
-    const before = await memory.recall().catch(() => undefined);
-    if (!this.#shown.signal.aborted) showFile(this.node, open, { before, keep: memory.keep }, this.#shown.signal);
+    const { recall, keep } = this.#memory();
+    const before = await recall().catch(() => undefined);
+    const isOver = signal.aborted || this.#open.signal.aborted;
+    if (!isOver) showFile(this.node, () => this.#connect(), { kind, before, keep }, signal);
+  }
+
+  #memory(): Memory {
+    const name = `${NAME}-view:${this.context.path}`;
+    return { recall: () => this.state.fetch(name), keep: (what) => void this.state.save(name, what) };
+  }
+
+  #connect(): WebSocket {
+    const { path, localPath } = this.context;
+    const drive = this.services.contents.driveName(path);
+    if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
+    return connect(localPath, this.services.serverSettings);
   }
 }
 

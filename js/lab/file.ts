@@ -1,5 +1,6 @@
 /** A saved capture, shown by way of the Jupyter server that has the file: no kernel (python/headscope/server/). */
 import { asError } from "../store/loading.js";
+import type { Kind } from "../views/shared/frame_state.js";
 import { endWidget, startWidget } from "../widget/runtime.js";
 import { showView } from "../widget/view.js";
 import { FileModel, type Memory, type Opening, readMessage } from "./file_model.js";
@@ -10,19 +11,19 @@ const CLOSED = "The Jupyter server has closed this view's connection. Close the 
  * Shows a file in an element until the signal ends it; says so where it cannot be read.
  *
  * @param connect Opens the line to the server.
- * @param memory Where the view was left, and what keeps where it is.
+ * @param how Which view it is; where it was left, and what keeps where it is.
  */
 export function showFile(
   el: HTMLElement,
   connect: () => WebSocket,
-  memory: { before: unknown; keep: Memory["keep"] },
+  how: { kind: Kind; before: unknown; keep: Memory["keep"] },
   until: AbortSignal,
 ): void {
   let model: FileModel | undefined;
-  const waiting = say(el, "status", "Opening the capture …");
+  const waiting = say(el, "status", "Opening the capture …", until);
   const fail = (error: Error) => {
     waiting.remove();
-    say(el, "alert", `headscope: ${error.message}`);
+    say(el, "alert", `headscope: ${error.message}`, until);
   };
   try {
     const socket = connect();
@@ -33,7 +34,8 @@ export function showFile(
       const message = readMessage(data);
       if (model !== undefined) return model.hear(message);
       waiting.remove();
-      model = new FileModel(traitsOf(message.content as Opening, message.buffers), send, memory.before, memory.keep);
+      const traits = { ...traitsOf(message.content as Opening, message.buffers), kind: how.kind };
+      model = new FileModel(traits, send, how.before, how.keep);
       open(el, model, until);
     };
     socket.onclose = () => {
@@ -52,6 +54,7 @@ function open(el: HTMLElement, model: FileModel, until: AbortSignal): void {
   until.addEventListener("abort", () => endWidget(model));
   const box = document.createElement("div");
   el.append(box);
+  until.addEventListener("abort", () => box.remove());
   showView(model, box, until);
 }
 
@@ -59,11 +62,12 @@ function traitsOf({ traits }: Opening, [first, pictures]: Uint8Array[]): Record<
   return { ...traits, first_data: first, first_thumbnails_data: pictures };
 }
 
-function say(el: HTMLElement, role: "status" | "alert", text: string): HTMLElement {
+function say(el: HTMLElement, role: "status" | "alert", text: string, until: AbortSignal): HTMLElement {
   const box = document.createElement("div");
   box.setAttribute("role", role);
   box.style.cssText = `padding:8px;color:var(${role === "alert" ? "--jp-error-color1" : "--jp-ui-font-color2"})`;
   box.textContent = text;
   el.append(box);
+  until.addEventListener("abort", () => box.remove());
   return box;
 }

@@ -1,13 +1,20 @@
 /**
  * The JupyterLab extension: an output of headscope is drawn as its live widget or, where that is gone, as the picture
- * that was saved with the notebook; a file `*.headscope` opens as a document.
+ * that was saved with the notebook; a file `*.headscope` opens as a document; commands, and settings.
  */
 import { ILayoutRestorer, type JupyterFrontEnd } from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
+import { IDocumentManager } from "@jupyterlab/docmanager";
+import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
+import { ILauncher } from "@jupyterlab/launcher";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
+import { addCommands } from "./commands.js";
 import { ExplorerFactory, FILE_TYPE, FileModelFactory, restore } from "./document.js";
 import { SAVED, SavedOutput } from "./renderer.js";
+import { Preferences, SETTINGS } from "./settings.js";
 
 interface Plugin<Parts extends unknown[]> {
   id: string;
@@ -17,6 +24,8 @@ interface Plugin<Parts extends unknown[]> {
   optional?: readonly unknown[];
   activate(app: JupyterFrontEnd, ...parts: Parts): void;
 }
+
+const preferences = new Preferences();
 
 /** Before that of widgets, which is at -10. */
 const RANK = -20;
@@ -45,7 +54,7 @@ const files: Plugin<[IStateDB, ILayoutRestorer | null]> = {
   requires: [IStateDB],
   optional: [ILayoutRestorer],
   activate({ docRegistry, serviceManager }, state, restorer) {
-    const factory = new ExplorerFactory(serviceManager, state);
+    const factory = new ExplorerFactory(serviceManager, state, preferences);
     docRegistry.addFileType(FILE_TYPE);
     docRegistry.addModelFactory(new FileModelFactory());
     docRegistry.addWidgetFactory(factory);
@@ -53,4 +62,26 @@ const files: Plugin<[IStateDB, ILayoutRestorer | null]> = {
   },
 };
 
-export default [outputs, files];
+const settings: Plugin<[ISettingRegistry | null]> = {
+  id: SETTINGS,
+  description: "headscope's settings.",
+  autoStart: true,
+  requires: [],
+  optional: [ISettingRegistry],
+  activate(_app, registry) {
+    void preferences.follow(registry);
+  },
+};
+
+const commands: Plugin<[IDocumentManager, ICommandPalette | null, ILauncher | null, IDefaultFileBrowser | null]> = {
+  id: "headscope:commands",
+  description: "headscope's commands, and its cards in the launcher.",
+  autoStart: true,
+  requires: [IDocumentManager],
+  optional: [ICommandPalette, ILauncher, IDefaultFileBrowser],
+  activate(app, documents, palette, launcher, browser) {
+    addCommands(app, documents, { palette, launcher, browser });
+  },
+};
+
+export default [outputs, files, settings, commands];

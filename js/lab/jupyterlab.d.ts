@@ -3,6 +3,8 @@
 declare module "@lumino/widgets" {
   export class Widget {
     readonly node: HTMLElement;
+    /** Of its tab. */
+    readonly title: { label: string; caption: string; icon: object; closable: boolean };
     readonly isDisposed: boolean;
     hide(): void;
     show(): void;
@@ -12,6 +14,72 @@ declare module "@lumino/widgets" {
     readonly widgets: readonly Widget[];
     addWidget(widget: Widget): void;
   }
+}
+
+declare module "@lumino/commands" {
+  export type Args = Readonly<Record<string, unknown>>;
+  export interface CommandRegistry {
+    addCommand(
+      id: string,
+      options: {
+        label: string;
+        caption?: string;
+        icon?: object;
+        isEnabled?(): boolean;
+        execute(args: Args): Promise<unknown>;
+      },
+    ): void;
+    execute(id: string, args?: object): Promise<unknown>;
+  }
+}
+
+declare module "@jupyterlab/launcher" {
+  export interface ILauncher {
+    add(card: { command: string; category: string; rank: number }): void;
+  }
+  export const ILauncher: unique symbol; // a token
+}
+
+declare module "@jupyterlab/docmanager" {
+  /** Opens files. */
+  export type IDocumentManager = object;
+  export const IDocumentManager: unique symbol; // a token
+}
+
+declare module "@jupyterlab/filebrowser" {
+  import type { IDocumentManager } from "@jupyterlab/docmanager";
+
+  interface File {
+    readonly name: string;
+    readonly path: string;
+  }
+  export interface IDefaultFileBrowser {
+    readonly model: { readonly path: string };
+  }
+  export const IDefaultFileBrowser: unique symbol; // a token
+  export namespace FileDialog {
+    /** @param options.filter Null for a file that is not shown. Folders are. */
+    function getOpenFiles(options: {
+      manager: IDocumentManager;
+      title: string;
+      label: string;
+      defaultPath: string;
+      filter(file: File): object | null;
+    }): Promise<{ value: File[] | null }>;
+  }
+}
+
+declare module "@jupyterlab/settingregistry" {
+  export interface Setting {
+    /** What was set by the user, else the defaults. */
+    readonly composite: Readonly<Record<string, unknown>>;
+    readonly changed: { connect(act: () => void): void };
+  }
+  export interface ISettingRegistry {
+    /** Rejects what does not fit its schema. */
+    load(plugin: string): Promise<Setting>;
+  }
+  export const ISettingRegistry: unique symbol; // a token
 }
 
 declare module "@jupyterlab/rendermime" {
@@ -55,6 +123,8 @@ declare module "@jupyterlab/application" {
   import type { WidgetTracker } from "@jupyterlab/apputils";
   import type { ABCWidgetFactory, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
   import type { ServiceManager } from "@jupyterlab/services";
+  import type { CommandRegistry } from "@lumino/commands";
+  import type { Widget } from "@lumino/widgets";
 
   export interface ILayoutRestorer {
     /** Opens again, by a command, what a tracker kept. */
@@ -72,6 +142,8 @@ declare module "@jupyterlab/application" {
       addWidgetFactory(factory: ABCWidgetFactory): void;
     };
     readonly serviceManager: ServiceManager;
+    readonly commands: CommandRegistry;
+    readonly shell: { readonly currentWidget: Widget | null };
   }
 }
 
@@ -84,6 +156,12 @@ declare module "@jupyterlab/apputils" {
     add(widget: T): Promise<void>;
     save(widget: T): Promise<void>;
   }
+  export interface ICommandPalette {
+    addItem(item: { command: string; category: string }): void;
+  }
+  export const ICommandPalette: unique symbol; // a token
+  /** Shows a dialog. */
+  export function showErrorMessage(title: string, message: string): Promise<void>;
 }
 
 declare module "@jupyterlab/statedb" {
@@ -105,7 +183,20 @@ declare module "@jupyterlab/services" {
   export interface ServiceManager {
     readonly serverSettings: ServerConnection.ISettings;
     /** Tells the drive of a path, "" of the server's own. */
-    readonly contents: { driveName(path: string): string };
+    readonly contents: {
+      driveName(path: string): string;
+      newUntitled(options: { path: string; type: "notebook" }): Promise<{ path: string }>;
+      save(path: string, file: { type: "notebook"; format: "json"; content: object }): Promise<unknown>;
+    };
+    readonly kernelspecs: {
+      readonly ready: Promise<void>;
+      readonly specs: { default: string; kernelspecs: Record<string, KernelSpec | undefined> } | null;
+    };
+  }
+  export interface KernelSpec {
+    readonly name: string;
+    readonly display_name: string;
+    readonly language: string;
   }
   export namespace ServerConnection {
     interface ISettings {

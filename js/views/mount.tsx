@@ -18,6 +18,7 @@ import { ModelState } from "./model/state.js";
 import neuronStyle from "./neuron/neuron.css";
 import { NeuronView } from "./neuron/neuron_view.js";
 import { NeuronState } from "./neuron/state.js";
+import { saveFigure } from "./shared/figure/save.js";
 import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
 import { lookOf, watchTheme } from "./shared/theme.js";
@@ -34,6 +35,9 @@ const STYLE =
   neuronStyle +
   explorerStyle;
 
+/** Event by which a host has the view in an element saved as a figure (js/lab/shown.ts). */
+const SAVE_FIGURE = "headscope:save-figure";
+
 function viewOf(store: Store, frame: FrameState): VNode {
   const { kind } = frame;
   const head = new ViewState(store, frame);
@@ -49,7 +53,11 @@ export function mountView(el: HTMLElement, store: Store, kind: Kind, until: Abor
   const theme = computed(() => store.settings.value.theme);
   const detach = store.attach();
   until.addEventListener("abort", detach);
-  mountIn(el, frame, theme, until, viewOf(store, frame));
+  const host = mountIn(el, frame, theme, until, viewOf(store, frame));
+  host.addEventListener(
+    SAVE_FIGURE,
+    frame.guard(() => saveFigure(store, frame)),
+  );
 }
 
 /** Shows that the tokens of a long text are on their way. */
@@ -63,7 +71,7 @@ function mountIn(
   theme: ReadonlySignal<Settings["theme"]>,
   until: AbortSignal,
   view: VNode,
-): void {
+): HTMLElement {
   const host = document.createElement("div");
   host.dataset.lmSuppressShortcuts = "true"; // JupyterLab's commands keep off the keys that are pressed in here
   const shadow = host.attachShadow({ mode: "open" });
@@ -80,6 +88,7 @@ function mountIn(
     render(null, root);
     host.remove();
   });
+  return host;
 }
 
 function followTheme(

@@ -47,7 +47,9 @@ const sessions = async (page: Page): Promise<unknown[]> => {
   return (await page.request.get("/api/sessions", { headers })).json();
 };
 
-test("a double click opens the explorer, with all three scales and the model's own numbers", async ({ page }) => {
+test("a double click opens the explorer, with all three scales and the model's own numbers, and saves a figure", async ({
+  page,
+}) => {
   const document = await openFile(page, "nurse & <b>doctor.headscope");
   const explorer = document.getByRole("region", { name: "Explorer" });
   await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
@@ -63,6 +65,15 @@ test("a double click opens the explorer, with all three scales and the model's o
   await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("nurse");
   expect(await sessions(page)).toEqual([]);
   await page.screenshot({ path: "build/looks/document.png" });
+
+  const download = page.waitForEvent("download");
+  await explorer.getByRole("button", { name: "Save as a figure" }).click();
+  const saved = await download;
+  expect(saved.suggestedFilename()).toBe("explorer layer 9 head 4.svg");
+  const svg = readFileSync(await saved.path(), "utf8");
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  const texts = [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text.trim());
+  expect(texts).toEqual(expect.arrayContaining(["The", "doctor", "asked", "nurse", "question", "She", "said", "that"]));
 });
 
 test("a long text is browsed, the layers that were saved under their numbers", async ({ page }) => {

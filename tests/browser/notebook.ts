@@ -27,13 +27,19 @@ export async function shutDownKernels(page: Page): Promise<void> {
   for (const { id } of sessions) await page.request.delete(`/api/sessions/${id}`, { headers });
 }
 
+/** Opens headscope's page of JupyterLab's settings editor. */
+export async function openSettings(page: Page): Promise<Locator> {
+  await page.evaluate(() => jupyterapp.commands.execute("settingeditor:open", { query: "Headscope" }));
+  return page.locator(".jp-SettingsPanel");
+}
+
 interface Cell {
   node: HTMLElement;
   model: {
     id: string;
     executionCount: number | null;
     outputs: { toJSON(): Output[] };
-    sharedModel: { execution_count: number | null };
+    sharedModel: { execution_count: number | null; source: string; setSource(source: string): void };
   };
 }
 
@@ -55,9 +61,10 @@ interface Kernel {
 
 /** What we use of the application that a lab started with `expose_app_in_browser` puts on its page. */
 interface Lab {
-  commands: { execute(command: string): Promise<unknown> };
+  commands: { execute(command: string, args?: object): Promise<unknown> };
   shell: {
     currentWidget: {
+      context: { path: string };
       sessionContext: { session: { kernel: Kernel | null } | null } | undefined;
       content: {
         activeCellIndex: number;
@@ -78,6 +85,11 @@ export class Notebook {
 
   static async open(page: Page, name: string): Promise<Notebook> {
     await page.goto(`/lab/tree/${name}?token=${process.env.LAB_TOKEN}&reset`);
+    return Notebook.current(page);
+  }
+
+  /** The one in the tab in front, as soon as its kernel is there. */
+  static async current(page: Page): Promise<Notebook> {
     await expect(page.locator(".jp-Notebook .jp-CodeCell").first()).toBeVisible({ timeout: 120_000 });
     // Code that is sent before the session is there is dropped without a word.
     await page.waitForFunction(() => {
@@ -90,6 +102,16 @@ export class Notebook {
   async run(id: string): Promise<void> {
     await this.start(id);
     await this.finished(id);
+  }
+
+  /** Changes what a cell says. */
+  async edit(id: string, change: (source: string) => string): Promise<void> {
+    const cell = (wanted: string) => {
+      const { widgets } = jupyterapp.shell.currentWidget.content;
+      return widgets.find(({ model }) => model.id === wanted)?.model.sharedModel;
+    };
+    const source = await this.page.evaluate(`(${cell})(${JSON.stringify(id)}).source`);
+    await this.page.evaluate(`(${cell})(${JSON.stringify(id)}).setSource(${JSON.stringify(change(String(source)))})`);
   }
 
   /** Sends a cell to the kernel. */

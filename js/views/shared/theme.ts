@@ -14,18 +14,28 @@ export interface Look {
 
 /** A background darker than this reads better under white than under black text. */
 const MIDDLE_LUMINANCE = 0.18;
-const STATED = ["class", "style", "theme", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+const STATED = [
+  "class",
+  "style",
+  "theme",
+  "data-theme",
+  "data-jp-theme-light",
+  "data-vscode-theme-kind",
+  "data-headscope-theme",
+];
 
 /**
  * Decides between light and dark.
  *
  * @param at What the view stands in.
- * @param wanted The trait: "auto" follows the host.
+ * @param wanted The trait: "auto" follows the host, or what its settings say of us (js/lab/settings.ts).
  */
 export function lookOf(at: Element, wanted: Theme | "auto"): Look {
   const host = hostOf();
   const theme = THEMES[host](at);
-  return { host, theme: wanted === "auto" ? theme : wanted, asHost: wanted === "auto" || wanted === theme };
+  const said = wanted === "auto" ? document.documentElement.dataset.headscopeTheme : wanted;
+  const chosen = said === "light" || said === "dark" ? said : theme;
+  return { host, theme: chosen, asHost: chosen === theme };
 }
 
 /** Calls whenever the host may have changed its theme. */

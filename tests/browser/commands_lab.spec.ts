@@ -1,0 +1,94 @@
+/** Commands, launcher cards and settings of a real JupyterLab. */
+import { readFileSync } from "node:fs";
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { Notebook, openSettings, prepare, shutDownKernels } from "./notebook.js";
+
+const CELLS = {
+  save: `
+import pathlib
+pathlib.Path("commands").mkdir(exist_ok=True)
+text = "The doctor asked the nurse a question. She said that the"
+hs.capture(model, text, tokenizer=tokenizer).save("commands/nurse.headscope", layers=[8, 9])
+pathlib.Path("commands/notes.txt").write_text("no capture")`,
+};
+
+test.beforeAll(async ({ browser }) => {
+  prepare("quickstart.ipynb", "commands.ipynb", CELLS);
+  const page = await browser.newPage();
+  const notebook = await Notebook.open(page, "commands.ipynb");
+  await notebook.run("load");
+  await notebook.run("save");
+  await shutDownKernels(page);
+  await page.close();
+});
+
+test.afterEach(({ page }) => shutDownKernels(page));
+
+async function openLab(page: Page, path = ""): Promise<void> {
+  await page.goto(`/lab${path}?token=${process.env.LAB_TOKEN}&reset`);
+  await expect(page.locator(".jp-DirListing-content")).toBeVisible({ timeout: 120_000 });
+}
+
+/** Runs a command as a person finds it: by some of its name. */
+async function fromPalette(page: Page, name: string): Promise<void> {
+  await page.keyboard.press("Control+Shift+C");
+  const palette = page.locator(".lm-CommandPalette");
+  await palette.getByRole("searchbox").or(palette.locator("input")).fill(name);
+  await palette.locator(".lm-CommandPalette-item", { hasText: name }).click();
+}
+
+const card = (page: Page, name: string): Locator => page.locator(".jp-LauncherCard", { hasText: name });
+
+test("a card of the launcher makes a notebook in its folder, whose cells run", async ({ page }) => {
+  await openLab(page, "/tree/commands");
+  await page.screenshot({ path: "test-results/looks/launcher_light.png" });
+  await card(page, "New Attention Notebook").click();
+  await expect(page.locator(".jp-Notebook .jp-CodeCell").first()).toBeVisible();
+  const notebook = await Notebook.current(page);
+  expect(await page.evaluate(() => jupyterapp.shell.currentWidget.context.path)).toBe("commands/Untitled.ipynb");
+  // The name of a model is what a person fills in; the machine of the tests has no hub.
+  const folder = await notebook.ask<string>(
+    "import json; from headscope.demo_weights import prepare; from headscope.demo_sources import SMOLLM2; print(json.dumps(str(prepare(SMOLLM2))))",
+  );
+  await notebook.edit("attention-1", (source) => source.replace(/name = ".*?"/, `name = ${JSON.stringify(folder)}`));
+  for (const id of ["attention-1", "attention-2", "attention-3"]) await notebook.run(id);
+  await notebook.view("attention-2", "Explorer");
+  expect(await notebook.ask<number[]>("print(list(view.selected.attention.shape))")).toEqual([9, 12, 12]);
+});
+
+test("opens a capture from a dialog that lists captures only, and exports what it shows as SVG", async ({ page }) => {
+  await openLab(page, "/tree/commands");
+  await fromPalette(page, "Open a Capture");
+  const dialog = page.getByRole("dialog");
+  const files = dialog.locator(".jp-DirListing-content");
+  await expect(files.getByRole("listitem", { name: /nurse.headscope/ })).toBeVisible();
+  await expect(files.getByRole("listitem", { name: /notes.txt/ })).toHaveCount(0);
+  await page.screenshot({ path: "test-results/looks/open_dialog.png" });
+  await files.getByRole("listitem", { name: /nurse.headscope/ }).click();
+  await dialog.getByRole("button", { name: "Select", exact: true }).click();
+  const explorer = page.locator(".jp-Document").getByRole("region", { name: "Explorer", exact: true });
+  await expect(explorer.locator("canvas.thumbs")).toBeVisible();
+  const download = page.waitForEvent("download");
+  await fromPalette(page, "Export Figure (SVG)");
+  const saved = await download;
+  expect(saved.suggestedFilename()).toMatch(/^explorer layer \d+ head \d+\.svg$/);
+  const svg = readFileSync(await saved.path(), "utf8");
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect(svg).toMatch(/<text[^>]*>[^<]*nurse/);
+});
+
+test("the settings act at once on what is open", async ({ page }) => {
+  await openLab(page, "/tree/commands/nurse.headscope");
+  const document = page.locator(".jp-Document:not(.jp-NotebookPanel)");
+  const root = document.locator(".headscope");
+  await expect(root).toHaveAttribute("data-theme", "light");
+  const settings = await openSettings(page);
+  await page.screenshot({ path: "test-results/looks/settings_light.png" });
+  await settings.locator('select[id$="theme"]').selectOption("dark");
+  await expect(root).toHaveAttribute("data-theme", "dark");
+  await settings.locator('select[id$="scale"]').selectOption("head");
+  await page.locator(".lm-TabBar-tab", { hasText: "nurse.headscope" }).click();
+  await expect(document.getByRole("region", { name: "Attention heads", exact: true })).toBeVisible();
+  await expect(document.getByRole("region", { name: "Explorer", exact: true })).toHaveCount(0);
+  await expect(root).toHaveAttribute("data-theme", "dark");
+});
