@@ -14,7 +14,7 @@ ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench bench-peers build wheel weights models fuzz format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench bench-peers build wheel weights models fuzz docs pictures format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser bench bench-peers: export HF_HUB_OFFLINE = 1
@@ -92,6 +92,15 @@ models: install ## Every model type of transformers, compared with itself: write
 fuzz: install ## 10,000 saved captures that were tampered with (ARGS="20000 7" for so many, from another seed)
 	@$(PY) scripts/fuzz.py $(ARGS)
 
+docs: install weights .venv/.docs ## The pages of docs/ as build/docs/index.html; a warning is an error
+	HF_HUB_OFFLINE=1 $(PY) -m sphinx -W --keep-going --quiet --builder html docs build/docs
+	$(PY) scripts/check_docs.py build/docs
+
+pictures: install weights ## The pictures of the docs, taken in a real JupyterLab
+	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && \
+	  npx playwright test --config scripts/pictures/playwright.config.ts
+	$(PY) scripts/pictures/shrink.py
+
 format: .venv/.dependencies node_modules/.installed ## Format and fix all sources
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
@@ -113,6 +122,10 @@ install: .venv/.headscope
 	@echo "installing torch, transformers and JupyterLab takes minutes"
 	$(PIP) torch
 	$(PIP) --group dev
+	touch $@
+
+.venv/.docs: .venv/.dependencies
+	$(PIP) --group docs
 	touch $@
 
 # Editable; the JupyterLab extension is copied, so it is installed anew when it was built anew.
