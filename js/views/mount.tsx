@@ -18,10 +18,10 @@ import { ModelState } from "./model/state.js";
 import neuronStyle from "./neuron/neuron.css";
 import { NeuronView } from "./neuron/neuron_view.js";
 import { NeuronState } from "./neuron/state.js";
-import { saveFigure } from "./shared/figure/save.js";
+import { saveSvg } from "./shared/figure/save.js";
 import { FrameState, type Kind } from "./shared/frame_state.js";
 import sharedStyle from "./shared/shared.css";
-import { lookOf, watchTheme } from "./shared/theme.js";
+import { lookOf, type Theme, watchTheme } from "./shared/theme.js";
 import { Waiting } from "./shared/waiting.js";
 
 const STYLE =
@@ -47,17 +47,22 @@ function viewOf(store: Store, frame: FrameState): VNode {
   return <Explorer model={new ModelState(store, frame)} head={head} neuron={new NeuronState(store, frame, head)} />;
 }
 
-/** Shows a view in an element, in a shadow root of its own, until the signal ends it. */
-export function mountView(el: HTMLElement, store: Store, kind: Kind, until: AbortSignal): void {
+/**
+ * Shows a view in an element, in a shadow root of its own, until the signal ends it.
+ *
+ * @param own A theme of its own, whatever the setting is.
+ */
+export function mountView(el: HTMLElement, store: Store, kind: Kind, until: AbortSignal, own?: Theme): FrameState {
   const frame = new FrameState(kind);
-  const theme = computed(() => store.settings.value.theme);
+  const theme = computed(() => own ?? store.settings.value.theme);
   const detach = store.attach();
   until.addEventListener("abort", detach);
   const host = mountIn(el, frame, theme, until, viewOf(store, frame));
   host.addEventListener(
     SAVE_FIGURE,
-    frame.guard(() => saveFigure(store, frame)),
+    frame.guard(() => saveSvg(store, frame)),
   );
+  return frame;
 }
 
 /** Shows that the tokens of a long text are on their way. */

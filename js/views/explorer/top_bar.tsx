@@ -1,7 +1,7 @@
 import type { Store } from "../../store/store.js";
 import { Certificate } from "../shared/certificate.js";
 import { copyCode } from "../shared/copy.js";
-import { saveFigure } from "../shared/figure/save.js";
+import { savePng, saveSvg } from "../shared/figure/save.js";
 import type { FrameState } from "../shared/frame_state.js";
 import { Icon } from "../shared/icon.js";
 import { HelpButton } from "../shared/pane_title.js";
@@ -35,8 +35,8 @@ export function TopBar({ store, frame }: Props) {
           type="button"
           class="icon-button save-figure"
           aria-label="Save as a figure"
-          data-hint="a vector figure of what is shown, SVG (f)"
-          onClick={frame.guard(() => saveFigure(store, frame))}
+          data-hint={"a vector figure of what is shown, SVG (f)\nwith Shift: an image, PNG (Shift + f)"}
+          onClick={frame.guard((event: MouseEvent) => (event.shiftKey ? savePng : saveSvg)(store, frame))}
         >
           <Icon size={14} width={1.4} path="M7 1.5v7M4 6l3 3 3-3M2 12h10" />
         </button>

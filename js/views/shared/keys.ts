@@ -2,7 +2,7 @@ import type { Store } from "../../store/store.js";
 import { flip, flipLinks, goUp, moveLayer, nextOrder, soloHead, toggleHead, unpinInnermost } from "./actions.js";
 import { copyCode } from "./copy.js";
 import { isForHost } from "./events.js";
-import { saveFigure } from "./figure/save.js";
+import { savePng, saveSvg } from "./figure/save.js";
 import type { FrameState } from "./frame_state.js";
 import { moveStep } from "./steps.js";
 
@@ -26,7 +26,8 @@ const KEYS: Record<string, (acted: Acted) => unknown> = {
   z: ({ store }) => store.history.undo(),
   Z: ({ store }) => store.history.redo(),
   c: ({ store, frame }) => void copyCode(store, frame),
-  f: ({ store, frame }) => saveFigure(store, frame),
+  f: ({ store, frame }) => saveSvg(store, frame),
+  F: ({ store, frame }) => savePng(store, frame),
   Backspace: ({ store, frame }) => goUp(store, frame),
   Escape: (acted) => closeInnermost(acted),
   "?": ({ frame }) => toggleHelp(frame),
@@ -53,7 +54,7 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   [", .", "previous, next token that was generated"],
   ["z, Shift + z", "undo, redo"],
   ["c", "copy as Python code"],
-  ["f", "save as a figure (SVG)"],
+  ["f, Shift + f", "save as a figure: SVG, PNG"],
   ["Shift + wheel", "scroll the tokens"],
   ["?", "these keys"],
 ];

@@ -15,7 +15,7 @@ from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, obse
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
 from headscope.widgets import kernel, lifetime
-from headscope.widgets.figures import Figures
+from headscope.widgets.figures import Figures, Theme
 from headscope.widgets.first_paint import FirstPaint, first_paint
 from headscope.widgets.protocol import Desk
 from headscope.widgets.selected import Selected
@@ -218,24 +218,63 @@ class View(Settings, Selecting):
 
         return replace_file(Path(path), [page(self, layers, dtype).encode("ascii")])
 
-    def to_svg(self, path: str | PathLike[str]) -> None:
-        """Write what a page shows of this view as a vector figure.
+    def to_svg(self, path: str | PathLike[str], *, theme: Theme | None = None, width: float | None = None) -> None:
+        """Write what a page shows of this view as a vector figure: text as text, lines as curves.
 
-        The page draws it, so that it is what is on the screen, in the colours of the view's `theme`: text as text,
-        lines as curves, thumbnails as images of their pixels. It is written as soon as the page has answered, which it
-        can when the cell has ended; where no page shows the view, nothing is. The key ``f`` saves it from the page.
+        The page draws it, so that it is what is on the screen, and thumbnails are images of their pixels. It is written
+        as soon as a page that shows the view has answered, which it can when the cell has ended; why there is no
+        figure, where there is none, is said in the view and logged. The key ``f`` saves it from the page.
 
         Parameters
         ----------
         path
             The file, by custom ``*.svg``.
+        theme
+            "light" (for print) or "dark"; as on the page if None. The view itself stays as it is.
+        width
+            Of the column that it is for, in millimetres: the view is laid out for that width, with letters of 8 to 9
+            points; as on the page if None.
+
+        Raises
+        ------
+        OutOfRange, CaptureClosed
 
         Examples
         --------
-        >>> view.to_svg("nurse.svg")  # doctest: +SKIP
+        >>> view.to_svg("nurse.svg", theme="light", width=140)  # doctest: +SKIP
         """
         _ = self.capture  # says so where it is closed
-        self.send(self._figures.ask(path))
+        self.send(self._figures.ask(path, "svg", theme, width))
+
+    def to_png(
+        self,
+        path: str | PathLike[str],
+        *,
+        scale: float = 3,
+        theme: Theme | None = None,
+        width: float | None = None,
+    ) -> None:
+        """Write the figure of `to_svg` as an image of pixels, as the page draws it. Its key is ``Shift + f``.
+
+        Parameters
+        ----------
+        path
+            The file, by custom ``*.png``.
+        scale
+            Pixels for each pixel of the page, of which an inch has 96: 3.125 are 300 to the inch.
+        theme, width
+            As in `to_svg`.
+
+        Raises
+        ------
+        OutOfRange, CaptureClosed
+
+        Examples
+        --------
+        >>> view.to_png("nurse.png", theme="light", width=85)  # doctest: +SKIP
+        """
+        _ = self.capture  # says so where it is closed
+        self.send(self._figures.ask(path, "png", theme, width, scale))
 
     # How long it lives, see lifetime.py
 

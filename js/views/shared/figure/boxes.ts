@@ -1,4 +1,4 @@
-import { attributes, type Frame } from "./xml.js";
+import { attributes, escaped, type Frame, fontsOf } from "./xml.js";
 
 interface Box {
   left: number;
@@ -129,8 +129,29 @@ export function pseudoOf(element: Element, which: "::before" | "::after", frame:
   if (style.content === "none" || style.content === "normal" || !(width > 0) || style.opacity === "0") return "";
   const box = { ...placeOf(element, style, which, width, height), width, height };
   const drawn = boxOf(box, style, frame) + borderOf(box, style, frame) + backgroundOf(box, style, frame);
+  const said = saidBy(element, style.content);
+  const text = said === "" ? "" : wordIn(said, box, style, frame);
   const turn = style.transform === "none" ? "" : turned(box, style.transform, frame);
-  return drawn && `<g ${attributes({ opacity: style.opacity, transform: turn || undefined })}>${drawn}</g>`;
+  const all = drawn + text;
+  return all && `<g ${attributes({ opacity: style.opacity, transform: turn || undefined })}>${all}</g>`;
+}
+
+/** The text of such a box: browsers tell it as it is written in the style, or as what that comes to. */
+function saidBy(element: Element, content: string): string {
+  const name = /^attr\(([\w-]+)\)$/.exec(content)?.[1];
+  if (name !== undefined) return element.getAttribute(name) ?? "";
+  return /^"(.*)"$/s.exec(content)?.[1].replace(/\\(.)/gs, "$1") ?? "";
+}
+
+function wordIn(text: string, { left, top, width, height }: Box, style: CSSStyleDeclaration, frame: Frame): string {
+  const place = {
+    x: left - frame.left + width / 2,
+    y: top - frame.top + height / 2,
+    "text-anchor": "middle",
+    dy: "0.35em",
+  };
+  const font = { "font-family": fontsOf(style), "font-size": style.fontSize, "font-weight": style.fontWeight };
+  return `<text ${attributes({ ...place, ...font, fill: style.color })}>${escaped(text)}</text>`;
 }
 
 function placeOf(element: Element, style: CSSStyleDeclaration, which: string, width: number, height: number) {

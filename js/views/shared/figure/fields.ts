@@ -1,5 +1,5 @@
 import { imageOf } from "./boxes.js";
-import { attributes, escaped, type Frame } from "./xml.js";
+import { attributes, escaped, type Frame, fontsOf } from "./xml.js";
 
 /** What stands in a field, which has no text of its own, and the handle of a slider. */
 export function fieldOf(field: Element, rect: DOMRect, style: CSSStyleDeclaration, frame: Frame): string {
@@ -28,7 +28,7 @@ function wordOf(text: string, rect: DOMRect, style: CSSStyleDeclaration, frame: 
     "text-anchor": isMiddle ? "middle" : undefined,
     dy: "0.35em",
     fill: style.color,
-    "font-family": style.fontFamily,
+    "font-family": fontsOf(style),
     "font-size": style.fontSize,
     "font-weight": style.fontWeight === "400" ? undefined : style.fontWeight,
   };

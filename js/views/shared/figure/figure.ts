@@ -6,16 +6,46 @@ import { borderOf, boxOf, imageOf, pseudoOf, ringsOf } from "./boxes.js";
 import { fieldOf } from "./fields.js";
 import { paintedBy } from "./recorder.js";
 import { textsOf } from "./text.js";
-import { attributes, type Frame } from "./xml.js";
+import { attributes, type Frame, round } from "./xml.js";
 
-/** The figure of an element of the page, as the text of an SVG file. */
-export function svgOf(root: HTMLElement): string {
+export interface Figure {
+  /** The text of an SVG file. */
+  svg: string;
+  /** In pixels of the page. */
+  width: number;
+  height: number;
+}
+
+/** Most characters of a figure: more take other programs minutes to open, and a notebook's line does not let through. */
+export const MOST = 9_000_000;
+
+/** The figure of an element of the page, so many millimetres wide in print where that is said. */
+export function figureOf(root: HTMLElement, millimetres: number | null = null): Figure {
   const { left, top, width, height } = root.getBoundingClientRect();
   const frame: Frame = { left, top, clips: [] };
   const drawn = drawElement(root, frame);
-  const size = attributes({ width, height, viewBox: `0 0 ${width} ${height}` });
+  const size = millimetres === null ? { width, height } : inPrint(millimetres, height / width);
+  const head = attributes({
+    xmlns: "http://www.w3.org/2000/svg",
+    ...size,
+    viewBox: `0 0 ${round(width)} ${round(height)}`,
+  });
   const clips = frame.clips.join("");
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${clips && `<defs>${clips}</defs>`}${drawn}</svg>\n`;
+  return { svg: `<svg ${head}>${clips && `<defs>${clips}</defs>`}${drawn}</svg>\n`, width, height };
+}
+
+const inPrint = (width: number, aspect: number) => ({
+  width: `${round(width)}mm`,
+  height: `${round(width * aspect)}mm`,
+});
+
+/** Refuses a figure that no program would be glad of. */
+export function checkSize(figure: Figure): Figure {
+  if (figure.svg.length <= MOST) return figure;
+  const millions = (figure.svg.length / 1e6).toFixed(1);
+  throw new Error(
+    `This figure takes ${millions} million characters, and ${MOST / 1e6} million are the most: show fewer heads or tokens, raise the threshold, or save it as PNG (Shift + f, to_png).`,
+  );
 }
 
 const SKIPPED = new Set(["SCRIPT", "STYLE", "TEXTAREA"]);
@@ -56,14 +86,14 @@ function drawCanvas(canvas: HTMLCanvasElement, rect: DOMRect, frame: Frame): str
 }
 
 function drawIcon(icon: SVGSVGElement, style: CSSStyleDeclaration, rect: DOMRect, frame: Frame): string {
-  const copy = icon.cloneNode(true) as SVGSVGElement;
   const place = { x: rect.left - frame.left, y: rect.top - frame.top, width: rect.width, height: rect.height };
-  for (const [name, value] of Object.entries(place)) copy.setAttribute(name, String(value));
-  copy.setAttribute("color", style.color);
-  for (const name of ["fill", "stroke", "stroke-width"]) copy.setAttribute(name, style.getPropertyValue(name));
-  copy.removeAttribute("class");
-  return new XMLSerializer().serializeToString(copy);
+  const viewBox = icon.getAttribute("viewBox") ?? undefined;
+  const look = Object.fromEntries(PAINTED.map((name) => [name, style.getPropertyValue(name)]));
+  return `<svg ${attributes({ ...place, viewBox, ...look })}>${icon.innerHTML}</svg>`;
 }
+
+/** What an icon has from its style. */
+const PAINTED = ["color", "fill", "stroke", "stroke-width", "stroke-linecap"];
 
 function grouped(content: string, { opacity }: CSSStyleDeclaration): string {
   return content !== "" && opacity !== "1" ? `<g opacity="${opacity}">${content}</g>` : content;

@@ -1,15 +1,42 @@
+import { asError } from "../../../store/loading.js";
 import type { Store } from "../../../store/store.js";
 import type { FrameState } from "../frame_state.js";
-import { svgOf } from "./figure.js";
+import { checkSize, figureOf } from "./figure.js";
+import { pngOf } from "./png.js";
+
+/** Pixels of a saved image for each pixel of the page: about 300 to the inch. */
+const SCALE = 3;
 
 /** Saves what a view shows as an SVG file, by way of the browser's downloads. */
-export function saveFigure(store: Store, frame: FrameState): void {
+export function saveSvg(store: Store, frame: FrameState): void {
   const root = frame.root();
   if (root === null) return;
+  const { svg } = checkSize(figureOf(root));
+  download(new Blob([svg], { type: "image/svg+xml" }), nameOf(store, frame, "svg"));
+}
+
+/** The same as an image of pixels. */
+export function savePng(store: Store, frame: FrameState): void {
+  const root = frame.root();
+  if (root === null) return;
+  const name = nameOf(store, frame, "png");
+  pngOf(figureOf(root), SCALE).then(
+    (png) => download(png, name),
+    (thrown) => {
+      frame.fault.value = asError(thrown);
+    },
+  );
+}
+
+function nameOf(store: Store, frame: FrameState, ending: string): string {
   const { layer, head } = store.selection.peek();
+  return `${frame.kind} layer ${layer}${head === null ? "" : ` head ${head}`}.${ending}`;
+}
+
+function download(content: Blob, name: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([svgOf(root)], { type: "image/svg+xml" }));
-  link.download = `${frame.kind} layer ${layer}${head === null ? "" : ` head ${head}`}.svg`;
+  link.href = URL.createObjectURL(content);
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -1,4 +1,4 @@
-import { attributes, escaped, type Frame } from "./xml.js";
+import { attributes, escaped, type Frame, fontsOf } from "./xml.js";
 
 interface Line {
   text: string;
@@ -40,7 +40,7 @@ function drawLine({ text, rect }: Line, style: CSSStyleDeclaration, frame: Frame
   const place = isUpright ? { transform: `translate(${x + down} ${y + length}) rotate(-90)` } : { x, y: y + down };
   const look = attributes({
     ...place,
-    "font-family": style.fontFamily,
+    "font-family": fontsOf(style),
     "font-size": style.fontSize,
     "font-weight": style.fontWeight === "400" ? undefined : style.fontWeight,
     "font-style": style.fontStyle === "normal" ? undefined : style.fontStyle,
