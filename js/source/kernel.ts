@@ -24,9 +24,10 @@ const THUMBNAILS_BYTES = 32 << 20;
 const LINKS_BYTES = 1 << 20;
 const TILES_BYTES = 16 << 20;
 const ROWS_BYTES = 64 << 20;
-const MESSAGE_BYTES = 4 << 20;
-/** VS Code turns every byte of a message into a number of its own. */
-const MESSAGE_BYTES_VSCODE = 1 << 20;
+/** Of a payload in one message, so that with all else that is in it the message stays below 4 MiB. */
+const MESSAGE_BYTES = (4 << 20) - (64 << 10);
+/** VS Code turns every byte of a message into a number of its own: below 1 MiB. */
+const MESSAGE_BYTES_VSCODE = (1 << 20) - (64 << 10);
 
 type OnLayer = (layer: number, thumbnails: Thumbnails | SourceError) => void;
 

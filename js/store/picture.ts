@@ -42,6 +42,8 @@ export class Picture {
   readonly #rows: Cache<number, Row>;
   readonly #columns: Cache<number, Column>;
   readonly #hidden: readonly number[];
+  /** What is left of each row where none is hidden. */
+  readonly #whole: Float32Array;
 
   constructor(
     readonly layer: LayerData,
@@ -53,6 +55,7 @@ export class Picture {
     this.measure = this.#norms === null ? "weight" : measure;
     this.scale = this.#norms === null ? 1 : layer.valueNormLargest;
     this.#hidden = this.#norms === null ? keys.hidden : [];
+    this.#whole = new Float32Array(queries.entries.length).fill(1);
     this.#rows = new Cache(cacheBytes(layer.heads, layer.keys));
     this.#columns = new Cache(cacheBytes(layer.heads, layer.queries));
   }
@@ -95,6 +98,7 @@ export class Picture {
 
   /** Weights to one entry of the key axis. */
   column(head: number, key: number): Column {
+    if (this.#isRaw) return { weights: this.layer.column(head, key), left: this.#whole };
     const at = head * this.keys.entries.length + key;
     const known = this.#columns.get(at);
     if (known !== undefined) return known;

@@ -89,7 +89,7 @@ describe("the lines", () => {
   it("have the strength and the width of their weight", () => {
     const [half] = lines({ heads: [0], rows: { first: 2, last: 3 } });
     expect(half.alpha).toBeCloseTo(1.1 * 0.5 ** 1.1, 5);
-    expect(half.width).toBeCloseTo(1.6, 5);
+    expect(half.width).toBeCloseTo(0.4 + 2.2 * 0.5, 5);
   });
 
   it("are quieter where more than four heads are drawn", () => {
@@ -114,7 +114,7 @@ describe("the lines", () => {
     ]);
     expect(strong(all)).toEqual(all.slice(-3));
     expect(all.at(-1)?.alpha).toBeCloseTo(1.05 * 0.4 ** 0.55, 5);
-    expect(all.at(-1)?.width).toBeCloseTo(2, 5);
+    expect(all.at(-1)?.width).toBeCloseTo(0.4 + 3.4 * 0.4, 5);
   });
 
   it("of a key in focus are all there, also those of queries out of view", () => {
@@ -170,7 +170,7 @@ describe("the lines", () => {
     });
     expect(far.map(({ to, width }) => [to, width.toFixed(2)])).toEqual([
       [-20, "1.00"],
-      [40, "1.20"],
+      [40, "1.06"],
     ]);
   });
 
@@ -183,7 +183,7 @@ describe("the lines", () => {
 
   it("may be more than a first block of numbers holds", () => {
     const strokes = new Strokes();
-    for (let at = 0; at < 5000; at++) strokes.push(at, 0, 1, 1, 0);
+    for (let at = 0; at < 5000; at++) strokes.push(at, 0, 1, 1, 0, 0, 0);
     const from: number[] = [];
     strokes.each((height) => from.push(height));
     expect([from.length, from[4999]]).toEqual([5000, 4999]);

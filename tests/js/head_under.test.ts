@@ -84,29 +84,63 @@ describe("the lines that are not in focus", () => {
     expect(paint().drawn).toBe(6);
   });
 
-  it("come in parts where there is no time for all, and are drawn anew until all are there", () => {
-    under = new Under();
-    const fresh = new Picture(layerOfWeights([weights]), axis("query"), axis("key"));
-    fresh.hasRow = (_, query) => query === 0;
-    const first = paint({ picture: fresh }, () => false);
-    expect(first).toEqual({ drawn: 1, isComplete: false });
-    expect(paint({ picture: fresh })).toEqual({ drawn: 6, isComplete: true });
-    expect(paint({ picture: fresh }).drawn).toBe(0);
+  describe("where there is no time for all rows", () => {
+    const fresh = () => {
+      const one = new Picture(layerOfWeights([weights]), axis("query"), axis("key"));
+      const has = vi.spyOn(one, "hasRow");
+      const compute = (rows: number) => void has.mockImplementation((_, query) => query < rows);
+      compute(1);
+      return { picture: one, compute };
+    };
+    const now = vi.spyOn(performance, "now");
+    const some = (changes: Partial<LineScene>) => paint(changes, () => false);
+    beforeEach(() => void now.mockReturnValue(1000));
+
+    it("wait for each other for a tenth of a second, then come in parts until all are there", () => {
+      const { picture, compute } = fresh();
+      expect(some({ picture })).toEqual({ drawn: 0, isComplete: false });
+      expect(some({ picture })).toEqual({ drawn: 0, isComplete: false });
+      now.mockReturnValue(1101);
+      expect(some({ picture })).toEqual({ drawn: 1, isComplete: false });
+      compute(2);
+      expect(some({ picture })).toEqual({ drawn: 0, isComplete: false });
+      now.mockReturnValue(1352);
+      expect(some({ picture })).toEqual({ drawn: 3, isComplete: false });
+      expect(paint({ picture })).toEqual({ drawn: 6, isComplete: true });
+      expect(paint({ picture }).drawn).toBe(0);
+    });
+
+    it("wait as well for the first that come of a layer whose vectors were on their way", () => {
+      const { picture, compute } = fresh();
+      picture.isHere = () => false;
+      expect(some({ picture })).toEqual({ drawn: 0, isComplete: true });
+      picture.isHere = () => true;
+      vi.spyOn(picture.layer, "arrivals", "get").mockReturnValue(1);
+      expect(some({ picture })).toEqual({ drawn: 0, isComplete: false });
+      compute(3);
+      expect(some({ picture })).toEqual({ drawn: 6, isComplete: true });
+    });
+
+    it("do not wait while one scrolls, and go on being computed while they wait", () => {
+      const { picture } = fresh();
+      paint({ picture });
+      const computed = vi.spyOn(picture, "row");
+      expect(some({ picture, tops: { query: 20, key: 20 } }).drawn).toBe(1);
+      expect(computed).toHaveBeenCalled();
+    });
   });
 
-  it("are not drawn in each frame while rows are being computed, unless what they show has changed", () => {
-    const now = vi.spyOn(performance, "now").mockReturnValue(1000);
+  it("are left as they are when what comes of the layer is not theirs, and drawn anew when it is", () => {
     const fresh = new Picture(layerOfWeights([weights]), axis("query"), axis("key"));
-    fresh.hasRow = (_, query) => query === 0;
-    const some = (changes: Partial<LineScene> = {}) => paint({ picture: fresh, ...changes }, () => false);
-    expect(some().drawn).toBe(1);
-    const computed = vi.spyOn(fresh, "row");
-    expect(some()).toEqual({ drawn: 0, isComplete: false });
-    expect(computed).toHaveBeenCalled();
-    expect(some({ tops: { query: 20, key: 20 } }).drawn).toBe(1);
-    now.mockReturnValue(1101);
-    expect(some({ tops: { query: 20, key: 20 } }).drawn).toBe(1);
-    now.mockRestore();
+    const arrivals = vi.spyOn(fresh.layer, "arrivals", "get").mockReturnValue(0);
+    fresh.isHere = (_, query) => query < 2;
+    expect(paint({ picture: fresh })).toEqual({ drawn: 3, isComplete: true });
+    arrivals.mockReturnValue(1);
+    expect(paint({ picture: fresh })).toEqual({ drawn: 0, isComplete: true });
+    fresh.isHere = () => true;
+    expect(paint({ picture: fresh }).drawn).toBe(0);
+    arrivals.mockReturnValue(2);
+    expect(paint({ picture: fresh })).toEqual({ drawn: 6, isComplete: true });
   });
 
   it("give their memory back, and are drawn anew after that", () => {

@@ -25,7 +25,7 @@ describe("a layer from the kernel", () => {
   it("is asked for by a typed request", () => {
     source.layer("self", 2, { signal: ending().signal }).catch(() => {});
     const { id, ...request } = line.sent[0];
-    expect(request).toEqual({ v: 1, kind: "request", op: "layer", args: { part: "self", layer: 2 }, limit: 4 << 20 });
+    expect(request).toEqual({ v: 1, kind: "request", op: "layer", args: { part: "self", layer: 2 }, limit: 63 << 16 });
     expect(id).toMatch(/^\w+-\w+$/);
   });
 
@@ -33,7 +33,7 @@ describe("a layer from the kernel", () => {
     sourceOver(line, true)
       .layer("self", 0, { signal: ending().signal })
       .catch(() => {});
-    expect(line.sent[0].limit).toBe(1 << 20);
+    expect(line.sent[0].limit).toBe(15 << 16);
   });
 
   it("is put together from pieces in any order, some of them twice", async () => {

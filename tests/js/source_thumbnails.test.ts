@@ -39,7 +39,7 @@ describe("thumbnails", () => {
   it("are asked for in one request for all layers", () => {
     ask([2, 0]).catch(() => {});
     expect(line.sent.map(({ op, args, limit }) => [op, args, limit])).toEqual([
-      ["thumbnails", { ...question, layers: [2, 0] }, 4 << 20],
+      ["thumbnails", { ...question, layers: [2, 0] }, 63 << 16],
     ]);
   });
 

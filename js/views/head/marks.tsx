@@ -3,9 +3,9 @@ import { useDrawing } from "../shared/drawing.js";
 import { drawsVectors } from "../shared/figure/recorder.js";
 import { headColour } from "../shared/palette.js";
 import { opposite } from "./focus.js";
-import { paintCells, paintLines, prepare } from "./paint.js";
+import { Over } from "./over.js";
+import { paintCells, prepare } from "./paint.js";
 import type { ViewState } from "./state.js";
-import { planFocus, Strokes } from "./strokes.js";
 import { Under } from "./under.js";
 
 /** Time in a frame for rows that have to be computed; what is left over comes in the next. */
@@ -19,8 +19,8 @@ export function Marks({ view }: { view: ViewState }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const below = useRef<HTMLCanvasElement>(null);
   const under = useMemo(() => new Under(), []);
-  const strokes = useMemo(() => new Strokes(), []);
-  const draw = (element: HTMLCanvasElement) => drawOnce(element, below.current, view, under, strokes);
+  const over = useMemo(() => new Over(), []);
+  const draw = (element: HTMLCanvasElement) => drawOnce(element, below.current, view, under, over);
   useDrawing(canvas, { guard: view.guard, scene: () => sceneOf(view), draw }, [view]);
   useEffect(() => {
     const element = below.current;
@@ -30,7 +30,10 @@ export function Marks({ view }: { view: ViewState }) {
     if (canvas.current === null || below.current === null) return;
     const ends = [
       drawsVectors(below.current, () => {}), // all of it is drawn with the other
-      drawsVectors(canvas.current, (into) => void drawOnce(into, into, view, new Under(), new Strokes())),
+      drawsVectors(
+        canvas.current,
+        (into) => void drawOnce(into, into, view, new Under(), new Over(Number.POSITIVE_INFINITY)),
+      ),
     ];
     return () => {
       for (const end of ends) end();
@@ -59,18 +62,19 @@ function sceneOf(view: ViewState) {
   };
 }
 
-/** Returns whether all is drawn; if not, some rows have still to be computed. */
+/** Returns whether all is drawn; if not, rows have still to be computed, or lines to be drawn. */
 function drawOnce(
   canvas: HTMLCanvasElement,
   below: HTMLCanvasElement | null,
   view: ViewState,
   under: Under,
-  strokes: Strokes,
+  over: Over,
 ): boolean {
   const { picture, heads, focus, layout, tops, threshold, only, theme, pinned } = sceneOf(view);
-  const context = prepare(canvas, layout.width, layout.height);
-  if (context === null || below === null || picture === null) {
+  if (below === null || picture === null) {
+    prepare(canvas, layout.width, layout.height);
     if (below !== null) under.clear(below);
+    over.clear();
     canvas.dataset.lines = "0";
     return true;
   }
@@ -79,16 +83,16 @@ function drawOnce(
   const scene = { picture, heads, focus, rows, tops, height: layout.height, threshold, only, dark: theme === "dark" };
   const colour = (head: number) => headColour(head, theme);
   const isComplete = under.paint(below, scene, layout, colour, () => performance.now() < deadline);
-  planFocus(scene, strokes);
-  paintLines(context, strokes, layout, colour);
-  const covered = focus === null ? 0 : under.strokes.countAt(focus);
-  canvas.dataset.lines = String(under.strokes.count - covered + strokes.count);
-  if (focus !== null && layout.cells[opposite(focus.side)] > 0) {
+  const drawCells = (context: CanvasRenderingContext2D) => {
+    if (focus === null || layout.cells[opposite(focus.side)] === 0) return;
     const errorColour = () => getComputedStyle(canvas).getPropertyValue("--error"); // it lays out the page: only where needed
     const side = opposite(focus.side);
     const cells = { picture, heads, focus, rows: view.inView(side), top: tops[side], only, colour, errorColour };
     paintCells(context, cells, layout);
-  }
-  if (isComplete) view.share.value = strokes.shares.of(picture, heads, pinned, rows, threshold);
-  return isComplete;
+  };
+  const isDrawn = over.paint(canvas, scene, layout, colour, under.computed, drawCells);
+  const covered = focus === null ? 0 : under.strokes.countAt(focus);
+  if (isDrawn) canvas.dataset.lines = String(under.strokes.count - covered + over.strokes.count);
+  if (isComplete) view.share.value = over.strokes.shares.of(picture, heads, pinned, rows, threshold);
+  return isComplete && isDrawn;
 }

@@ -24,19 +24,23 @@ export function paintLines(
   strokes: Strokes,
   layout: Layout,
   colour: (head: number) => string,
+  ...which: [first?: number, last?: number]
 ): void {
   const left = layout.zone.query;
   const right = left + layout.lines;
   const bend = 0.36 * layout.lines;
-  strokes.each((from, to, alpha, width, head) => {
-    context.globalAlpha = alpha;
-    context.lineWidth = width;
-    context.strokeStyle = colour(head);
-    context.beginPath();
-    context.moveTo(left, from);
-    context.bezierCurveTo(left + bend, from, right - bend, to, right, to);
-    context.stroke();
-  });
+  strokes.each(
+    (from, to, alpha, width, head) => {
+      context.globalAlpha = alpha;
+      context.lineWidth = width;
+      context.strokeStyle = colour(head);
+      context.beginPath();
+      context.moveTo(left, from);
+      context.bezierCurveTo(left + bend, from, right - bend, to, right, to);
+      context.stroke();
+    },
+    ...which,
+  );
   context.globalAlpha = 1;
 }
 

@@ -23,7 +23,7 @@ export interface LineScene {
   dark: boolean;
 }
 
-const FIELDS = 5;
+const FIELDS = 7;
 /** Steps between the lines of neighbouring heads, and the most that all of them may take of a row. */
 const OFFSET = 1.6;
 const MOST_OFFSET = 14;
@@ -34,36 +34,42 @@ export class Strokes {
   count = 0;
   readonly shares = new Shares();
   #numbers = new Float32Array(1024 * FIELDS);
-  readonly #ends: Record<SideName, Map<number, number>> = { query: new Map(), key: new Map() };
 
   clear(): void {
     this.count = 0;
-    this.#ends.query.clear();
-    this.#ends.key.clear();
   }
 
   /** How many of the lines end at a place. */
   countAt({ side, entry }: Place): number {
-    return this.#ends[side].get(entry) ?? 0;
+    let count = 0;
+    for (let at = side === "query" ? 5 : 6; at < this.count * FIELDS; at += FIELDS) {
+      if (this.#numbers[at] === entry) count += 1;
+    }
+    return count;
   }
 
-  /** Adds a line between two entries, as `push` draws it. */
-  join(query: number, key: number, ...line: Parameters<Strokes["push"]>): void {
-    this.push(...line);
-    this.#ends.query.set(query, this.countAt({ side: "query", entry: query }) + 1);
-    this.#ends.key.set(key, this.countAt({ side: "key", entry: key }) + 1);
-  }
-
-  /** @param from Height at the query side, `to` at the key side, in pixels of the body. */
-  push(from: number, to: number, alpha: number, width: number, head: number): void {
+  /** @param from Height at the query side, `to` at the key side, in pixels of the body; `query` and `key` are entries. */
+  push(from: number, to: number, alpha: number, width: number, head: number, query: number, key: number): void {
     if ((this.count + 1) * FIELDS > this.#numbers.length) this.#grow();
-    this.#numbers.set([from, to, alpha, width, head], this.count * FIELDS);
+    const at = this.count * FIELDS;
+    this.#numbers[at] = from;
+    this.#numbers[at + 1] = to;
+    this.#numbers[at + 2] = alpha;
+    this.#numbers[at + 3] = width;
+    this.#numbers[at + 4] = head;
+    this.#numbers[at + 5] = query;
+    this.#numbers[at + 6] = key;
     this.count += 1;
   }
 
-  each(visit: (from: number, to: number, alpha: number, width: number, head: number) => void): void {
+  /** Visits the lines from one to another, which is not included. */
+  each(
+    visit: (from: number, to: number, alpha: number, width: number, head: number) => void,
+    first = 0,
+    last = this.count,
+  ): void {
     const numbers = this.#numbers;
-    for (let at = 0; at < this.count * FIELDS; at += FIELDS) {
+    for (let at = first * FIELDS; at < Math.min(last, this.count) * FIELDS; at += FIELDS) {
       visit(numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3], numbers[at + 4]);
     }
   }
@@ -121,17 +127,23 @@ interface Style {
   spread: number;
 }
 
-const FOCUSED: Style = { alpha: (w) => Math.min(1, 1.05 * w ** 0.55), width: (w) => 0.8 + 3 * w, spread: 1 };
+// Lines of at most a pixel are five times cheaper to draw, and of weak ones there are thousands.
+const width = (w: number) => (w < 0.3 ? Math.min(1, 0.6 + 2 * w) : 0.4 + 2.2 * w);
+const FOCUSED: Style = {
+  alpha: (w) => Math.min(1, 1.05 * w ** 0.55),
+  width: (w) => Math.max(1, 0.4 + 3.4 * w),
+  spread: 1,
+};
 
 function idleStyle(heads: number): Style {
   const power = heads > 4 ? 1.35 : 1.1;
-  return { alpha: (w) => Math.min(0.9, 1.1 * w ** power), width: (w) => 0.6 + 2 * w, spread: 0.6 };
+  return { alpha: (w) => Math.min(0.9, 1.1 * w ** power), width, spread: 0.6 };
 }
 
 /** Many heads on top of each other must not add up to a wall. */
 function faintStyle(heads: number, dark: boolean): Style {
   const most = (dark ? 0.1 : 0.085) * Math.min(1, 9 / heads);
-  return { alpha: (w) => most * w ** 0.8, width: (w) => 0.6 + 2 * w, spread: 0.6 };
+  return { alpha: (w) => most * w ** 0.8, width, spread: 0.6 };
 }
 
 function planRow(scene: LineScene, into: Strokes, query: number, style: Style): void {
@@ -213,7 +225,7 @@ function planLine(
   const offset = style.spread * offsetOf(index, scene.heads.length);
   const from = heightOf(query, scene.tops.query, scene.height) + offset;
   const to = heightOf(key, scene.tops.key, scene.height) + offset;
-  into.join(query, key, from, to, dim * style.alpha(strength), style.width(strength), head);
+  into.push(from, to, dim * style.alpha(strength), style.width(strength), head, query, key);
 }
 
 /** Lines of a row stand in the order of their heads. */

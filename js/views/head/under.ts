@@ -3,7 +3,9 @@ import { paintLines, prepare } from "./paint.js";
 import { computeRows, type LineScene, planLines, Strokes } from "./strokes.js";
 
 /** While rows are being computed, those that have come are drawn so seldom: drawing them costs more than computing. */
-const PARTLY_MS = 100;
+const PARTLY_MS = 250;
+/** The first of another layer wait so long for the others. */
+const SOON_MS = 100;
 
 /**
  * The lines under those in focus: thousands, and the same wherever the pointer is. So they have a canvas of their own,
@@ -11,7 +13,12 @@ const PARTLY_MS = 100;
  */
 export class Under {
   readonly strokes = new Strokes();
+  /** How many rows have been computed. */
+  computed = 0;
   #drawn: readonly unknown[] = [];
+  /** Rows in what is drawn, and what of the layer had come by then. */
+  #rows = 0;
+  #arrivals = 0;
   /** When what is drawn is to be drawn anew; 0 where it is complete. */
   #until = 0;
 
@@ -25,17 +32,24 @@ export class Under {
   ): boolean {
     const { picture, heads, rows, tops, threshold, only, dark, focus } = scene;
     const now = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark, layout];
-    now.push(picture.layer.arrivals, window.devicePixelRatio, focus === null);
+    now.push(window.devicePixelRatio, focus === null);
     const isSame = now.length === this.#drawn.length && now.every((one, at) => one === this.#drawn[at]);
-    if (isSame && this.#until === 0) return true;
+    const isAll = this.#until === 0 && this.#arrivals === picture.layer.arrivals;
+    if (isSame && isAll) return true;
     const { queries, isComplete } = computeRows(scene, hasTime);
+    this.computed = queries.length;
+    this.#arrivals = picture.layer.arrivals;
+    if (isSame && queries.length === this.#rows) return isComplete; // what has come belongs to other lines
+    if (isSame && this.#rows === 0 && this.#until === 0) this.#until = performance.now() + SOON_MS;
     if (isSame && !isComplete && performance.now() < this.#until) return false;
+    const isSoon = !isComplete && picture !== this.#drawn[0];
     this.#drawn = []; // whatever fails from here on
     const context = prepare(canvas, layout.width, layout.height);
-    planLines(scene, this.strokes, queries);
+    planLines(scene, this.strokes, isSoon ? [] : queries);
     if (context !== null) paintLines(context, this.strokes, layout, colour);
     this.#drawn = now;
-    this.#until = isComplete ? 0 : performance.now() + PARTLY_MS;
+    this.#rows = isSoon ? 0 : queries.length;
+    this.#until = isComplete ? 0 : performance.now() + (isSoon ? SOON_MS : PARTLY_MS);
     return isComplete;
   }
 
