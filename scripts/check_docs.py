@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-from sphinx.util.inventory import InventoryFile
-
-import headscope
 import headscope.bertviz
+import headscope.errors
+from headscope.widgets.view import View
 
 REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 LOADED = {"src", "srcset", "poster", "data", "background"}
@@ -23,6 +22,8 @@ NOT_LOADED = {"canonical", "author", "license", "next", "prev", "search"}
 """Links in the head that are only followed."""
 IN_STYLES = re.compile(r"(?:url\(|@import)\s*['\"]?((?:https?:)?//[^'\")\s]+)", re.IGNORECASE)
 IN_SCRIPTS = re.compile(r"(?:\bimport\s*\(?|\bfrom|\bfetch\(|importScripts\()\s*['\"`]((?:https?:)?//[^'\"`]+)")
+NOT_FOR_READERS = {"add_traits", "display_settings", "hold_trait_notifications", "set_state", "shape"}
+"""What a view has for its own sake, or for ipywidgets'."""
 
 
 class Sources(HTMLParser):
@@ -59,14 +60,23 @@ def remote_sources(path: Path) -> list[str]:
     return (IN_STYLES if path.suffix == ".css" else IN_SCRIPTS).findall(text)
 
 
+def public_names() -> set[str]:
+    """All that the page of the API has to have; captures are documented with all that they have."""
+    wanted = {f"headscope.{name}" for name in headscope.__all__ if name != "__version__"}
+    wanted |= {f"headscope.bertviz.{name}" for name in headscope.bertviz.__all__}
+    wanted |= {f"headscope.errors.{name}" for name in headscope.errors.__all__ if name not in headscope.__all__}
+    traits = View.class_trait_names()
+    ours = [home for home in View.__mro__ if home.__module__.startswith("headscope.")]
+    members = {name for home in ours for name in vars(home) if not name.startswith("_") and name not in traits}
+    return wanted | {f"headscope.widgets.view.View.{name}" for name in members - NOT_FOR_READERS}
+
+
 def not_documented(inventory: Path) -> set[str]:
     """Public names that the pages of the API do not have."""
-    known = {name for kind in InventoryFile.loads(inventory.read_bytes(), uri="").data.values() for name in kind}
-    wanted = {f"headscope.{name}" for name in headscope.__all__} | {
-        f"headscope.bertviz.{name}" for name in headscope.bertviz.__all__
-    }
-    wanted |= {f"headscope.errors.{name}" for name in headscope.errors.__all__ if name not in headscope.__all__}
-    return wanted - known - {"headscope.__version__"}
+    from sphinx.util.inventory import InventoryFile
+
+    known = InventoryFile.loads(inventory.read_bytes(), uri="").data
+    return public_names() - {name for kind in known.values() for name in kind}
 
 
 def problems(built: Path) -> Iterator[str]:

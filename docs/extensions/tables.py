@@ -1,4 +1,4 @@
-"""``{table-of} keys``, ``settings`` or ``selection``: tables that are read from the code."""
+"""``{table-of} keys`` and its like: tables that are read from the code, see `TABLES`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from sphinx.application import Sphinx
 
-KEYS = Path(__file__).parents[2] / "js/views/shared/keys.ts"
+JS = Path(__file__).parents[2] / "js"
+KEYS = JS / "views/shared/keys.ts"
+LAB_SETTINGS = JS / "lab/schema/settings.json"
 
 
 def keys() -> Iterable[tuple[str, ...]]:
@@ -50,6 +52,16 @@ def selection() -> Iterable[tuple[str, ...]]:
         yield f"`{name}`", View.class_traits()[name].help
 
 
+def lab_settings() -> Iterable[tuple[str, ...]]:
+    """The head, then every setting of the JupyterLab extension."""
+    yield "setting", "values", "what it decides"
+    for setting in json.loads(LAB_SETTINGS.read_text(encoding="utf-8"))["properties"].values():
+        titles = [
+            one["title"] + (" (at first)" if one["const"] == setting["default"] else "") for one in setting["oneOf"]
+        ]
+        yield setting["title"], ", ".join(titles), setting["description"]
+
+
 def _values(trait: Any) -> str:
     if isinstance(trait, Enum):
         return ", ".join(f"`{value!r}`" for value in trait.values)
@@ -62,7 +74,7 @@ def _values(trait: Any) -> str:
     return f"{trait.min} to {trait.max}"
 
 
-TABLES = {"keys": keys, "settings": settings, "selection": selection}
+TABLES = {"keys": keys, "lab-settings": lab_settings, "selection": selection, "settings": settings}
 
 
 class TableOf(SphinxDirective):
@@ -72,7 +84,8 @@ class TableOf(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Called by Sphinx where the directive stands."""
-        self.env.note_dependency(str(KEYS))
+        for source in (KEYS, LAB_SETTINGS):
+            self.env.note_dependency(str(source))
         head, *rows = TABLES[self.arguments[0]]()
         lines = [head, tuple("---" for _ in head), *rows]
         text = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]

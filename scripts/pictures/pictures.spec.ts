@@ -3,13 +3,15 @@ import { test } from "@playwright/test";
 import { Notebook, prepare, shutDownKernels } from "../../tests/browser/notebook.js";
 
 const PINNED = "layer=9, heads=[2, 3, 4, 8], head=4, query=8, key=4";
+/** A view alone is as wide as the text of the docs. */
+const ALONE = "layout={'width': '900px'}";
 
 /** The cell that shows a view, and what is written once it is all there. */
 const VIEWS = {
   explorer: { code: `hs.Explorer(capture, ${PINNED}, neuron=9)`, drawn: "weight shown" },
-  model: { code: "hs.ModelView(capture, layer=9, head=4)", drawn: "strongest" },
-  head: { code: "hs.HeadView(capture, layer=9, heads=[2, 3, 4, 8], head=4, query=8)", drawn: ".47" },
-  neuron: { code: `hs.NeuronView(capture, ${PINNED})`, drawn: "weight shown" },
+  model: { code: `hs.ModelView(capture, layer=9, head=4, ${ALONE})`, drawn: "strongest" },
+  head: { code: `hs.HeadView(capture, layer=9, heads=[2, 3, 4, 8], head=4, query=8, ${ALONE})`, drawn: ".47" },
+  neuron: { code: `hs.NeuronView(capture, ${PINNED}, ${ALONE})`, drawn: "weight shown" },
 };
 
 const CAPTURE = `
