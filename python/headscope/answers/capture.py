@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import torch
 
+    from headscope.export.plot import Plot
+
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
@@ -225,6 +227,13 @@ class Capture(Picturing):
         """Query, key and value vectors of a layer, as copies: the record must stay what the certificate says."""
         record = self._vectors(layer, part)
         return Vectors(record.query.clone(), record.key.clone(), record.value.clone())
+
+    @property
+    def plot(self) -> Plot:
+        """Heads on axes of matplotlib: ``capture.plot.head(layer, head)`` and ``capture.plot.model()``."""
+        from headscope.export.plot import Plot
+
+        return Plot(self)
 
     def save(
         self,
