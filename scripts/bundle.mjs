@@ -70,9 +70,9 @@ writeFileSync(`${STATIC}/page.js`, page.outputFiles[0].text.replace(/[\u0080-\uf
 const lab = { outdir: "build/lab", ...common, format: "esm" };
 await build({ entryPoints: { views: "js/lab/views.ts" }, ...lab });
 await build({
-  entryPoints: { index: "js/lab/index.ts", actions: "js/lab/actions.ts" },
+  entryPoints: { index: "js/lab/index.ts", actions: "js/lab/actions.ts", "live/index": "js/lab/live/index.ts" },
   ...lab,
   inject: [],
-  external: ["./views.js", "./actions.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
+  external: ["./views.js", "./actions.js", "./live/index.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
 });
 writeFileSync(`${STATIC}/LICENSES.txt`, bundledPackages(metafile).map(licenceOf).join("\n"));

@@ -1,6 +1,7 @@
 /**
  * The JupyterLab extension: an output of headscope is drawn as its live widget or, where that is gone, as the picture
- * that was saved with the notebook; a file `*.headscope` opens as a document; commands, and settings.
+ * that was saved with the notebook; a file `*.headscope` opens as a document; commands, settings, and a list
+ * of live views.
  */
 import { ILayoutRestorer, type JupyterFrontEnd } from "@jupyterlab/application";
 import { ICommandPalette } from "@jupyterlab/apputils";
@@ -15,6 +16,7 @@ import { addCommands } from "./commands.js";
 import { ExplorerFactory, FILE_TYPE, FileModelFactory, restore } from "./document.js";
 import { SAVED, SavedOutput } from "./renderer.js";
 import { Preferences, SETTINGS } from "./settings.js";
+import { Side } from "./side.js";
 
 interface Plugin<Parts extends unknown[]> {
   id: string;
@@ -84,4 +86,15 @@ const commands: Plugin<[IDocumentManager, ICommandPalette | null, ILauncher | nu
   },
 };
 
-export default [outputs, files, settings, commands];
+const views: Plugin<[INotebookTracker, IRenderMimeRegistry, ILayoutRestorer | null]> = {
+  id: "headscope:views",
+  description: "A side panel of the live views of notebooks, and tabs of their own for them.",
+  autoStart: true,
+  requires: [INotebookTracker, IRenderMimeRegistry],
+  optional: [ILayoutRestorer],
+  activate(app, notebooks, common, restorer) {
+    new Side(app, notebooks, common).add(restorer);
+  },
+};
+
+export default [outputs, files, settings, commands, views];

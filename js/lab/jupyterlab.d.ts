@@ -1,14 +1,28 @@
 /** What we use of JupyterLab, which hands it to extensions at run time; its own typings would bring some 400 packages. */
 
 declare module "@lumino/widgets" {
+  export interface Signal<Told = unknown> {
+    connect(act: (sender: unknown, told: Told) => void): unknown;
+    disconnect(act: (sender: unknown, told: Told) => void): unknown;
+  }
   export class Widget {
+    constructor(options?: { node: HTMLElement });
     readonly node: HTMLElement;
+    id: string;
+    readonly isVisible: boolean;
+    readonly disposed: Signal;
+    addClass(name: string): void;
     /** Of its tab. */
     readonly title: { label: string; caption: string; icon: object; closable: boolean };
     readonly isDisposed: boolean;
     hide(): void;
     show(): void;
     dispose(): void;
+    protected onAfterShow(message: unknown): void;
+    protected onAfterAttach(message: unknown): void;
+    protected onActivateRequest(message: unknown): void;
+    /** Takes the widget away without disposing of it. */
+    protected onCloseRequest(message: unknown): void;
   }
   export class Panel extends Widget {
     readonly widgets: readonly Widget[];
@@ -25,6 +39,7 @@ declare module "@lumino/commands" {
         label: string;
         caption?: string;
         icon?: object;
+        isVisible?(): boolean;
         isEnabled?(): boolean;
         execute(args: Args): Promise<unknown>;
       },
@@ -106,32 +121,64 @@ declare module "@jupyterlab/rendermime" {
 }
 
 declare module "@jupyterlab/notebook" {
+  import type { Context } from "@jupyterlab/docregistry";
   import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+  import type { Signal, Widget } from "@lumino/widgets";
 
-  export interface NotebookPanel {
-    readonly content: { readonly rendermime: IRenderMimeRegistry };
-    readonly sessionContext: { readonly ready: Promise<void> };
+  export interface Kernel {
+    readonly id: string;
+    readonly status: string;
+  }
+  export interface CellWidget extends Widget {
+    readonly model: {
+      readonly id: string;
+      /** Of a cell of code. */
+      readonly outputs?: {
+        readonly length: number;
+        get(index: number): { readonly data: Readonly<Record<string, unknown>> };
+      };
+    };
+  }
+  export interface NotebookPanel extends Widget {
+    readonly content: {
+      readonly rendermime: IRenderMimeRegistry;
+      readonly widgets: readonly CellWidget[];
+      activeCellIndex: number;
+      readonly modelContentChanged: Signal;
+      scrollToItem(index: number, align: "center"): Promise<void>;
+    };
+    readonly context: Context;
+    readonly sessionContext: {
+      readonly ready: Promise<void>;
+      readonly session: { readonly kernel: Kernel | null } | null;
+      readonly kernelChanged: Signal<{ oldValue: Kernel | null; newValue: Kernel | null }>;
+      readonly statusChanged: Signal;
+    };
   }
   export interface INotebookTracker {
+    readonly currentWidget: NotebookPanel | null;
     forEach(act: (panel: NotebookPanel) => void): void;
-    readonly widgetAdded: { connect(act: (sender: unknown, panel: NotebookPanel) => void): void };
+    readonly widgetAdded: Signal<NotebookPanel>;
+    readonly currentChanged: Signal;
   }
   export const INotebookTracker: unique symbol; // a token
 }
 
 declare module "@jupyterlab/application" {
   import type { WidgetTracker } from "@jupyterlab/apputils";
-  import type { ABCWidgetFactory, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
+  import type { ABCWidgetFactory, TextModelFactory } from "@jupyterlab/docregistry";
   import type { ServiceManager } from "@jupyterlab/services";
   import type { CommandRegistry } from "@lumino/commands";
   import type { Widget } from "@lumino/widgets";
 
   export interface ILayoutRestorer {
     /** Opens again, by a command, what a tracker kept. */
-    restore<T extends DocumentWidget>(
+    restore<T extends Widget>(
       tracker: WidgetTracker<T>,
       how: { command: string; args: (widget: T) => object; name: (widget: T) => string },
     ): Promise<unknown>;
+    /** Has the place of a widget that is always there restored. */
+    add(widget: Widget, name: string): void;
   }
   export const ILayoutRestorer: unique symbol; // a token
 
@@ -143,7 +190,17 @@ declare module "@jupyterlab/application" {
     };
     readonly serviceManager: ServiceManager;
     readonly commands: CommandRegistry;
-    readonly shell: { readonly currentWidget: Widget | null };
+    /** Of the application, such as "Jupyter Notebook". */
+    readonly name: string;
+    readonly shell: {
+      readonly currentWidget: Widget | null;
+      add(
+        widget: Widget,
+        area: "left" | "main" | "down",
+        options?: { rank?: number; mode?: "split-right"; ref?: string },
+      ): void;
+      activateById(id: string): void;
+    };
   }
 }
 
@@ -155,6 +212,7 @@ declare module "@jupyterlab/apputils" {
     constructor(options: { namespace: string });
     add(widget: T): Promise<void>;
     save(widget: T): Promise<void>;
+    find(fits: (widget: T) => boolean): T | undefined;
   }
   export interface ICommandPalette {
     addItem(item: { command: string; category: string }): void;
@@ -210,16 +268,13 @@ declare module "@jupyterlab/services" {
 }
 
 declare module "@jupyterlab/docregistry" {
-  import { Widget } from "@lumino/widgets";
+  import { type Signal, Widget } from "@lumino/widgets";
 
-  interface Signal<Sender, Told> {
-    connect(act: (sender: Sender, told: Told) => void): void;
-  }
   export interface Context {
     readonly ready: Promise<void>;
     /** With the name of its drive, if it has one. */
     readonly path: string;
-    readonly pathChanged: Signal<Context, string>;
+    readonly pathChanged: Signal;
     /** From the root of its drive. */
     readonly localPath: string;
   }
@@ -239,7 +294,7 @@ declare module "@jupyterlab/docregistry" {
       defaultFor: readonly string[];
       readOnly: boolean;
     });
-    readonly widgetCreated: Signal<this, DocumentWidget>;
+    readonly widgetCreated: Signal<DocumentWidget>;
     protected abstract createNewWidget(context: Context): DocumentWidget;
   }
 }

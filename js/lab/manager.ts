@@ -1,13 +1,32 @@
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import type { Widget } from "@lumino/widgets";
+import type { Told } from "./listen.js";
 
 export const WIDGET = "application/vnd.jupyter.widget-view+json";
+
+/** A widget, as ipywidgets has it on the page. */
+export interface WidgetModel {
+  readonly model_id: string;
+  get(name: string): unknown;
+  /** @param events Names of some, with spaces between them. */
+  on(events: string, act: () => void): void;
+  off(events: string, act: () => void): void;
+}
+
+/** A place where a widget is shown. */
+export interface WidgetView {
+  readonly luminoWidget: Widget;
+  remove(): void;
+}
 
 /** What we use of the widgets of a notebook, as ipywidgets manages them. */
 export interface Manager {
   has_model(id: string): boolean;
+  get_model(id: string): Promise<WidgetModel>;
+  create_view(model: WidgetModel): Promise<WidgetView>;
   /** Emitted whenever the widgets that live in a kernel have become known. */
-  readonly restored: { connect(act: () => void): void; disconnect(act: () => void): void };
+  readonly restored: Told;
 }
 
 /**
