@@ -10,11 +10,12 @@ STATIC := python/headscope/static/widget.js
 LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
 PEERS := build/peers/.installed
+VSCE := build/vsce/.installed
 ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser paper bench bench-peers build wheel weights models fuzz docs pictures format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser test-vscode paper bench bench-peers build vsix wheel weights models fuzz docs pictures format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser bench bench-peers: export HF_HUB_OFFLINE = 1
@@ -78,6 +79,23 @@ $(PEERS): benchmarks/peers/requirements.txt benchmarks/peers/package.json constr
 	touch $@
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
+
+vsix: build $(VSCE) ## Package the VS Code extension into dist/
+	node scripts/vscode_manifest.mjs
+	mkdir -p dist
+	cd build/vscode && ../vsce/node_modules/.bin/vsce package --no-dependencies --allow-missing-repository \
+	  --out ../../dist/headscope.vsix
+
+$(VSCE): js/vscode/package.json js/vscode/package-lock.json
+	rm -rf build/vsce
+	mkdir -p build/vsce
+	cp $^ build/vsce
+	npm ci --prefix build/vsce --silent --no-audit --no-fund
+	touch $@
+
+test-vscode: install vsix ## The VS Code extension in a real VS Code (code-server, compiled once: minutes)
+	scripts/install_code_server.sh
+	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config tests/vscode/playwright.config.ts
 
 wheel: build .venv/.dependencies ## Build the sdist and the wheel into dist/
 	rm -rf dist

@@ -1,5 +1,7 @@
 // Bundles the widget into one ES module, and the same views for pages without a kernel into one script; beside them the
-// licences of what is inside. For JupyterLab the views are a part of its own, and so are rarer deeds, which the extension loads when it needs them. No source maps: in Jupyter the bundle travels with every widget.
+// licences of what is inside. For JupyterLab the views are a part of its own, and so are rarer deeds, which the extension
+// loads when it needs them; for VS Code there are an extension and the page of its editors. No source maps: in Jupyter the
+// bundle travels with every widget.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
 
@@ -74,5 +76,15 @@ await build({
   ...lab,
   inject: [],
   external: ["./views.js", "./actions.js", "./live/index.js", "@jupyterlab/*", "@lumino/*"], // loaded when it is needed; JupyterLab's own
+});
+const vscode = { outdir: "build/vscode", ...common };
+await build({ entryPoints: { webview: "js/vscode/webview.ts" }, ...vscode, format: "iife", charset: "utf8" });
+await build({
+  entryPoints: { extension: "js/vscode/extension.ts" },
+  ...vscode,
+  inject: [],
+  platform: "node",
+  format: "cjs",
+  external: ["vscode"],
 });
 writeFileSync(`${STATIC}/LICENSES.txt`, bundledPackages(metafile).map(licenceOf).join("\n"));

@@ -1,3 +1,6 @@
+/** Most bytes that are asked for at once, so that no answer holds up others. */
+export const MOST_BYTES = 4 << 20;
+
 /** Whatever can hand over bytes `start` to `end` of a file. May hand over fewer where the file has become shorter. */
 export interface RangedBytes {
   readonly size: number;

@@ -1,11 +1,14 @@
 /** A saved capture, opened in this page; written by python/headscope/files/save.py. */
 import { below, listOf, Malformed, record, text } from "../source/check.js";
 import type { LayerData } from "../source/layer.js";
+import type { ThumbnailQuestion, Thumbnails } from "../source/source.js";
 import type { LayerMeta, Meta, PartMeta, Side } from "../store/meta.js";
 import type { RangedBytes } from "./bytes.js";
 import { Container, UnreadableFile } from "./container.js";
 import { checkLayer, type SaidLayer } from "./described.js";
-import { readLayer } from "./layer.js";
+import { isLight, readLayer } from "./layer.js";
+import { cellsIn, isOfAll, readOverview } from "./overview.js";
+import type { Lengths } from "./places.js";
 import { readSide } from "./side.js";
 
 /** Of the files that are read. */
@@ -23,6 +26,12 @@ interface Said {
   not_finite: string;
   axes: unknown[];
   parts: SaidPart[];
+}
+
+/** Pictures of a layer, and the question that they answer. */
+export interface Pictures {
+  question: ThumbnailQuestion;
+  pictures: Thumbnails;
 }
 
 /** A file whose layers are read when they are asked for. */
@@ -54,12 +63,36 @@ export class OpenFile {
 
   /** @throws UnreadableFile where the layer is damaged; SourceError where it is too large for a page. */
   layer(part: string, layer: number, signal: AbortSignal): Promise<LayerData> {
-    const { layers, ...of } = this.parts.find(({ name }) => name === part) as SaidPart;
-    const said = layers.find((one) => one.layer === layer) as SaidLayer;
+    return readLayer(this.container, this.#said(part, layer), part, this.#lengths(part), signal);
+  }
+
+  /** Pictures of a layer that stand in the file, of the size in which they do; undefined where there are none. */
+  async pictures(question: ThumbnailQuestion, layer: number, signal: AbortSignal): Promise<Pictures | undefined> {
+    const said = this.#said(question.part, layer);
+    const size = cellsIn(said, this.container);
+    if (size === 0 || !isOfAll(question)) return undefined;
+    const lengths = this.#lengths(question.part);
+    const pictures = await readOverview(this.container, said, lengths, question.reduce, signal);
+    return { question: { ...question, size }, pictures };
+  }
+
+  /** Whether all of its layers can be computed at once, so that nothing of it has to be left out or waited for. */
+  get isLight(): boolean {
+    return this.parts.every(({ name, layers }) =>
+      layers.every((said) => isLight(this.container, said, this.#lengths(name))),
+    );
+  }
+
+  #said(part: string, layer: number): SaidLayer {
+    const { layers } = this.parts.find(({ name }) => name === part) as SaidPart;
+    return layers.find((one) => one.layer === layer) as SaidLayer;
+  }
+
+  #lengths(part: string): Lengths {
     const { sides, parts } = this.meta;
-    const { query_side, key_side } = parts.find(({ name }) => name === of.name) as PartMeta;
+    const { query_side, key_side } = parts.find(({ name }) => name === part) as PartMeta;
     const [queries, keys] = [query_side, key_side].map((side) => sides[side].words.length);
-    return readLayer(this.container, said, part, { queries, keys }, signal);
+    return { queries, keys };
   }
 }
 

@@ -4,15 +4,13 @@
  */
 import { below, type Check, listOf, Malformed, mappingOf, oneOf, record } from "../source/check.js";
 import { crc32 } from "../source/crc32.js";
-import type { RangedBytes } from "./bytes.js";
+import { MOST_BYTES, type RangedBytes } from "./bytes.js";
 import { isInProportion, MOST_TEXT, parse } from "./json.js";
 import { type Dtype, SIZES } from "./numbers.js";
 
 /** Of the description, among the metadata; its checksum stands under the same with `CHECKSUM` behind. */
 const KEY = "headscope";
 const CHECKSUM = ".crc32";
-/** Read at a time. */
-const PIECE = 4 << 20;
 /** Positions and lengths are below. */
 const WHOLE = 2 ** 48;
 const AXES = 4;
@@ -83,16 +81,9 @@ export class Container {
   /** The bytes of a tensor, in memory of their own, their checksum verified. */
   async read(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { begin, end, crc32: wanted } = this.find(name);
-    const all = new Uint8Array(end - begin);
-    let sum = 0;
-    for (let at = 0; at < all.length; at += PIECE) {
-      const stop = Math.min(at + PIECE, all.length);
-      const [from, to] = [this.start + begin + at, this.start + begin + stop];
-      const piece = await exactly(this.bytes, from, to, signal, (why) => this.damaged(why));
-      sum = crc32(piece, sum);
-      all.set(piece, at);
-    }
-    if (sum !== wanted) throw this.damaged(`the checksum of ${JSON.stringify(name)} is wrong`);
+    const [from, to] = [this.start + begin, this.start + end];
+    const all = await exactly(this.bytes, from, to, signal, (why) => this.damaged(why));
+    if (crc32(all) !== wanted) throw this.damaged(`the checksum of ${JSON.stringify(name)} is wrong`);
     return all;
   }
 
@@ -106,18 +97,24 @@ function damaged(name: string, why: string): UnreadableFile {
   return new UnreadableFile(`${name} is damaged: ${why}. Save the capture again.`);
 }
 
+/** Bytes in memory of their own. */
 async function exactly(
   bytes: RangedBytes,
   start: number,
   end: number,
   signal: AbortSignal,
   fail: (why: string) => Error,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
+  const all = new Uint8Array(end - start);
+  for (let at = start; at < end; at += MOST_BYTES) {
+    const stop = Math.min(at + MOST_BYTES, end);
+    signal.throwIfAborted();
+    const piece = await bytes.read(at, stop, signal);
+    if (piece.length !== stop - at) throw fail(`${piece.length} bytes came of ${stop - at} at ${at}`);
+    all.set(piece, at - start);
+  }
   signal.throwIfAborted();
-  const read = await bytes.read(start, end, signal);
-  signal.throwIfAborted();
-  if (read.length !== end - start) throw fail(`${read.length} bytes came of ${end - start} at ${start}`);
-  return read;
+  return all;
 }
 
 function lengthIn(bytes: Uint8Array): number {

@@ -4,6 +4,7 @@ import type { Container } from "./container.js";
 
 const MOST_HEADS = 4096;
 const MANY = 1 << 20;
+const MOST_CELLS = 1024;
 /** What the file says of a layer. */
 export interface SaidLayer {
   layer: number;
@@ -18,10 +19,10 @@ export interface SaidLayer {
   softcap: number | null;
   form: "vectors" | "weights" | "none";
   no_norms: string;
-  tensors: Record<string, { name: string; axes?: number[] | null }>;
+  tensors: Record<string, { name: string; axes?: number[] | null; cells?: number | null }>;
 }
 
-const PLACE = record({ name: text, axes: orNull(listOf(below(4))) });
+const PLACE = record({ name: text, axes: orNull(listOf(below(4))), cells: orNull(below(MOST_CELLS)) });
 const LAYER = record({
   layer: below(MANY),
   heads: below(MOST_HEADS + 1),

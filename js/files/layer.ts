@@ -31,6 +31,16 @@ export async function readLayer(
   return dataOf(arrays, places, { said, part, bytes, ...lengths });
 }
 
+/** Whether a layer can be computed at once; told without reading it. */
+export function isLight(
+  container: Container,
+  { heads, tensors, form }: SaidLayer,
+  { queries, keys }: Lengths,
+): boolean {
+  const d = form === "vectors" ? container.find(tensors.query.name).count / (heads * queries) : 0;
+  return fitsAtOnce(workOf({ heads, queries, keys, d }));
+}
+
 function tooLarge({ layer, heads }: SaidLayer, { queries, keys }: Lengths, bytes: number): SourceError {
   return new SourceError(
     "OverBudget",

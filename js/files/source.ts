@@ -1,7 +1,7 @@
 import { Cache, cacheBytes } from "../source/cache.js";
 import { ComputedSource } from "../source/computed.js";
 import type { LayerData } from "../source/layer.js";
-import { type Following, SourceError, type Thumbnails } from "../source/source.js";
+import { type Following, SourceError, type ThumbnailQuestion, type Thumbnails } from "../source/source.js";
 import { Together } from "../source/together.js";
 import { layerOfPart, partOf } from "../store/meta.js";
 import type { OpenFile } from "./capture.js";
@@ -55,8 +55,23 @@ export class FileSource extends ComputedSource {
     return { queries: sides[query_side], keys: sides[key_side] };
   }
 
-  protected standIn(): Thumbnails | undefined {
-    return undefined;
+  protected async standIn(
+    question: ThumbnailQuestion,
+    layer: number,
+    signal: AbortSignal,
+  ): Promise<Thumbnails | undefined> {
+    const found = await this.file.pictures(question, layer, signal);
+    if (found !== undefined) this.keepThumbnails(found.question, found.pictures);
+    return found?.pictures;
+  }
+
+  /** Reads the pictures that stand in the file, so that the grid is there before any layer is read. */
+  async begin(question: ThumbnailQuestion, signal: AbortSignal): Promise<void> {
+    const { layers } = partOf(this.file.meta, question.part);
+    for (const { layer } of layers) {
+      await this.standIn(question, layer, signal).catch(() => undefined); // then they are made from the layer
+      signal.throwIfAborted();
+    }
   }
 
   protected override whyNotPictured(data: LayerData, heads: number): string {

@@ -2,9 +2,10 @@
 import type { ILayoutRestorer } from "@jupyterlab/application";
 import { WidgetTracker } from "@jupyterlab/apputils";
 import { ABCWidgetFactory, type Context, DocumentWidget, TextModelFactory } from "@jupyterlab/docregistry";
-import type { ServerConnection, ServiceManager as Services } from "@jupyterlab/services";
+import { ServerConnection, type ServiceManager as Services } from "@jupyterlab/services";
 import type { IStateDB } from "@jupyterlab/statedb";
 import { Widget } from "@lumino/widgets";
+import type { Place } from "./file.js";
 import type { Memory } from "./file_model.js";
 import { HEAD } from "./icon.js";
 import type { Preferences } from "./settings.js";
@@ -108,7 +109,7 @@ class FileView extends Widget {
     const { recall, keep } = this.#memory();
     const before = await recall().catch(() => undefined);
     const isOver = signal.aborted || this.#open.signal.aborted;
-    if (!isOver) showFile(this.node, () => this.#connect(), { kind, before, keep }, signal);
+    if (!isOver) void showFile(this.node, this.#place(), { kind, before, keep }, signal);
   }
 
   #memory(): Memory {
@@ -116,11 +117,21 @@ class FileView extends Widget {
     return { recall: () => this.state.fetch(name), keep: (what) => void this.state.save(name, what) };
   }
 
-  #connect(): WebSocket {
+  #place(): Place {
     const { path, localPath } = this.context;
-    const drive = this.services.contents.driveName(path);
-    if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
-    return connect(localPath, this.services.serverSettings);
+    const { contents, serverSettings } = this.services;
+    return {
+      name: localPath.split("/").at(-1) ?? "",
+      connect() {
+        const drive = contents.driveName(path);
+        if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
+        return connect(localPath, serverSettings);
+      },
+      async fetch(headers, signal) {
+        const url = await contents.getDownloadUrl(path);
+        return ServerConnection.makeRequest(url, { headers, signal }, serverSettings);
+      },
+    };
   }
 }
 

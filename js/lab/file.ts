@@ -1,24 +1,62 @@
-/** A saved capture, shown by way of the Jupyter server that has the file: no kernel (python/headscope/server/). */
+/**
+ * A saved capture of the Jupyter server, shown without a kernel: a small one is read here, by ranges; others by way of the
+ * server's own answers (python/headscope/server/).
+ */
+import { bytesOfServer } from "../files/bytes.js";
+import { OpenFile } from "../files/capture.js";
+import { UnreadableFile } from "../files/container.js";
+import { say } from "../files/notice.js";
+import { type How, showCapture } from "../files/show.js";
 import { asError } from "../store/loading.js";
-import type { Kind } from "../views/shared/frame_state.js";
 import { endWidget, startWidget } from "../widget/runtime.js";
 import { showView } from "../widget/view.js";
-import { FileModel, type Memory, type Opening, readMessage } from "./file_model.js";
+import { FileModel, type Opening, readMessage } from "./file_model.js";
 
 const CLOSED = "The Jupyter server has closed this view's connection. Close the document and open it again.";
 
+/** Files up to this size are read here, where no layer of them takes long to compute; the server computes for others. */
+const SMALL = 32 << 20;
+
+/** Where a file is. */
+export interface Place {
+  name: string;
+  /** Opens the line to the server. */
+  connect(): WebSocket;
+  /** Asks the server for the file itself. */
+  fetch(headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
+}
+
+/** Shows a file in an element until the signal ends it; says so where it cannot be read. */
+export async function showFile(el: HTMLElement, place: Place, how: How, until: AbortSignal): Promise<void> {
+  const waiting = say(el, "status", "Opening the capture …", until);
+  try {
+    const file = await openSmall(place, until);
+    if (file !== null) await showCapture(el, file, how, until);
+    else if (!until.aborted) showByServer(el, place.connect, how, until);
+  } catch (thrown) {
+    if (!until.aborted) say(el, "alert", `headscope: ${asError(thrown).message}`, until);
+  }
+  waiting.remove();
+}
+
 /**
- * Shows a file in an element until the signal ends it; says so where it cannot be read.
+ * The file, where it can be read and computed here; null where the server has to.
  *
- * @param connect Opens the line to the server.
- * @param how Which view it is; where it was left, and what keeps where it is.
+ * @throws UnreadableFile
  */
-export function showFile(
-  el: HTMLElement,
-  connect: () => WebSocket,
-  how: { kind: Kind; before: unknown; keep: Memory["keep"] },
-  until: AbortSignal,
-): void {
+async function openSmall({ name, fetch }: Place, until: AbortSignal): Promise<OpenFile | null> {
+  try {
+    const bytes = await bytesOfServer(fetch, until);
+    if (bytes === null || bytes.size > SMALL) return null;
+    const file = await OpenFile.open(bytes, name, until);
+    return file.isLight ? file : null;
+  } catch (thrown) {
+    if (thrown instanceof UnreadableFile) throw thrown;
+    return null; // the other line tells what is wrong with this one
+  }
+}
+
+function showByServer(el: HTMLElement, connect: () => WebSocket, how: How, until: AbortSignal): void {
   let model: FileModel | undefined;
   const waiting = say(el, "status", "Opening the capture …", until);
   const fail = (error: Error) => {
@@ -35,7 +73,7 @@ export function showFile(
       if (model !== undefined) return model.hear(message);
       waiting.remove();
       const traits = { ...traitsOf(message.content as Opening, message.buffers), kind: how.kind };
-      model = new FileModel(traits, send, how.before, how.keep);
+      model = new FileModel(traits, send, how);
       open(el, model, until);
     };
     socket.onclose = () => {
@@ -60,14 +98,4 @@ function open(el: HTMLElement, model: FileModel, until: AbortSignal): void {
 
 function traitsOf({ traits }: Opening, [first, pictures]: Uint8Array[]): Record<string, unknown> {
   return { ...traits, first_data: first, first_thumbnails_data: pictures };
-}
-
-function say(el: HTMLElement, role: "status" | "alert", text: string, until: AbortSignal): HTMLElement {
-  const box = document.createElement("div");
-  box.setAttribute("role", role);
-  box.style.cssText = `padding:8px;color:var(${role === "alert" ? "--jp-error-color1" : "--jp-ui-font-color2"})`;
-  box.textContent = text;
-  el.append(box);
-  until.addEventListener("abort", () => box.remove());
-  return box;
 }

@@ -1,5 +1,4 @@
-import { PageModel } from "../page/model.js";
-import type { Meta } from "../store/meta.js";
+import { type Kept, KeptModel } from "../files/kept_model.js";
 import type { WidgetModel } from "../widget/runtime.js";
 
 type Hear = (content: unknown, buffers?: unknown) => void;
@@ -16,36 +15,17 @@ export interface Memory {
   keep(what: unknown): void;
 }
 
-/** What of a view is not told by its file: the selection and the settings. */
-const OF_THE_FILE = ["kind", "meta", "first", "first_data", "first_thumbnails", "first_thumbnails_data", "error"];
-const KEEP_MS = 300;
-
 /** The traits of a view of a saved capture, and its line to the server that has the file. */
-export class FileModel extends PageModel implements WidgetModel {
+export class FileModel extends KeptModel implements WidgetModel {
   readonly #hearing = new Set<Hear>();
-  readonly #own: string[];
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * @param send Sends a message to the server.
-   * @param before What was kept before, by whatever version: only what fits is taken.
-   */
+  /** @param send Sends a message to the server. */
   constructor(
     traits: Record<string, unknown>,
     readonly send: (content: unknown) => void,
-    before: unknown,
-    private readonly keep: Memory["keep"],
+    kept: Kept,
   ) {
-    super({ ...traits, ...fitting(before, traits) });
-    this.#own = Object.keys(traits).filter((name) => !OF_THE_FILE.includes(name));
-  }
-
-  override save_changes(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const traits = Object.fromEntries(this.#own.map((name) => [name, this.get(name) ?? null]));
-      this.keep({ layers: layersIn(this.get("meta")), traits });
-    }, KEEP_MS);
+    super(traits, kept);
   }
 
   override on(event: string, callback: Hear & (() => void)): void {
@@ -62,20 +42,6 @@ export class FileModel extends PageModel implements WidgetModel {
   hear({ content, buffers }: Message): void {
     for (const hear of [...this.#hearing]) hear(content, buffers);
   }
-}
-
-/** The traits that were kept, if they are of a file with the same layers and tokens. */
-function fitting(before: unknown, traits: Record<string, unknown>): Record<string, unknown> {
-  const { layers, traits: kept } = (before ?? {}) as { layers?: unknown; traits?: Record<string, unknown> };
-  if (layers !== layersIn(traits.meta) || typeof kept !== "object") return {};
-  return Object.fromEntries(Object.entries(kept).filter(([name]) => name in traits && !OF_THE_FILE.includes(name)));
-}
-
-/** Which parts, layers, heads and how many tokens there are. */
-function layersIn(meta: unknown): string {
-  const { parts, sides } = meta as Meta;
-  const counts = parts.map(({ name, layers }) => [name, layers.map(({ layer, heads }) => [layer, heads])]);
-  return JSON.stringify([counts, sides.map(({ words }) => words?.length ?? 0)]);
 }
 
 /** What python/headscope/server/stage.py sends. */

@@ -243,6 +243,8 @@ declare module "@jupyterlab/services" {
     /** Tells the drive of a path, "" of the server's own. */
     readonly contents: {
       driveName(path: string): string;
+      /** Where the server has the file itself. */
+      getDownloadUrl(path: string): Promise<string>;
       newUntitled(options: { path: string; type: "notebook" }): Promise<{ path: string }>;
       save(path: string, file: { type: "notebook"; format: "json"; content: object }): Promise<unknown>;
     };
@@ -264,6 +266,8 @@ declare module "@jupyterlab/services" {
       readonly appendToken: boolean;
       readonly WebSocket: typeof globalThis.WebSocket;
     }
+    /** A request with what the server wants to let it in; rejects where there is no answer. */
+    function makeRequest(url: string, init: RequestInit, settings: ISettings): Promise<Response>;
   }
 }
 

@@ -31,8 +31,12 @@ export abstract class ComputedSource implements Source {
   /** The tokens of the two axes of a part. */
   protected abstract sides(part: string): { queries: Pictured; keys: Pictured };
 
-  /** A picture for a layer that cannot be had. */
-  protected abstract standIn(question: ThumbnailQuestion, layer: number): Thumbnails | undefined;
+  /** What was pictured beforehand of a layer, if of another size: better than nothing of a layer that cannot be had. */
+  protected abstract standIn(
+    question: ThumbnailQuestion,
+    layer: number,
+    signal: AbortSignal,
+  ): Promise<Thumbnails | undefined>;
 
   /** Why all weights of a layer are too many to be computed for a picture; "" where they are not. */
   protected whyNotPictured(_data: LayerData, _heads: number): string {
@@ -73,13 +77,8 @@ export abstract class ComputedSource implements Source {
     }
   }
 
-  async #layerOrWhyNot(part: string, layer: number, signal: AbortSignal): Promise<LayerData | SourceError> {
-    try {
-      return await this.layer(part, layer, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      return error instanceof SourceError ? error : new SourceError((error as Error).name, (error as Error).message);
-    }
+  #layerOrWhyNot(part: string, layer: number, signal: AbortSignal): Promise<LayerData | SourceError> {
+    return orWhyNot(this.layer(part, layer, { signal }), signal);
   }
 
   peekTile(question: TileQuestion): Tile | undefined {
@@ -96,15 +95,16 @@ export abstract class ComputedSource implements Source {
   }
 
   async #picture(question: ThumbnailQuestion, layer: number, signal: AbortSignal): Promise<Thumbnails | SourceError> {
+    const known = this.peekThumbnails(question, layer);
+    if (known !== undefined) return known;
     const { part, measure } = question;
     const data = await this.#layerOrWhyNot(part, layer, signal);
-    if (data instanceof SourceError) return this.standIn(question, layer) ?? data;
-    const whyNot = this.#whyNot(data, measure, data.heads);
-    if (whyNot !== null) return this.standIn(question, layer) ?? whyNot;
+    const whyNot = data instanceof SourceError ? data : this.#whyNot(data, measure, data.heads);
+    if (whyNot !== null) return (await orWhyNot(this.standIn(question, layer, signal), signal)) ?? whyNot;
     const { queries, keys } = this.sides(part);
-    const known = this.peekThumbnails(question, layer) ?? (await pool(data, question, queries, keys, signal));
-    this.keepThumbnails(question, known);
-    return known;
+    const made = await pool(data as LayerData, question, queries, keys, signal);
+    this.keepThumbnails(question, made);
+    return made;
   }
 
   #whyNot(data: LayerData, measure: ThumbnailQuestion["measure"], heads: number): SourceError | null {
@@ -112,6 +112,16 @@ export abstract class ComputedSource implements Source {
     if (why !== "") return new SourceError("OverBudget", why);
     if (measure === "weight" || data.valueNorms !== null) return null;
     return new SourceError("UnknownProjection", data.valueNormReason);
+  }
+}
+
+/** What is asked for, or why it cannot be had. */
+async function orWhyNot<Value>(asked: Promise<Value>, signal: AbortSignal): Promise<Value | SourceError> {
+  try {
+    return await asked;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof SourceError ? error : new SourceError((error as Error).name, (error as Error).message);
   }
 }
 

@@ -4,13 +4,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return sum;
 });
 
-/**
- * Checksum of bytes, as zlib has it.
- *
- * @param before That of the bytes before them.
- */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let sum = ~before;
+/** Checksum of bytes, as zlib has it. */
+export function crc32(bytes: Uint8Array): number {
+  let sum = 0xffffffff;
   for (let at = 0; at < bytes.length; at++) sum = (sum >>> 8) ^ TABLE[(sum ^ bytes[at]) & 255];
   return ~sum >>> 0;
 }

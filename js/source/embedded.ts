@@ -65,8 +65,7 @@ export class EmbeddedSource extends ComputedSource {
     return this.contents.sides(part);
   }
 
-  /** A picture of the same, if of another size: better than none. */
-  protected standIn(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {
+  protected async standIn(question: ThumbnailQuestion, layer: number): Promise<Thumbnails | undefined> {
     const size = this.contents.pictures?.question.size ?? question.size;
     return this.peekThumbnails({ ...question, size }, layer);
   }

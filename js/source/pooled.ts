@@ -70,13 +70,13 @@ function positionsOf({ special, segments }: Pictured, sentence: string, hideSpec
 }
 
 /** Puts positions into at most `size` cells of equal length, give or take a token. */
-function cellsOf(positions: readonly number[], size: number): number[][] {
+export function cellsOf(positions: readonly number[], size: number): number[][] {
   const count = Math.min(size, positions.length);
   const start = (cell: number) => Math.floor((cell * positions.length) / count);
   return Array.from({ length: count }, (_, cell) => positions.slice(start(cell), start(cell + 1)));
 }
 
-function edgesOf(cells: readonly number[][]): number[] {
+export function edgesOf(cells: readonly number[][]): number[] {
   const last = cells.at(-1)?.at(-1);
   return last === undefined ? [0] : [...cells.map(([first]) => first), last + 1];
 }

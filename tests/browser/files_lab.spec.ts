@@ -13,7 +13,7 @@ text = "The doctor asked the nurse a question. She said that the"
 capture = hs.capture(model, text, tokenizer=tokenizer)
 capture.save("captures/nurse & <b>doctor.headscope")
 prose = " ".join(pathlib.Path("../../../README.md").read_text().split())
-ids = tokenizer(prose, return_tensors="pt").input_ids[:, :600]
+ids = tokenizer(prose, return_tensors="pt").input_ids[:, :1400]
 hs.capture(model, ids, tokenizer=tokenizer).save("captures/long.headscope", layers=[8, 9, 10])`,
   row: `print(json.dumps(capture.attention(9, 4, 8)[0, 0].tolist()))`,
 };
@@ -50,9 +50,16 @@ const sessions = async (page: Page): Promise<unknown[]> => {
 test("a double click opens the explorer, with all three scales and the model's own numbers, and saves a figure", async ({
   page,
 }) => {
+  const asked: string[] = [];
+  page.on("websocket", (socket) => asked.push(socket.url()));
+  page.on("response", (response) => {
+    if (response.url().includes("/files/captures/")) asked.push(`${response.status()}`);
+  });
   const document = await openFile(page, "nurse & <b>doctor.headscope");
   const explorer = document.getByRole("region", { name: "Explorer" });
   await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
+  expect(asked.filter((url) => url.includes("/headscope/captures/"))).toEqual([]); // a small file is computed in the page
+  expect(new Set(asked.filter((one) => one.length === 3))).toEqual(new Set(["206"]));
   await explorer.getByRole("gridcell", { name: "layer 9, head 4", exact: true }).click();
   const side = (name: RegExp) => explorer.getByRole("listbox", { name });
   await side(/^Looks from/)
@@ -76,7 +83,9 @@ test("a double click opens the explorer, with all three scales and the model's o
   expect(texts).toEqual(expect.arrayContaining(["The", "doctor", "asked", "nurse", "question", "She", "said", "that"]));
 });
 
-test("a long text is browsed, the layers that were saved under their numbers", async ({ page }) => {
+test("a long text is browsed, the server computing, the layers that were saved under their numbers", async ({
+  page,
+}) => {
   const document = await openFile(page, "long.headscope");
   const explorer = document.getByRole("region", { name: "Explorer" });
   await expect(explorer.locator('canvas.thumbs[data-layers="3"]')).toBeVisible();

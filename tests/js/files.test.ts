@@ -8,6 +8,7 @@ import { FileSource } from "../../js/files/source.js";
 import type { LayerData } from "../../js/source/layer.js";
 import type { SourceError, ThumbnailQuestion, Thumbnails } from "../../js/source/source.js";
 import { partOf } from "../../js/store/meta.js";
+import { FIRST_SIZE } from "../../js/store/thumbnail_loader.js";
 import { expectClose, golden, type Spelled } from "./golden.js";
 import { assembled, fileNamed, following, open, piecesOf, readAll } from "./saved.js";
 
@@ -145,6 +146,33 @@ describe("a file that is read by ranges", () => {
     expect(source.peekThumbnails(question, 1)).toBe(come[0][1]);
   });
 
+  it.each(["max", "mean"] as const)(
+    "begins with the pictures that stand in it, which are those of its layers: %s",
+    async (reduce) => {
+      for (const name of ["prose", "sinks", "weights"]) {
+        const file = await open(fileNamed(`saved/${name}`));
+        const [layer] = file.meta.parts[0].layers;
+        const asked = { ...question, size: FIRST_SIZE, reduce };
+        const [stored, computed] = [new FileSource(file), new FileSource(file)];
+        await stored.begin(asked, following.signal);
+        const ours = stored.peekThumbnails(asked, layer.layer) as Thumbnails;
+        expect(stored.peek("self", layer.layer)).toBeUndefined();
+        await computed.thumbnails(asked, [layer.layer], { ...following, onLayer: () => {} });
+        const { body, rail, ...rest } = computed.peekThumbnails(asked, layer.layer) as Thumbnails;
+        expect(ours).toMatchObject(rest);
+        expectClose(ours.body, [...body], 1); // of 255
+        expectClose(ours.rail ?? [], [...(rail ?? [])], 1);
+      }
+    },
+  );
+
+  it("does not begin with pictures of something else", async () => {
+    const source = new FileSource(await open(data));
+    const asked: ThumbnailQuestion = { ...question, size: FIRST_SIZE, hide_special: true };
+    await source.begin(asked, following.signal);
+    expect(source.peekThumbnails(asked, 0)).toBeUndefined();
+  });
+
   it("keeps no more layers than its budget has room for, those used last", async () => {
     const file = await open(fileNamed("saved/bias"));
     const [one] = await Promise.all([new FileSource(file).layer("self", 0, following)]);
@@ -189,7 +217,7 @@ it("what is selected at first is the first layer that was not refused", async ()
   const { meta } = await open(fileNamed("saved/causal"));
   const [part] = meta.parts;
   const refused = { ...part, layers: [{ ...part.layers[0], heads: 0, reason: "none" }, part.layers[1]] };
-  const traits = traitsOf({ ...meta, parts: [refused] });
+  const traits = traitsOf({ ...meta, parts: [refused] }, "explorer");
   expect(traits).toMatchObject({ part: "self", layer: 1, heads: [0, 1, 2, 3], head: 0, scale: "model" });
 });
 

@@ -149,6 +149,17 @@ describe("a file that says it has", () => {
   });
 });
 
+it("pictures of other heads are no pictures, and the layer's own stand in their place", async () => {
+  const pieces = piecesOf(fileNamed("saved/vectors"));
+  const { header, description } = pieces;
+  for (const one of [header["self 0.overview"], description.tensors["self 0.overview"]]) one.shape.reverse();
+  const { source } = await readAll(assembled(pieces));
+  const question = { part: "self", size: 25, measure: "weight", pair_filter: "all", hide_special: false } as const;
+  await source.begin({ ...question, reduce: "max" }, following.signal);
+  expect(source.peekThumbnails({ ...question, reduce: "max" }, 0)).toBeUndefined();
+  expect(source.peekThumbnails({ ...question, reduce: "max" }, 1)).toBeDefined();
+});
+
 describe("a header", () => {
   /** Hands over its first bytes, and notes what else is asked for. */
   function claiming(length: bigint, size: number): { bytes: RangedBytes; asked: number[] } {

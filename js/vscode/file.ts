@@ -1,0 +1,52 @@
+/** A file of VS Code's, read by ranges. */
+import { type FileHandle, open } from "node:fs/promises";
+import { type Uri, workspace } from "vscode";
+
+/** Most bytes of a file on another system than the extension's own, which VS Code reads as a whole. */
+const MOST_REMOTE = 256 << 20;
+
+export interface OpenedFile {
+  size(): Promise<number>;
+  read(start: number, end: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export function openFile(uri: Uri): Promise<OpenedFile> {
+  return uri.scheme === "file" ? openHere(uri) : openElsewhere(uri);
+}
+
+async function openHere(uri: Uri): Promise<OpenedFile> {
+  const file = await open(uri.fsPath, "r");
+  return {
+    size: async () => (await file.stat()).size,
+    read: (start, end) => readRange(file, start, end),
+    close: () => file.close(),
+  };
+}
+
+/** Into memory of its own: what is posted to a page is the whole buffer under a view. */
+async function readRange(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - start);
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.slice(0, done);
+}
+
+async function openElsewhere(uri: Uri): Promise<OpenedFile> {
+  const { size } = await workspace.fs.stat(uri);
+  if (size > MOST_REMOTE) {
+    throw new Error(
+      `the file is ${size >> 20} MiB, and of files on ${uri.scheme} at most ${MOST_REMOTE >> 20} MiB are opened: copy it here.`,
+    );
+  }
+  const whole = await workspace.fs.readFile(uri);
+  return {
+    size: async () => whole.length,
+    read: async (start, end) => new Uint8Array(whole.subarray(start, end)), // a Buffer would come as something else
+    close: async () => {},
+  };
+}
