@@ -62,6 +62,7 @@ def test_the_examples_of_a_page_run_and_print_what_stands_below_them(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
     names: dict[str, Any] = readme_names.make(demo.smollm2()) if page.name == "README.md" else {}
     for at, block in enumerate(page.blocks):
         if block.kind == "python":
