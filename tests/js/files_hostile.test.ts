@@ -6,6 +6,7 @@ import { UnreadableFile } from "../../js/files/container.js";
 import { levelsOf } from "../../js/files/levels.js";
 import { FileSource } from "../../js/files/source.js";
 import { crc32 } from "../../js/source/crc32.js";
+import { uniform } from "../browser/page/random.js";
 import { assembled, fileNamed, fileOf, following, type Pieces, piecesOf, readAll, replaced } from "./saved.js";
 
 const REFUSAL = /^some\.headscope (is damaged: .+\. Save the capture again\.|is no saved capture.+)$/s;
@@ -259,4 +260,40 @@ it("a text of nothing but marks and spaces is read in one pass", () => {
   const begun = performance.now();
   levelsOf({ texts, special: none, segments: null, words: texts.map((_, at) => at), kind: "text" });
   expect(performance.now() - begun).toBeLessThan(2000);
+});
+
+describe("a file in which any value is another", () => {
+  const FILES = Number(process.env.FILES ?? 300);
+  const VALUES = [null, true, -1, 0, 1, 2, 7, 2 ** 62, 1e300, 0.5, "", "self 0.query", "weights", [], [[]], {}];
+
+  /** Puts one to three values of the description, or of the header, in place of others. */
+  function tellLies({ header, description }: Pieces, chance: () => number): void {
+    const pick = <Value>(some: readonly Value[]) => some[Math.floor(chance() * some.length)];
+    const isFull = (value: unknown) => typeof value === "object" && value !== null && Object.keys(value).length > 0;
+    for (let lies = 1 + Math.floor(3 * chance()); lies > 0; lies--) {
+      let inner = chance() < 0.8 ? description : header;
+      let at = pick(Object.keys(inner));
+      while (isFull(inner[at]) && chance() < 0.85) {
+        inner = inner[at];
+        at = pick(Object.keys(inner));
+      }
+      inner[at] = structuredClone(pick([...VALUES, inner[pick(Object.keys(inner))]]));
+    }
+  }
+
+  it.each(["vectors", "picture", "own", "padding"])("%s, is refused with a sentence, or read", async (name) => {
+    const whole = fileNamed(`saved/${name}`);
+    const chance = uniform(7);
+    const wrong: string[] = [];
+    for (let count = 0; count < FILES; count++) {
+      const pieces = piecesOf(whole);
+      tellLies(pieces, chance);
+      const thrown = await numbersOf(assembled(pieces)).then(
+        () => null,
+        (error: Error) => error,
+      );
+      if (thrown !== null && !(thrown instanceof UnreadableFile)) wrong.push(`${count}: ${thrown.stack}`);
+    }
+    expect(wrong).toEqual([]);
+  });
 });
