@@ -11,11 +11,12 @@ LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
 PEERS := build/peers/.installed
 VSCE := build/vsce/.installed
+HOSTS := build/hosts/.installed
 ROOT := $(filter 0,$(shell id -u))
 
 export npm_config_update_notifier = false
 
-.PHONY: help demo test lint types test-python test-lowest test-js test-browser test-vscode paper bench bench-peers build vsix wheel weights models fuzz docs pictures format clean
+.PHONY: help demo test lint types test-python test-lowest test-js test-browser test-vscode test-hosts paper bench bench-peers build vsix wheel weights models fuzz docs pictures format clean
 .DEFAULT_GOAL := help
 
 test-python test-browser bench bench-peers: export HF_HUB_OFFLINE = 1
@@ -53,6 +54,22 @@ test-js: node_modules/.installed ## JavaScript tests without a browser
 
 test-browser: install weights ## Tests in a real JupyterLab in a real browser
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npm run --silent test:browser
+
+test-hosts: wheel weights $(HOSTS) ## One interaction in every host that can be run here, the wheel installed (ARGS="marimo")
+	build/hosts/bin/python -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps dist/*.whl
+	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && FIREFOX="$${FIREFOX:-$$(command -v firefox-esr)}" && export FIREFOX && \
+	  npx playwright test --config tests/hosts/playwright.config.ts $(ARGS)
+
+$(HOSTS): tests/hosts/package.json constraints.txt pyproject.toml | wheel
+	rm -rf build/hosts
+	$(PYTHON) -m venv build/hosts
+	build/hosts/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt torch
+	build/hosts/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+	  "$$(ls dist/*.whl)[lab]" marimo notebook
+	build/hosts/bin/python -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	cp tests/hosts/package.json build/hosts
+	npm install --prefix build/hosts --silent --no-audit --no-fund
+	touch $@
 
 paper: install ## The paper's three use cases on gpt2 and bert-base-uncased, from the Hugging Face hub
 	@$(PY) scripts/paper.py

@@ -61,6 +61,7 @@ interface Kernel {
 
 /** What we use of the application that a lab started with `expose_app_in_browser` puts on its page. */
 interface Lab {
+  hasPlugin(id: string): boolean;
   commands: { execute(command: string, args?: object): Promise<unknown> };
   shell: {
     currentWidget: {
@@ -83,8 +84,8 @@ declare global {
 export class Notebook {
   private constructor(readonly page: Page) {}
 
-  static async open(page: Page, name: string): Promise<Notebook> {
-    await page.goto(`/lab/tree/${name}?token=${process.env.LAB_TOKEN}&reset`);
+  static async open(page: Page, name: string, where = "/lab/tree"): Promise<Notebook> {
+    await page.goto(`${where}/${name}?token=${process.env.LAB_TOKEN}&reset`);
     return Notebook.current(page);
   }
 
