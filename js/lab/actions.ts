@@ -1,8 +1,18 @@
 /** What the commands do: a part of its own, which is only loaded once one is called. */
 
+import { Notification } from "@jupyterlab/apputils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
 import { FileDialog } from "@jupyterlab/filebrowser";
 import type { KernelSpec, ServiceManager } from "@jupyterlab/services";
+import { Answer } from "../source/answer.js";
+import { Lines } from "../source/lines.js";
+import { request } from "../source/request.js";
+import { SourceError } from "../source/source.js";
+import { START } from "../store/selection.js";
+import { DEFAULTS } from "../store/settings.js";
+import type { Shown } from "../views/mount.js";
+import { download } from "../views/shared/download.js";
+import type { WidgetModel } from "../widget/runtime.js";
 import { starter } from "./starter.js";
 
 /** Asks for saved captures; returns the paths that were chosen. */
@@ -32,4 +42,34 @@ function pythonOf(specs: Record<string, KernelSpec | undefined>, preferred = "")
   const found = [specs[preferred], ...Object.values(specs)].find((spec) => spec?.language === "python");
   if (found === undefined) throw new Error("this server has no kernel for Python, which headscope is written in.");
   return found;
+}
+
+/** Longer than any page takes. */
+const MOST_MS = 600_000;
+const MESSAGE_BYTES = 4 << 20;
+
+/** Saves a view as a page, which Python makes: its kernel, or the server that has the file. */
+export function savePage({ kind, model }: Shown): Promise<void> {
+  const saving = pageOf(kind, model as WidgetModel).then((page) => download(page, `${kind}.html`));
+  Notification.promise(saving, {
+    pending: { message: "Making the page …" },
+    success: { message: () => "The page was saved with the browser's downloads.", options: { autoClose: 3000 } },
+    error: { message: (thrown) => `The page cannot be made: ${thrown instanceof Error ? thrown.message : thrown}` },
+  });
+  return saving.catch(() => {}); // has been told
+}
+
+async function pageOf(kind: string, model: WidgetModel): Promise<Blob> {
+  const names = [...Object.keys(START), ...Object.keys(DEFAULTS)];
+  const traits = Object.fromEntries(names.map((name) => [name, model.get(name) ?? null]));
+  const lines = new Lines();
+  const signal = AbortSignal.timeout(MOST_MS);
+  lines.add({ wire: model, closed: new AbortController().signal });
+  let page: Blob | undefined;
+  const answer = new Answer([Number(model.get("layer"))], (_, sent) => {
+    if (sent instanceof SourceError) throw sent;
+    page = new Blob(sent.pieces as BlobPart[], { type: "text/html" });
+  });
+  await request(lines, { op: "page", args: { kind, traits }, limit: MESSAGE_BYTES }, answer, { signal });
+  return page as Blob; // the answer is complete
 }

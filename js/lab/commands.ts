@@ -4,12 +4,15 @@ import { type ICommandPalette, showErrorMessage } from "@jupyterlab/apputils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
 import type { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import type { ILauncher } from "@jupyterlab/launcher";
+import type { Widget } from "@lumino/widgets";
+import type { Shown } from "../views/mount.js";
 import { HEAD, LINES } from "./icon.js";
-import { saveFigure, viewIn, watchViews } from "./shown.js";
+import { askOf, viewIn, watchViews } from "./shown.js";
 
 const OPEN = "headscope:open";
 const CREATE = "headscope:new-notebook";
 const FIGURE = "headscope:export-figure";
+const PAGE = "headscope:export-page";
 
 /** Where they are shown, as far as the application has that. */
 export interface Places {
@@ -42,18 +45,33 @@ export function addCommands(app: JupyterFrontEnd, documents: IDocumentManager, p
       return commands.execute("docmanager:open", await makeNotebook(serviceManager, folderOf(args)));
     }),
   });
+  const isEnabled = () => viewIn(shell.currentWidget) !== null;
   commands.addCommand(FIGURE, {
     label: "Export Figure (SVG)",
     caption: "Save what the attention view shows as a vector figure",
-    isEnabled: () => viewIn(shell.currentWidget) !== null,
-    execute: telling("The figure cannot be saved", async () => {
-      const view = viewIn(shell.currentWidget);
-      if (view !== null) saveFigure(view);
+    isEnabled,
+    execute: telling("The figure cannot be saved", async () => shownIn(shell.currentWidget).saveFigure()),
+  });
+  commands.addCommand(PAGE, {
+    label: "Export Page",
+    caption: "Save the attention view as a page that works offline, with no kernel",
+    isEnabled,
+    execute: telling("The page cannot be saved", async () => {
+      const shown = shownIn(shell.currentWidget);
+      const { savePage } = await import("./actions.js");
+      return savePage(shown);
     }),
   });
-  for (const command of [OPEN, CREATE, FIGURE]) places.palette?.addItem({ command, category: "Attention" });
+  for (const command of [OPEN, CREATE, FIGURE, PAGE]) places.palette?.addItem({ command, category: "Attention" });
   for (const [rank, command] of [CREATE, OPEN].entries())
     places.launcher?.add({ command, category: "Attention", rank });
+}
+
+function shownIn(tab: Widget | null): Shown {
+  const view = viewIn(tab);
+  const shown = view === null ? undefined : askOf(view);
+  if (shown === undefined) throw new Error("the view is of another version of headscope: export it from Python.");
+  return shown;
 }
 
 /** A deed that, where it fails, says so. */

@@ -218,6 +218,16 @@ declare module "@jupyterlab/apputils" {
     addItem(item: { command: string; category: string }): void;
   }
   export const ICommandPalette: unique symbol; // a token
+  export namespace Notification {
+    function promise<Value>(
+      waiting: Promise<Value>,
+      options: {
+        pending: { message: string };
+        success: { message(value: Value): string; options: { autoClose: number } };
+        error: { message(thrown: unknown): string };
+      },
+    ): string;
+  }
   /** Shows a dialog. */
   export function showErrorMessage(title: string, message: string): Promise<void>;
 }

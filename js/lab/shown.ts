@@ -1,5 +1,6 @@
 /** Which view on the page is meant by a command: the one in the current tab that a person last was in, or sees. */
 import type { Widget } from "@lumino/widgets";
+import type { Shown } from "../views/mount.js";
 
 let last: HTMLElement | null = null;
 
@@ -21,9 +22,14 @@ export function viewIn(tab: Widget | null): HTMLElement | null {
   return views.find((view) => view === last) ?? views.find(inCell) ?? views.find(isSeen) ?? null;
 }
 
-/** Has a view save what it shows: the page that draws it knows how it was drawn. */
-export function saveFigure(view: HTMLElement): void {
-  view.dispatchEvent(new CustomEvent("headscope:save-figure"));
+/** What the bundle that draws a view says of it; undefined where that is of a version which says nothing. */
+export function askOf(view: HTMLElement): Shown | undefined {
+  let said: Shown | undefined;
+  const hear = (shown: Shown) => {
+    said = shown;
+  };
+  view.dispatchEvent(new CustomEvent("headscope:ask", { detail: hear }));
+  return said;
 }
 
 function isView(element: HTMLElement): boolean {

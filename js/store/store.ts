@@ -42,7 +42,7 @@ export class Store {
   #stopLoading: (() => void) | undefined;
 
   constructor(
-    private readonly model: Traits,
+    readonly model: Traits,
     readonly source: Source,
     until: AbortSignal,
     readonly meta: Meta = readMeta(model.get("meta")),

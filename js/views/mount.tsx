@@ -3,6 +3,7 @@ import { render, type VNode } from "preact";
 import type { Loading } from "../store/loading.js";
 import type { Settings } from "../store/settings.js";
 import type { Store } from "../store/store.js";
+import type { Traits } from "../store/synced.js";
 import explorerStyle from "./explorer/explorer.css";
 import { Explorer } from "./explorer/explorer.js";
 import headStyle from "./head/head.css";
@@ -35,8 +36,15 @@ const STYLE =
   neuronStyle +
   explorerStyle;
 
-/** Event by which a host has the view in an element saved as a figure (js/lab/shown.ts). */
-const SAVE_FIGURE = "headscope:save-figure";
+/** Event by which a host asks which view is in an element: with a function, which is told (js/lab/shown.ts). */
+const ASK = "headscope:ask";
+
+/** A view, to its host. */
+export interface Shown {
+  kind: Kind;
+  model: Traits;
+  saveFigure(): void;
+}
 
 function viewOf(store: Store, frame: FrameState): VNode {
   const { kind } = frame;
@@ -58,10 +66,10 @@ export function mountView(el: HTMLElement, store: Store, kind: Kind, until: Abor
   const detach = store.attach();
   until.addEventListener("abort", detach);
   const host = mountIn(el, frame, theme, until, viewOf(store, frame));
-  host.addEventListener(
-    SAVE_FIGURE,
-    frame.guard(() => saveSvg(store, frame)),
-  );
+  const saveFigure = frame.guard(() => saveSvg(store, frame));
+  host.addEventListener(ASK, (event) => {
+    (event as CustomEvent<(shown: Shown) => void>).detail({ kind, model: store.model, saveFigure });
+  });
   return frame;
 }
 

@@ -1,5 +1,6 @@
 /** Commands, launcher cards and settings of a real JupyterLab. */
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { Notebook, openSettings, prepare, shutDownKernels } from "./notebook.js";
 
@@ -31,7 +32,7 @@ async function openLab(page: Page, path = ""): Promise<void> {
 
 /** Runs a command as a person finds it: by some of its name. */
 async function fromPalette(page: Page, name: string): Promise<void> {
-  await page.keyboard.press("Control+Shift+C");
+  await page.evaluate(() => jupyterapp.commands.execute("apputils:activate-command-palette"));
   const palette = page.locator(".lm-CommandPalette");
   await palette.getByRole("searchbox").or(palette.locator("input")).fill(name);
   await palette.locator(".lm-CommandPalette-item", { hasText: name }).click();
@@ -54,6 +55,8 @@ test("a card of the launcher makes a notebook in its folder, whose cells run", a
   for (const id of ["attention-1", "attention-2", "attention-3"]) await notebook.run(id);
   await notebook.view("attention-2", "Explorer");
   expect(await notebook.ask<number[]>("print(list(view.selected.attention.shape))")).toEqual([9, 12, 12]);
+  await notebook.ask("view.select(layer=16, heads=[0]); print(1)");
+  expect(await shownByPage(page)).toEqual({ layer: 16, head: 0, layers: 30 });
 });
 
 test("opens a capture from a dialog that lists captures only, and exports what it shows as SVG", async ({ page }) => {
@@ -75,7 +78,30 @@ test("opens a capture from a dialog that lists captures only, and exports what i
   const svg = readFileSync(await saved.path(), "utf8");
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
   expect(svg).toMatch(/<text[^>]*>[^<]*nurse/);
+
+  await explorer.getByRole("gridcell", { name: "layer 9, head 4", exact: true }).click();
+  expect(await shownByPage(page)).toEqual({ layer: 9, head: 4, layers: 2 });
 });
+
+/** Exports the view in front as a page; returns what that shows with no network. */
+async function shownByPage(page: Page) {
+  const download = page.waitForEvent("download");
+  await fromPalette(page, "Export Page");
+  const saved = await download;
+  const alone = page.context().browser();
+  if (alone === null) throw new Error("the page has no browser");
+  const other = await alone.newPage({ offline: true });
+  const file = `test-results/${saved.suggestedFilename()}`;
+  await saved.saveAs(file);
+  await other.goto(`file://${resolve(file)}`);
+  const view = other.getByRole("region", { name: "Explorer", exact: true });
+  await expect(view).toBeVisible();
+  const path = await view.getByRole("navigation", { name: "Path" }).innerText();
+  const layers = Number(await view.locator("canvas.thumbs").getAttribute("data-layers"));
+  await other.close();
+  const [, layer, head] = /layer (\d+)[\s\S]*head (\d+)/.exec(path) ?? [];
+  return { layer: Number(layer), head: Number(head), layers };
+}
 
 test("the settings act at once on what is open", async ({ page }) => {
   await openLab(page, "/tree/commands/nurse.headscope");

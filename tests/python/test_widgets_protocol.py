@@ -52,6 +52,34 @@ def test_chunks_keep_to_the_limit_and_add_up() -> None:
     assert ["header" in answer for answer in answers] == [True] + [False] * (len(answers) - 1)
 
 
+def asked_page(kind: str, **traits: Any) -> dict[str, Any]:
+    return request(op="page", args={"kind": kind, "traits": traits})
+
+
+def test_a_page_is_that_of_to_html_with_what_is_on_the_screen(tmp_path) -> None:
+    capture = llama()
+    on_screen = {"layer": 2, "heads": [1], "head": 1, "query": 3, "key": 1, "words": True}
+    written = hs.Explorer(capture, **on_screen).to_html(tmp_path / "page.html").read_bytes()
+    answers = ask(hs.HeadView(capture), asked_page("explorer", **on_screen, scale="model"))
+    assert b"".join(answer["buffers"][0] for answer in answers) == written
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (asked_page("spiral"), "no view of the kind 'spiral'"),
+        (asked_page("head", layer=9), "layer"),
+        (asked_page("head", theme="purple"), "theme"),
+        (request(op="page", args={"kind": "head"}), "is no view"),
+    ],
+    ids=str,
+)
+def test_a_page_of_what_is_not_there_is_refused(content: Any, message: str) -> None:
+    (answer,) = ask(hs.HeadView(llama()), content)
+    assert answer["kind"] == "error"
+    assert message in answer["message"]
+
+
 @pytest.mark.parametrize("limit", [0, -5, 1, None, "x", 10**12])
 def test_a_senseless_limit_is_replaced_by_a_sensible_one(limit: Any) -> None:
     answers = ask(hs.HeadView(llama()), request(limit=limit))

@@ -17,6 +17,7 @@ from headscope.widgets.first_paint import side_packet
 from headscope.widgets.links_packet import links_packets
 from headscope.widgets.long import SLICES, is_long, outline_packet, slice_packet
 from headscope.widgets.packet import Packet, layer_packet
+from headscope.widgets.page_packet import page_packet
 from headscope.widgets.settings import REDUCES
 from headscope.widgets.thumbnails import Question, thumbnail_packet
 from headscope.widgets.tiles import MOST_CELLS, TileQuestion, tile_packet
@@ -94,6 +95,15 @@ def _tokens(capture: Capture, request: Request, send: Send) -> Iterator[None]:
     if not isinstance(side, int):
         raise BadRequest(f"side {side!r} names no tokens. {RELOAD}")
     _send_packet(side_packet(capture, side), request, send)
+    yield from ()
+
+
+def _page(capture: Capture, request: Request, send: Send) -> Iterator[None]:
+    """Answer with the view as a page of its own."""
+    kind, traits = request.args.get("kind"), request.args.get("traits")
+    if not isinstance(kind, str) or not isinstance(traits, dict):
+        raise BadRequest(f"kind {kind!r} with traits {traits!r} is no view. {RELOAD}")
+    _send_packet(page_packet(capture, kind, traits), request, send)
     yield from ()
 
 
@@ -261,6 +271,7 @@ OPERATIONS: dict[str, Operation] = {
     "tokens": _tokens,
     "links": _links,
     "tile": _tile,
+    "page": _page,
     **dict.fromkeys(SLICES, _slice),
 }
 
@@ -268,5 +279,6 @@ URGENCY: dict[str, int] = {
     **dict.fromkeys(OPERATIONS, 1),
     **dict.fromkeys(("layer", "tokens", "vectors", "rows"), 0),
     "thumbnails": 2,
+    "page": 2,
 }
 """How urgent an answer is, 0 the most: what a view cannot be drawn without, what somebody looks at, all the rest."""

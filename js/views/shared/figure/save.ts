@@ -1,5 +1,6 @@
 import { asError } from "../../../store/loading.js";
 import type { Store } from "../../../store/store.js";
+import { download } from "../download.js";
 import type { FrameState } from "../frame_state.js";
 import { checkSize, figureOf } from "./figure.js";
 import { pngOf } from "./png.js";
@@ -31,12 +32,4 @@ export function savePng(store: Store, frame: FrameState): void {
 function nameOf(store: Store, frame: FrameState, ending: string): string {
   const { layer, head } = store.selection.peek();
   return `${frame.kind} layer ${layer}${head === null ? "" : ` head ${head}`}.${ending}`;
-}
-
-function download(content: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
