@@ -5,14 +5,15 @@ import type { IDocumentManager } from "@jupyterlab/docmanager";
 import { FileDialog } from "@jupyterlab/filebrowser";
 import type { KernelSpec, ServiceManager } from "@jupyterlab/services";
 import { Answer } from "../source/answer.js";
-import { Lines } from "../source/lines.js";
-import { request } from "../source/request.js";
+import { Lines, type Wire } from "../source/lines.js";
+import { type Question, request } from "../source/request.js";
 import { SourceError } from "../source/source.js";
 import { START } from "../store/selection.js";
 import { DEFAULTS } from "../store/settings.js";
+import type { Traits } from "../store/synced.js";
 import type { Shown } from "../views/mount.js";
 import { download } from "../views/shared/download.js";
-import type { WidgetModel } from "../widget/runtime.js";
+import { readMessage } from "./file_model.js";
 import { starter } from "./starter.js";
 
 /** Asks for saved captures; returns the paths that were chosen. */
@@ -48,9 +49,13 @@ function pythonOf(specs: Record<string, KernelSpec | undefined>, preferred = "")
 const MOST_MS = 600_000;
 const MESSAGE_BYTES = 4 << 20;
 
-/** Saves a view as a page, which Python makes: its kernel, or the server that has the file. */
-export function savePage({ kind, model }: Shown): Promise<void> {
-  const saving = pageOf(kind, model as WidgetModel).then((page) => download(page, `${kind}.html`));
+/**
+ * Saves a view as a page, which Python makes: the kernel of a widget, or the server that has a file.
+ *
+ * @param connect Opens a line to that server; null where the view is of no file.
+ */
+export function savePage({ kind, model }: Shown, connect: () => WebSocket | null): Promise<void> {
+  const saving = pageOf(kind, model, connect).then((page) => download(page, `${kind}.html`));
   Notification.promise(saving, {
     pending: { message: "Making the page …" },
     success: { message: () => "The page was saved with the browser's downloads.", options: { autoClose: 3000 } },
@@ -59,17 +64,49 @@ export function savePage({ kind, model }: Shown): Promise<void> {
   return saving.catch(() => {}); // has been told
 }
 
-async function pageOf(kind: string, model: WidgetModel): Promise<Blob> {
+async function pageOf(kind: string, model: Traits, connect: () => WebSocket | null): Promise<Blob> {
   const names = [...Object.keys(START), ...Object.keys(DEFAULTS)];
   const traits = Object.fromEntries(names.map((name) => [name, model.get(name) ?? null]));
+  const question = { op: "page", args: { kind, traits }, limit: MESSAGE_BYTES };
+  if ("send" in model) return ask(model as unknown as Wire, question);
+  const socket = connect();
+  if (socket === null) throw new Error("this picture was saved with its notebook: run its cell first.");
+  try {
+    return await ask(await wireOf(socket), question);
+  } finally {
+    socket.close();
+  }
+}
+
+async function ask(wire: Wire, question: Question): Promise<Blob> {
+  const { layer } = question.args.traits as { layer: number };
   const lines = new Lines();
-  const signal = AbortSignal.timeout(MOST_MS);
-  lines.add({ wire: model, closed: new AbortController().signal });
+  lines.add({ wire, closed: new AbortController().signal });
   let page: Blob | undefined;
-  const answer = new Answer([Number(model.get("layer"))], (_, sent) => {
+  const answer = new Answer([layer], (_, sent) => {
     if (sent instanceof SourceError) throw sent;
     page = new Blob(sent.pieces as BlobPart[], { type: "text/html" });
   });
-  await request(lines, { op: "page", args: { kind, traits }, limit: MESSAGE_BYTES }, answer, { signal });
+  await request(lines, question, answer, { signal: AbortSignal.timeout(MOST_MS) });
   return page as Blob; // the answer is complete
+}
+
+/** Settles when the server has opened the file. */
+function wireOf(socket: WebSocket): Promise<Wire> {
+  const hearing = new Set<(content: unknown, buffers?: unknown) => void>();
+  const wire: Wire = {
+    on: (_, hear) => void hearing.add(hear),
+    off: (_, hear) => void hearing.delete(hear),
+    send: (content) => socket.send(JSON.stringify(content)),
+  };
+  socket.binaryType = "arraybuffer";
+  return new Promise((resolve, reject) => {
+    socket.onclose = () => reject(new Error("the Jupyter server does not show this file."));
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === "string") return reject(new Error(String(JSON.parse(data).message)));
+      const { content, buffers } = readMessage(data);
+      resolve(wire); // the first message says that it is open
+      for (const hear of [...hearing]) hear(content, buffers);
+    };
+  });
 }

@@ -6,6 +6,7 @@ import type { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import type { ILauncher } from "@jupyterlab/launcher";
 import type { Widget } from "@lumino/widgets";
 import type { Shown } from "../views/mount.js";
+import { lineOf } from "./document.js";
 import { HEAD, LINES } from "./icon.js";
 import { askOf, viewIn, watchViews } from "./shown.js";
 
@@ -59,7 +60,7 @@ export function addCommands(app: JupyterFrontEnd, documents: IDocumentManager, p
     execute: telling("The page cannot be saved", async () => {
       const shown = shownIn(shell.currentWidget);
       const { savePage } = await import("./actions.js");
-      return savePage(shown);
+      return savePage(shown, () => lineOf(shell.currentWidget));
     }),
   });
   for (const command of [OPEN, CREATE, FIGURE, PAGE]) places.palette?.addItem({ command, category: "Attention" });

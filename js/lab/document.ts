@@ -117,22 +117,32 @@ class FileView extends Widget {
     return { recall: () => this.state.fetch(name), keep: (what) => void this.state.save(name, what) };
   }
 
+  /** Opens a line to the server, which has the file. */
+  connect(): WebSocket {
+    const { path, localPath } = this.context;
+    const drive = this.services.contents.driveName(path);
+    if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
+    return connect(localPath, this.services.serverSettings);
+  }
+
   #place(): Place {
     const { path, localPath } = this.context;
     const { contents, serverSettings } = this.services;
     return {
       name: localPath.split("/").at(-1) ?? "",
-      connect() {
-        const drive = contents.driveName(path);
-        if (drive !== "") throw new Error(`the files of ${drive} are not on the Jupyter server, which reads captures.`);
-        return connect(localPath, serverSettings);
-      },
+      connect: () => this.connect(),
       async fetch(headers, signal) {
         const url = await contents.getDownloadUrl(path);
         return ServerConnection.makeRequest(url, { headers, signal }, serverSettings);
       },
     };
   }
+}
+
+/** Opens a line to the server that has the file of a tab; null where it shows none of our files. */
+export function lineOf(tab: Widget | null): WebSocket | null {
+  const content = tab instanceof DocumentWidget ? tab.content : null;
+  return content instanceof FileView ? content.connect() : null;
 }
 
 function connect(path: string, { wsUrl, token, appendToken, WebSocket }: ServerConnection.ISettings): WebSocket {

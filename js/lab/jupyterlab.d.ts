@@ -298,6 +298,7 @@ declare module "@jupyterlab/docregistry" {
   }
   export class DocumentWidget extends Widget {
     constructor(options: { context: Context; content: Widget });
+    readonly content: Widget;
     readonly context: Context;
   }
   export abstract class ABCWidgetFactory {
