@@ -1,5 +1,6 @@
 import { unpack } from "./ascii.js";
 import { ComputedSource } from "./computed.js";
+import { withAllHeads } from "./kept_heads.js";
 import { type LayerData, layerOf } from "./layer.js";
 import { decode, type Header } from "./packet.js";
 import type { Pictured } from "./pooled.js";
@@ -54,8 +55,7 @@ export class EmbeddedSource extends ComputedSource {
   async #unpack(part: string, layer: number): Promise<LayerData> {
     const found = this.layers.find(({ header }) => header.part === part && header.layer === layer);
     if (found === undefined) throw new SourceError("RefusedLayer", this.contents.whyNot(part, layer));
-    const { header } = found;
-    const payload = await unpack(found.payload, header.bytes);
+    const { header, payload } = withAllHeads(found.header, await unpack(found.payload, found.header.bytes));
     if (header.form === "short") return new ShortLayer(header, payload);
     const packet = decode(header, [payload]);
     return header.rounding === undefined ? layerOf(packet) : new RoundedLayer(packet, header.rounding);
@@ -65,8 +65,21 @@ export class EmbeddedSource extends ComputedSource {
     return this.contents.sides(part);
   }
 
+  /** Of a layer of which some heads were left out, rather a picture of all, if of another size. */
+  override peekThumbnails(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {
+    const isPart = this.layers.some(
+      ({ header }) => header.kept && header.part === question.part && header.layer === layer,
+    );
+    return (isPart ? this.#cameAlong(question, layer) : undefined) ?? super.peekThumbnails(question, layer);
+  }
+
   protected async standIn(question: ThumbnailQuestion, layer: number): Promise<Thumbnails | undefined> {
+    return this.#cameAlong(question, layer);
+  }
+
+  /** A picture of the same, if of another size: better than none. */
+  #cameAlong(question: ThumbnailQuestion, layer: number): Thumbnails | undefined {
     const size = this.contents.pictures?.question.size ?? question.size;
-    return this.peekThumbnails({ ...question, size }, layer);
+    return super.peekThumbnails({ ...question, size }, layer);
   }
 }

@@ -2,6 +2,7 @@
  * One layer as it travels: a JSON header and one payload of little-endian arrays, each at a multiple of 8 bytes.
  * Written by python/headscope/widgets/packet.py.
  */
+import type { Kept } from "./kept_heads.js";
 import type { Rounding } from "./rounded_layer.js";
 
 export interface ArrayEntry {
@@ -35,6 +36,8 @@ export interface Header {
   /** The largest weight x norm of any pair of any head; 0 where there are no norms. */
   value_norm_largest: number;
   arrays: ArrayEntry[];
+  /** Said in a page that holds some of the heads only. */
+  kept?: Kept;
   /** Said of a long layer, whose vectors, or weights, come as they are asked for. */
   whole?: false;
   /** Of the whole payload. */

@@ -23,6 +23,8 @@ export interface LayerMeta {
   layer: number;
   /** 0 where the layer was refused. */
   heads: number;
+  /** The heads that are there, where a page holds some of them only. */
+  kept?: readonly number[];
   /** What served it: 1 the attention interface, 2 the module's own operations, 3 what the model returned, 0 arrays. */
   tier: number;
   /** Largest certified difference from the model, in units of attention weight; null where refused or not compared. */
@@ -73,6 +75,11 @@ export interface SidePicture {
 /** What one position of an axis is called. */
 export function unitOf({ kind }: Side): "token" | "frame" {
   return kind === "frames" ? "frame" : "token";
+}
+
+/** The numbers of a layer's heads that can be looked at. */
+export function headsIn({ heads, kept }: LayerMeta): readonly number[] {
+  return kept ?? Array.from({ length: heads }, (_, head) => head);
 }
 
 /** What a layer is that has no heads to show: "refused", or one among others that does something else than attend. */

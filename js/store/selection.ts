@@ -1,4 +1,4 @@
-import { layerOfPart, type Meta, type PartMeta, partOf } from "./meta.js";
+import { headsIn, layerOfPart, type Meta, type PartMeta, partOf } from "./meta.js";
 
 /** The view in focus. */
 export type Scale = "model" | "head" | "neuron";
@@ -42,9 +42,9 @@ export function step(current: Selection, meta: Meta, changes: Partial<Selection>
   const part = partOf(meta, changes.part ?? current.part);
   const before = partOf(meta, current.part);
   const next = { ...(part === before ? current : carried(current, before, part)), ...changes };
-  const count = layerOfPart(part, next.layer).heads;
+  const there = headsIn(layerOfPart(part, next.layer));
   const countBefore = layerOfPart(before, current.layer).heads;
-  const heads = changes.heads ? ascending(changes.heads) : kept(current.heads, countBefore, count);
+  const heads = changes.heads ? ascending(changes.heads) : kept(current.heads, countBefore, there);
   const head = next.head !== null && heads.includes(next.head) ? next.head : (heads[0] ?? null);
   return { ...next, heads, head };
 }
@@ -67,10 +67,10 @@ function ascending(heads: readonly number[]): number[] {
   return [...new Set(heads)].sort((a, b) => a - b);
 }
 
-function kept(heads: readonly number[], countBefore: number, count: number): readonly number[] {
-  const remaining = heads.filter((head) => head < count);
+function kept(heads: readonly number[], countBefore: number, there: readonly number[]): readonly number[] {
+  const remaining = heads.filter((head) => there.includes(head));
   const switchedOffByHand = heads.length === 0 && countBefore > 0;
-  return remaining.length > 0 || switchedOffByHand ? remaining : range(count);
+  return remaining.length > 0 || switchedOffByHand ? remaining : there;
 }
 
 export function range(count: number): number[] {

@@ -17,6 +17,8 @@ model, tokenizer = demo.smollm2()
 sentence = hs.explore(model, "The doctor asked the nurse a question. She", tokenizer=tokenizer, layer=3)
 sentence.to_html(folder / "sentence.html")
 sentence.to_html(folder / "short.html", dtype="int16", layers=[8, 9])
+sentence.to_html(folder / "heads.html", heads={9: [4, 7], 8: [2]})
+hs.HeadView(sentence.capture, layer=9).to_html(folder / "head.html", heads=[4])
 prose = " ".join(pathlib.Path("README.md").read_text().split())
 ids = tokenizer(prose, return_tensors="pt").input_ids[:, :512]
 hs.explore(model, ids, tokenizer=tokenizer, layer=9).to_html(folder / "long.html")
@@ -99,4 +101,44 @@ test("512 tokens are browsed in a page", async ({ page }) => {
   await expect(explorer.getByRole("navigation", { name: "Path" })).toContainText("layer 10");
   await expect(explorer.locator('.neuron-rows[data-layer="10"]')).toBeVisible();
   await page.screenshot({ path: "build/looks/long_page.png" });
+});
+
+test("chosen heads keep their numbers, and those that were left out say so", async ({ page }) => {
+  const explorer = await open(page, "heads.html");
+  await expect(page.getByText("Heads whose pictures are pale are not in this page.")).toBeVisible();
+  await goDown(explorer);
+  await expect(column(explorer, /^To/).locator('[data-entry="4"] .number')).toHaveText(row[4].toFixed(2).slice(1));
+  await expect(explorer).toContainText(`= ${row[4].toFixed(4)}`);
+  const path = explorer.getByRole("navigation", { name: "Path" });
+  await expect(path).toContainText("head 4");
+  const absent = explorer.getByRole("gridcell", { name: "layer 9, head 5, not in this page", exact: true });
+  await absent.click();
+  await expect(path).toContainText("head 4"); // it stays
+  await expect(explorer.locator(".model-pane")).toContainText("Layer 9, head 5"); // enlarged, without numbers
+  await expect(explorer).not.toContainText("NaN");
+  const chip = (head: number) => explorer.getByRole("button", { name: `Head ${head}`, exact: true });
+  await expect(chip(5)).toHaveAttribute("aria-disabled", "true");
+  await chip(5).click({ force: true });
+  await expect(chip(5)).toHaveAttribute("aria-pressed", "false");
+  await chip(7).click();
+  await expect(chip(7)).toHaveAttribute("aria-pressed", "true");
+  await explorer.getByRole("gridcell", { name: /^layer 8, head 0/ }).click();
+  await expect(path).toContainText("layer 8");
+  await expect(path).toContainText("head 2");
+  await expect(chip(2)).toHaveAttribute("aria-pressed", "true");
+  await expect(explorer.getByRole("gridcell", { name: "layer 3, head 5", exact: true })).toBeVisible();
+  await page.screenshot({ path: "build/looks/heads_page.png" });
+});
+
+test("a head view of one head shows that head's numbers, rounded", async ({ page }) => {
+  await page.goto(pathToFileURL(resolve(FOLDER, "head.html")).href);
+  const head = page.getByRole("region", { name: "Attention heads" });
+  await head
+    .getByRole("listbox", { name: /^Looks from/ })
+    .locator('[data-entry="8"]')
+    .click();
+  const shown = await head.getByRole("listbox", { name: /^To/ }).locator('[data-entry="4"] .number').textContent();
+  expect(Math.abs(Number(shown) - row[4])).toBeLessThan(0.006);
+  await expect(head.getByRole("button", { name: "Head 4", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await expect(head.getByRole("button", { name: "Head 0", exact: true })).toHaveAttribute("aria-disabled", "true");
 });

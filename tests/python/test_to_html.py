@@ -174,3 +174,74 @@ def test_a_bias_counts_for_the_size_of_a_page(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(page_module, "LIMIT", 3 * size - 100)
     with pytest.raises(OverBudget):
         view.to_html(tmp_path / "page.html", dtype="int16")
+
+
+# Some heads only
+
+
+def spread(layer: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays of a layer that lost heads, with those that are there at their own numbers."""
+    header, found = layer["header"], {}
+    kept = header["kept"]
+    for name, array in arrays_of(layer).items():
+        how = kept["arrays"].get(name)
+        if how is None:
+            found[name] = array
+            continue
+        whole = np.full((header[how], *array.shape[1:]), np.nan, float)
+        whole[kept[how]] = array
+        found[name] = whole
+    return found
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+def test_a_page_keeps_the_heads_that_were_chosen_by_their_own_numbers(dtype: Any, tmp_path: Path) -> None:
+    capture = of_mechanism("causal, grouped heads, rotary")  # 4 heads in 2 groups
+    view = hs.Explorer(capture, layer=1, heads=[0, 3], head=0)
+    whole = data_of(view.to_html(tmp_path / "whole.html", dtype=dtype))
+    data = data_of(view.to_html(tmp_path / "page.html", heads={0: [2], 1: [1, 3]}, dtype=dtype))
+    metas = data["traits"]["meta"]["parts"][0]["layers"]
+    assert [layer.get("kept") for layer in metas] == [[2], [1, 3], None]
+    assert [layer["heads"] for layer in metas] == [4, 4, 4]
+    assert "kept" not in data["layers"][2]["header"]
+    assert payload_of(data["layers"][2]) == payload_of(whole["layers"][2])
+    for layer, heads, groups in ((0, [2], [1]), (1, [1, 3], [0, 1])):
+        cut, full = spread(data["layers"][layer]), arrays_of(whole["layers"][layer])
+        assert cut.keys() == full.keys()
+        for name in ("query", "lse", "value_norm"):
+            assert np.array_equal(cut[name][heads], full[name][heads])
+        for name in ("key", "value"):
+            assert np.array_equal(cut[name][groups], full[name][groups])
+            assert np.isnan(cut[name]).any() == (len(groups) == 1)
+        assert len(payload_of(data["layers"][layer])) < 0.75 * len(payload_of(whole["layers"][layer]))
+    assert (data["traits"]["heads"], data["traits"]["head"]) == ([3], 3)  # 0 is not there
+    assert (view.heads, view.head) == ([0, 3], 0)
+    assert "not in this page" in data["note"]
+    assert (dtype == "int16") == ("further than" in data["note"])
+
+
+def test_rounded_weights_of_some_heads_are_theirs_and_take_less(tmp_path: Path) -> None:
+    view = hs.HeadView(of_mechanism("bidirectional"))
+    whole = data_of(view.to_html(tmp_path / "whole.html"))
+    data = data_of(view.to_html(tmp_path / "page.html", heads=2))
+    assert data["traits"]["heads"] == [2]
+    assert len(payload_of(data["layers"][0])) < 0.4 * len(payload_of(whole["layers"][0]))
+    one, all_ = (arrays_of(some["layers"][0])["coarse"] for some in (data, whole))
+    assert np.array_equal(one.reshape(23, 1, 23)[:, 0], all_.reshape(23, 4, 23)[:, 2])
+    assert stated_in(data) <= stated_in(whole)
+
+
+@pytest.mark.parametrize(
+    ("heads", "told"),
+    [
+        ([9], "layer 0 has heads 0 to 3"),
+        ({1: [2, 9]}, r"layer 1 has heads 0 to 3; heads= asks for \[2, 9\]"),
+        ({7: [0]}, r"layers \[7\], which are not in this page"),
+        ([], "layer 0 has heads 0 to 3"),
+    ],
+)
+def test_heads_that_are_not_there_are_refused(heads: Any, told: str, tmp_path: Path) -> None:
+    view = hs.Explorer(of_mechanism("bidirectional"))
+    with pytest.raises(OutOfRange, match=told):
+        view.to_html(tmp_path / "page.html", heads=heads)
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { headsIn } from "../../store/meta.js";
 import { range } from "../../store/selection.js";
 import { focusHead, soloHead, toggleHead } from "../shared/actions.js";
 import { COLOURS, headColour, textOn } from "../shared/palette.js";
@@ -24,6 +25,7 @@ function Chip({ view, head, isStop }: { view: ViewState; head: number; isStop: b
   const { heads, head: focused } = view.store.selection.value;
   const before = useRef(heads); // what was drawn when a double click began; the second of two has detail 4
   const isDrawn = heads.includes(head);
+  const isThere = headsIn(view.layerMeta.value).includes(head);
   const colour = headColour(head, view.look.value.theme);
   const click = (event: MouseEvent) => {
     if (event.shiftKey) return focusHead(view.store, head);
@@ -39,6 +41,8 @@ function Chip({ view, head, isStop }: { view: ViewState; head: number; isStop: b
       tabIndex={isStop ? 0 : -1}
       aria-label={`Head ${head}`}
       aria-pressed={isDrawn}
+      aria-disabled={!isThere}
+      data-hint={isThere ? undefined : `head ${head} is not in this page`}
       aria-current={head === focused}
       onClick={view.guard(click)}
       onPointerEnter={view.guard(() => {

@@ -1,3 +1,4 @@
+import { headsIn } from "../../store/meta.js";
 import type { ModelState } from "./state.js";
 import type { Cell } from "./walk.js";
 
@@ -27,8 +28,8 @@ export function goDown(view: ModelState, cell: Cell): void {
   view.frame.focusPane("head");
 }
 
-/** Whether a layer does not have a head: it was refused. */
+/** Whether a layer does not have a head: it was refused, or the head is not in the page. */
 function isMissing(view: ModelState, { layer, head }: Cell): boolean {
-  const heads = view.layers.peek().find((one) => one.layer === layer)?.heads ?? 0;
-  return head >= heads;
+  const found = view.layers.peek().find((one) => one.layer === layer);
+  return found === undefined || !headsIn(found).includes(head);
 }

@@ -2,6 +2,7 @@ import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { LayerData } from "../../source/layer.js";
 import type { Thumbnails } from "../../source/source.js";
 import { type AxisName, axisOf } from "../../store/axis.js";
+import { headsIn } from "../../store/meta.js";
 import type { PairFilter } from "../../store/settings.js";
 import { spoken } from "../shared/format.js";
 import { onFrame } from "../shared/frame.js";
@@ -109,13 +110,19 @@ export class Enlarged {
     return this.view.layers.value.find((one) => one.layer === layer)?.heads === 0;
   }
 
+  /** Whether it is a head that can be read: some are not in a page. */
+  #isThere({ layer, head }: Cell): boolean {
+    const found = this.view.layers.value.find((one) => one.layer === layer);
+    return found !== undefined && headsIn(found).includes(head);
+  }
+
   #question(): ExactQuestion | null {
     const data = this.#data.value;
     const cell = this.cell.value;
     const [queries, keys] = [this.queries.value, this.keys.value];
     const isNorm = this.view.question.value.measure === "value_norm";
     const scale = isNorm ? this.coarse.value?.scale : 1;
-    if (data === null || cell === null || cell.head >= data.heads || data.layer !== cell.layer) return null;
+    if (data === null || cell === null || !this.#isThere(cell) || data.layer !== cell.layer) return null;
     if (this.view.width.value === 0 || queries.length === 0 || keys.length === 0) return null;
     if (!data.isWhole || queries.length * keys.length > MOST_PAIRS) return null;
     if (scale === undefined || (isNorm && data.valueNorms === null)) return null;

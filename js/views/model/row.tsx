@@ -1,5 +1,5 @@
 import { useComputed } from "@preact/signals";
-import { standingOf } from "../../store/meta.js";
+import { headsIn, standingOf } from "../../store/meta.js";
 import { headColour } from "../shared/palette.js";
 import { classes, px } from "../shared/style.js";
 import { rowAt } from "./layout.js";
@@ -9,6 +9,8 @@ import type { ModelState } from "./state.js";
 /** So many of the first ranks are written on the pictures, where these are large enough. */
 const RANKED = 9;
 const ROOM_FOR_RANK = 20;
+/** How faint the picture of a head is that is not in the page. */
+const ABSENT = "70%";
 
 /** What of the selection, the keyboard and the pictures concerns one layer. */
 interface RowState {
@@ -62,6 +64,7 @@ export function Row({ view, layer, index }: Props) {
           key={head}
           view={view}
           name={`layer ${layer}, head ${head}`}
+          isThere={meta.heads === 0 || headsIn(meta).includes(head)}
           {...{ layer, head, state, refusal, standing }}
         />
       ))}
@@ -79,13 +82,15 @@ interface HeadProps {
   refusal: string;
   /** In a word. */
   standing: string;
+  /** Whether it is in the page. */
+  isThere: boolean;
 }
 
 /** The place of a head: its picture is on the canvas beneath, its frame is here. */
-function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) {
+function Head({ view, name, layer, head, state, refusal, standing, isThere }: HeadProps) {
   const isDrawn = state.heads.includes(head);
   const mark = state.marks[head];
-  const said = mark ? `${name}, ${mark.said}` : name;
+  const said = mark ? `${name}, ${mark.said}` : isThere ? name : `${name}, not in this page`;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot be laid out in bands
     <div
@@ -95,11 +100,12 @@ function Head({ view, name, layer, head, state, refusal, standing }: HeadProps) 
         refused: standing === "refused",
         dash: standing === "no attention map",
         pointed: state.pointed === head,
-        linked: mark !== undefined,
+        linked: mark !== undefined || !isThere,
       })}
       style={{
         ...(isDrawn && { "--head": headColour(head, view.frame.look.value.theme) }),
         ...(mark && { "--veil": mark.veil }),
+        ...(!isThere && { "--veil": ABSENT }),
       }}
       data-rank={mark && mark.rank <= RANKED && view.layout.value.cell >= ROOM_FOR_RANK ? mark.rank : undefined}
       role="gridcell"

@@ -1,5 +1,5 @@
 import type { ComponentProps } from "preact";
-import { range } from "../../store/selection.js";
+import { headsIn } from "../../store/meta.js";
 import { Layers } from "../head/layers.js";
 import { focusHead } from "../shared/actions.js";
 import { spoken } from "../shared/format.js";
@@ -17,7 +17,7 @@ export function Choosers({ view }: { view: NeuronState }) {
       <Layers view={view.head} />
       <Labelled
         label="head"
-        options={range(view.store.layerMeta.value.heads).map((one) => [one, String(one)])}
+        options={headsIn(view.store.layerMeta.value).map((one) => [one, String(one)])}
         chosen={head ?? -1}
         choose={view.frame.guard((one) => focusHead(view.store, one))}
       />

@@ -1,4 +1,5 @@
-import { range, type Scale } from "../../store/selection.js";
+import { headsIn } from "../../store/meta.js";
+import type { Scale } from "../../store/selection.js";
 import { ORDERS } from "../../store/settings.js";
 import type { Store } from "../../store/store.js";
 import type { FrameState } from "./frame_state.js";
@@ -15,21 +16,22 @@ export function moveLayer(store: Store, by: number): void {
 /** Draws a head, which brings it into focus, or no longer draws it. */
 export function toggleHead(store: Store, head: number): void {
   const { heads } = store.selection.peek();
-  if (head >= store.layerMeta.value.heads) return;
+  if (!headsIn(store.layerMeta.value).includes(head)) return;
   if (heads.includes(head)) store.select({ heads: heads.filter((one) => one !== head) });
   else store.select({ heads: [...heads, head], head });
 }
 
 /** Draws one head alone; if it was alone, all of them. */
 export function soloHead(store: Store, head: number, before: readonly number[]): void {
-  if (head >= store.layerMeta.value.heads) return;
+  if (!headsIn(store.layerMeta.value).includes(head)) return;
   const alone = before.length === 1 && before[0] === head;
-  store.select({ heads: alone ? range(store.layerMeta.value.heads) : [head], head });
+  store.select({ heads: alone ? headsIn(store.layerMeta.value) : [head], head });
 }
 
 /** Brings a head into focus, and draws it if it was not drawn. */
 export function focusHead(store: Store, head: number): void {
   const { heads } = store.selection.peek();
+  if (!headsIn(store.layerMeta.value).includes(head)) return;
   store.select(heads.includes(head) ? { head } : { heads: [...heads, head], head });
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from headscope.answers.budget import megabytes
 from headscope.errors import OutOfRange, OverBudget, RefusedLayer
 from headscope.export.ascii import packed
+from headscope.export.kept_heads import Heads, Kept, chosen_heads, only
 from headscope.export.rounded import rounded
 from headscope.export.short import short
 from headscope.files.choice import chosen_layers, upwards
@@ -41,7 +42,9 @@ Numbers: TypeAlias = list[tuple[str, int]]
 """Part and layer."""
 
 
-def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = None) -> str:
+def page(
+    view: View, layers: Iterable[int] | None = None, heads: Heads | None = None, dtype: Dtype | None = None
+) -> str:
     """Return a view as HTML, with the layers of its capture: its picture as it is now, and all that a click shows.
 
     Views of weights hold them rounded; views that show vectors have these, exact or rounded. The page says what is
@@ -53,6 +56,9 @@ def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = 
         The view.
     layers
         Numbers of the layers to keep, in all parts, the selected one in any case; all if None.
+    heads
+        Of every layer that has them, or of each by its number; all if None. The page begins with those of the selected
+        heads that it holds, else with all that it holds.
     dtype
         Of the vectors: "float32", as they are; "int16", rounded to fewer digits; None: as they are up to `EXACT` bytes.
 
@@ -65,13 +71,14 @@ def page(view: View, layers: Iterable[int] | None = None, dtype: Dtype | None = 
         raise FileNotFoundError(f"the script of headscope's pages is missing at {SCRIPT}: run `make build`.")
     capture = view.capture
     numbers = _chosen(view, layers)
-    form = _form(capture, view.kind, numbers, dtype)
-    made = list(_layers(capture, form, numbers))
+    kept = chosen_heads(capture, numbers, heads)
+    form = _form(capture, view.kind, numbers, kept, dtype)
+    made = list(_layers(capture, form, numbers, kept))
     # What was read for the layers has been confirmed, which the description then tells.
     data = {
-        "traits": {**traits(view), "meta": describe(capture, view.shape)},
+        "traits": {**traits(view), **_begun(view, kept), "meta": _described(view, kept)},
         "layers": [{"header": one.header, "payload": packed(one.payload)} for one in made],
-        "note": _note([one.header for one in made]),
+        "note": _note([one.header for one in made], kept),
         "missing": "is not in this page.",
         "thumbnails": pictures(view),
     }
@@ -104,17 +111,38 @@ def _chosen(view: View, layers: Iterable[int] | None) -> Numbers:
     return [(part, layer) for part, layer in every if layer in wanted or (part, layer) == selected]
 
 
-def _form(capture: Capture, kind: str, numbers: Numbers, dtype: Dtype | None) -> Form:
+def _described(view: View, kept: Kept) -> dict[str, Any]:
+    description = describe(view.capture, view.shape)
+    for part in description["parts"]:
+        for layer in part["layers"]:
+            if (part["name"], layer["layer"]) in kept:
+                layer["kept"] = kept[part["name"], layer["layer"]]
+    return description
+
+
+def _begun(view: View, kept: Kept) -> dict[str, Any]:
+    """The heads with which a page begins, where not all that are selected are in it."""
+    if not kept:
+        return {}
+    at = view.selection
+    there = kept.get((at.part, at.layer))
+    if there is None:
+        return {}
+    heads = [head for head in at.heads if head in there] or there
+    return {"heads": heads, "head": at.head if at.head in heads else heads[0]}
+
+
+def _form(capture: Capture, kind: str, numbers: Numbers, kept: Kept, dtype: Dtype | None) -> Form:
     """The form in which the layers stand in a page; OverBudget where they do not fit."""
     if dtype not in (None, "float32", "int16"):
         raise OutOfRange(f'dtype {dtype!r} is unknown: there are "float32" and "int16".')
     if kind not in WITH_VECTORS and dtype is not None:
         raise OutOfRange(f"a {kind} view shows no vectors, so that dtype= says nothing of its page: leave it out.")
     form: Form = dtype or "float32" if kind in WITH_VECTORS else "rounded"
-    needed = _size(capture, form, numbers)
+    needed = _size(capture, form, numbers, kept)
     if form == "float32" and dtype is None and needed > EXACT:
         form = "int16"
-        needed = _size(capture, form, numbers)
+        needed = _size(capture, form, numbers, kept)
     if needed > LIMIT:
         raise OverBudget(
             f"the layers of this page take {megabytes(needed)}; it may hold {megabytes(LIMIT)}. Show fewer layers or a "
@@ -123,21 +151,30 @@ def _form(capture: Capture, kind: str, numbers: Numbers, dtype: Dtype | None) ->
     return form
 
 
-def _size(capture: Capture, form: Form, numbers: Numbers) -> int:
+def _size(capture: Capture, form: Form, numbers: Numbers, kept: Kept) -> int:
     """About how many bytes layers take; of rounded weights, the few that take two are not counted."""
-    needed = 0
+    needed = 0.0
     for part, layer in numbers:
         with suppress(RefusedLayer):
             record = capture.record(layer, part)
+            share = _share(record, kept.get((part, layer)))
             if form == "float32":
-                needed += plan(capture, part, layer).nbytes
+                needed += share * plan(capture, part, layer).nbytes
             elif form == "int16" and _is_short(capture, part, layer):
-                needed += plan(capture, part, layer).nbytes - _saved_by_rounding(record)
+                needed += share * (plan(capture, part, layer).nbytes - _saved_by_rounding(record))
             elif form == "int16" and isinstance(record, Record):
-                needed += plan(capture, part, layer).nbytes
+                needed += share * plan(capture, part, layer).nbytes
             else:
-                needed += record.heads * record.queries * record.keys
-    return needed
+                needed += share * record.heads * record.queries * record.keys
+    return round(needed)
+
+
+def _share(record: AnyRecord, heads: list[int] | None) -> float:
+    """About which share of a layer is kept; keys and values are those of whole groups."""
+    if heads is None:
+        return 1.0
+    groups = {head // (record.heads // record.groups) for head in heads}
+    return max(len(heads) / record.heads, len(groups) / record.groups)
 
 
 def _saved_by_rounding(record: AnyRecord) -> int:
@@ -153,23 +190,31 @@ def _is_short(capture: Capture, part: str, layer: int) -> bool:
     return isinstance(record, Record) and not record.not_finite and capture.browser_computable(layer, part)
 
 
-def _layers(capture: Capture, form: Form, numbers: Numbers) -> Iterator[Packet]:
+def _layers(capture: Capture, form: Form, numbers: Numbers, kept: Kept) -> Iterator[Packet]:
     for part, layer in numbers:
         with suppress(RefusedLayer):  # the description says why it is not there
-            if form == "int16" and _is_short(capture, part, layer):
-                yield short(capture, part, layer)
-            elif form == "rounded" or not isinstance(capture.record(layer, part), Record):
-                yield rounded(capture, part, layer)
-            else:
-                yield layer_packet(capture, part, layer)
+            heads = kept.get((part, layer))
+            packet = _layer(capture, form, part, layer, heads)
+            yield packet if heads is None else only(packet, heads)
 
 
-def _note(headers: list[dict[str, Any]]) -> str | None:
+def _layer(capture: Capture, form: Form, part: str, layer: int, heads: list[int] | None) -> Packet:
+    if form == "int16" and _is_short(capture, part, layer):
+        return short(capture, part, layer)
+    if form == "rounded" or not isinstance(capture.record(layer, part), Record):
+        return rounded(capture, part, layer, heads=heads)
+    return layer_packet(capture, part, layer)
+
+
+def _note(headers: list[dict[str, Any]], kept: Kept) -> str | None:
     """What a reader has to know."""
     within = max((header["within"] for header in headers if "within" in header), default=0.0)
-    if within == 0:
-        return None
-    return f"Rounded to make this page small: no weight is further than {upwards(within)} from the exact one."
+    said = []
+    if within > 0:
+        said.append(f"Rounded to make this page small: no weight is further than {upwards(within)} from the exact one.")
+    if kept:
+        said.append("Heads whose pictures are pale are not in this page.")
+    return " ".join(said) or None
 
 
 def as_json(data: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ NAN = 255
 """The byte of what is no number."""
 
 
-def rounded(capture: Capture, part: str, layer: int, steps: int = STEPS) -> Packet:
+def rounded(capture: Capture, part: str, layer: int, steps: int = STEPS, *, heads: list[int] | None = None) -> Packet:
     """Make a packet of a layer's weights, rounded: ``coarse`` and ``fine``, query by query, head by head, key by key.
 
     In the header, "within" is the largest difference between a weight and its exact one.
@@ -34,13 +34,15 @@ def rounded(capture: Capture, part: str, layer: int, steps: int = STEPS) -> Pack
     ----------
     steps
         Fewer take fewer bytes: errors grow as ``1 / steps``.
+    heads
+        Those of which there are weights; all if None.
 
     Raises
     ------
     RefusedLayer
         If there is no exact answer about the layer.
     """
-    weights: np.ndarray = capture.attention(layer, part=part).float().cpu().numpy()
+    weights: np.ndarray = capture.attention(layer, heads, part=part).float().cpu().numpy()
     seen = (weights != 0).any(axis=0)  # NaN is not 0
     some = seen.any(axis=1)
     start = np.where(some, seen.argmax(axis=1), 0).astype(np.int32)

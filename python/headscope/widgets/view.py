@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, observe, validate
 
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
 from headscope.widgets import kernel, lifetime
-from headscope.widgets.figures import Figures, Theme
+from headscope.widgets.exporting import Exporting
+from headscope.widgets.figures import Figures
 from headscope.widgets.first_paint import FirstPaint, first_paint
 from headscope.widgets.protocol import Desk
 from headscope.widgets.selected import Selected
@@ -24,8 +24,6 @@ from headscope.widgets.selection import FIELDS, Changes, Shape, shape_of, spell,
 from headscope.widgets.settings import SETTINGS, Settings
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from headscope.answers.capture import Capture
 
 __all__ = ["BUNDLE", "View", "fixed"]
@@ -45,7 +43,7 @@ def fixed(trait: TraitType[Any, Any]) -> TraitType[Any, Any]:
     return trait.tag(sync=True, echo_update=False, fixed=True)
 
 
-class View(Settings, Selecting):
+class View(Settings, Selecting, Exporting):
     """A picture of a capture in a notebook cell.
 
     Parameters
@@ -176,105 +174,6 @@ class View(Settings, Selecting):
             if position is not None:
                 said.append(f"{side} {position} {self.capture.tokens(at.part, side).labels[position]!r}")
         return said if at.neuron is None else [*said, f"neuron {at.neuron}"]
-
-    def to_html(
-        self,
-        path: str | PathLike[str],
-        *,
-        layers: Iterable[int] | None = None,
-        dtype: Literal["float32", "int16"] | None = None,
-    ) -> Path:
-        """Write the view as a page that works with no network and no kernel: one file, as it is now.
-
-        All that a click shows is in it. Views that show vectors have them exact where they are not too many, else
-        rounded; then the page says how far any weight is from the exact one.
-
-        Parameters
-        ----------
-        path
-            The file, by custom ``*.html``.
-        layers
-            Numbers of the layers to keep, in all parts, the selected one in any case; all if None.
-        dtype
-            Of the vectors: "float32" or "int16"; None: "float32" of small captures.
-
-        Returns
-        -------
-        pathlib.Path
-            Of the file.
-
-        Raises
-        ------
-        OverBudget
-            Where the layers are too many for a page.
-        OutOfRange, CaptureClosed, OSError
-
-        Examples
-        --------
-        >>> view.to_html("nurse.html")  # doctest: +SKIP
-        """
-        from headscope.export.page import page
-        from headscope.files.replacing import replace_file
-
-        return replace_file(Path(path), [page(self, layers, dtype).encode("ascii")])
-
-    def to_svg(self, path: str | PathLike[str], *, theme: Theme | None = None, width: float | None = None) -> None:
-        """Write what a page shows of this view as a vector figure: text as text, lines as curves.
-
-        The page draws it, so that it is what is on the screen, and thumbnails are images of their pixels. It is written
-        as soon as a page that shows the view has answered, which it can when the cell has ended; why there is no
-        figure, where there is none, is said in the view and logged. The key ``f`` saves it from the page.
-
-        Parameters
-        ----------
-        path
-            The file, by custom ``*.svg``.
-        theme
-            "light" (for print) or "dark"; as on the page if None. The view itself stays as it is.
-        width
-            Of the column that it is for, in millimetres: the view is laid out for that width, with letters of 8 to 9
-            points; as on the page if None.
-
-        Raises
-        ------
-        OutOfRange, CaptureClosed
-
-        Examples
-        --------
-        >>> view.to_svg("nurse.svg", theme="light", width=140)  # doctest: +SKIP
-        """
-        _ = self.capture  # says so where it is closed
-        self.send(self._figures.ask(path, "svg", theme, width))
-
-    def to_png(
-        self,
-        path: str | PathLike[str],
-        *,
-        scale: float = 3,
-        theme: Theme | None = None,
-        width: float | None = None,
-    ) -> None:
-        """Write the figure of `to_svg` as an image of pixels, as the page draws it. Its key is ``Shift + f``.
-
-        Parameters
-        ----------
-        path
-            The file, by custom ``*.png``.
-        scale
-            Pixels for each pixel of the page, of which an inch has 96: 3.125 are 300 to the inch.
-        theme, width
-            As in `to_svg`.
-
-        Raises
-        ------
-        OutOfRange, CaptureClosed
-
-        Examples
-        --------
-        >>> view.to_png("nurse.png", theme="light", width=85)  # doctest: +SKIP
-        """
-        _ = self.capture  # says so where it is closed
-        self.send(self._figures.ask(path, "png", theme, width, scale))
 
     # How long it lives, see lifetime.py
 
