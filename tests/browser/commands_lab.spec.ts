@@ -1,8 +1,8 @@
 /** Commands, launcher cards and settings of a real JupyterLab. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { Notebook, openSettings, prepare, shutDownKernels } from "./notebook.js";
+import { look, Notebook, openSettings, prepare, shutDownKernels } from "./notebook.js";
 
 const CELLS = {
   save: `
@@ -42,7 +42,7 @@ const card = (page: Page, name: string): Locator => page.locator(".jp-LauncherCa
 
 test("a card of the launcher makes a notebook in its folder, whose cells run", async ({ page }) => {
   await openLab(page, "/tree/commands");
-  await page.screenshot({ path: "test-results/looks/launcher_light.png" });
+  await look(page, "launcher");
   await card(page, "New Attention Notebook").click();
   await expect(page.locator(".jp-Notebook .jp-CodeCell").first()).toBeVisible();
   const notebook = await Notebook.current(page);
@@ -66,7 +66,7 @@ test("opens a capture from a dialog that lists captures only, and exports what i
   const files = dialog.locator(".jp-DirListing-content");
   await expect(files.getByRole("listitem", { name: /nurse.headscope/ })).toBeVisible();
   await expect(files.getByRole("listitem", { name: /notes.txt/ })).toHaveCount(0);
-  await page.screenshot({ path: "test-results/looks/open_dialog.png" });
+  await look(page, "open_dialog");
   await files.getByRole("listitem", { name: /nurse.headscope/ }).click();
   await dialog.getByRole("button", { name: "Select", exact: true }).click();
   const explorer = page.locator(".jp-Document").getByRole("region", { name: "Explorer", exact: true });
@@ -109,7 +109,7 @@ test("the settings act at once on what is open", async ({ page }) => {
   const root = document.locator(".headscope");
   await expect(root).toHaveAttribute("data-theme", "light");
   const settings = await openSettings(page);
-  await page.screenshot({ path: "test-results/looks/settings_light.png" });
+  await look(page, "settings");
   await settings.locator('select[id$="theme"]').selectOption("dark");
   await expect(root).toHaveAttribute("data-theme", "dark");
   await settings.locator('select[id$="scale"]').selectOption("head");
@@ -117,4 +117,15 @@ test("the settings act at once on what is open", async ({ page }) => {
   await expect(document.getByRole("region", { name: "Attention heads", exact: true })).toBeVisible();
   await expect(document.getByRole("region", { name: "Explorer", exact: true })).toHaveCount(0);
   await expect(root).toHaveAttribute("data-theme", "dark");
+});
+
+test("settings that do not fit their schema give way to the defaults, and nothing breaks", async ({ page }) => {
+  const folder = "build/browser/settings/headscope";
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/settings.jupyterlab-settings`, JSON.stringify({ theme: "purple", scale: 3 }));
+  await openLab(page, "/tree/commands/nurse.headscope");
+  const document = page.locator(".jp-Document:not(.jp-NotebookPanel)");
+  await expect(document.getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
+  await expect(document.locator(".headscope")).toHaveAttribute("data-theme", "light");
+  rmSync(folder, { recursive: true });
 });

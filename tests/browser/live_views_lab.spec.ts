@@ -1,6 +1,6 @@
 /** Live views of a real JupyterLab's notebooks: their list in the side panel, and tabs of their own. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { Notebook, openSettings, prepare, shutDownKernels } from "./notebook.js";
+import { look, Notebook, openSettings, prepare, shutDownKernels } from "./notebook.js";
 
 const CELLS = {
   capture: `capture = hs.capture(model, "The doctor asked the nurse a question. She", tokenizer=tokenizer)`,
@@ -31,23 +31,11 @@ const panel = () => page.locator("#headscope-views");
 const tab = () => page.locator(".headscope-tab");
 const entries = () => panel().getByRole("listitem");
 
-async function look(name: string): Promise<void> {
-  for (const theme of ["Dark", "Light"]) {
-    await page.evaluate(
-      (one) => jupyterapp.commands.execute("apputils:change-theme", { theme: one }),
-      `JupyterLab ${theme}`,
-    );
-    await expect(page.locator("body")).toHaveAttribute("data-jp-theme-light", String(theme === "Light"));
-    await expect(page.locator("#jupyterlab-splash")).toHaveCount(0);
-    await page.screenshot({ path: `test-results/looks/${name}_${theme.toLowerCase()}.png` });
-  }
-}
-
 test("an empty list says what it would list", async () => {
   await page.getByRole("tab", { name: "Attention views" }).click();
   await expect(panel()).toContainText("No view is live");
   await expect(panel()).toContainText("hs.explore");
-  await look("views_empty");
+  await look(page, "views_empty");
 });
 
 test("lists the views as their cells run, those in boxes too, with what is selected", async () => {
@@ -59,7 +47,7 @@ test("lists the views as their cells run, those in boxes too, with what is selec
   await expect(entries().nth(1)).toContainText("Head view");
   await notebook.ask("first.select(layer=16, heads=[0]); print(1)");
   await expect(entries().nth(0)).toContainText("layer 16, head 0");
-  await look("views_two");
+  await look(page, "views_two");
 });
 
 test("an entry brings its cell into sight, by the keyboard too", async () => {
@@ -107,7 +95,7 @@ test("a tab of its own shows the same view: what is clicked there is in the note
     .getByRole("button", { name: /Open in a tab/ })
     .click();
   await expect(tab()).toHaveCount(1);
-  await look("views_tab");
+  await look(page, "views_tab");
 });
 
 test("when its cell has run again, the tab shows the new view", async () => {
@@ -135,7 +123,7 @@ test("a view that is closed, and a kernel that restarts, are said in the tab; ru
   });
   await expect(tab().getByRole("status")).toContainText("was restarted");
   await expect(entries()).toHaveCount(0);
-  await look("views_dead");
+  await look(page, "views_dead");
   await notebook.run("load");
   await notebook.run("first");
   await expect(tab().getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
@@ -190,3 +178,15 @@ async function breakViews(): Promise<void> {
     manager.create_view = () => Promise.reject(new Error("no room"));
   });
 }
+
+test("the tab goes with its notebook when that gets another name", async () => {
+  await page.evaluate(() => {
+    const { serviceManager } = jupyterapp as unknown as {
+      serviceManager: { contents: { rename(from: string, to: string): Promise<unknown> } };
+    };
+    return serviceManager.contents.rename("live.ipynb", "renamed.ipynb");
+  });
+  await expect(page.locator(".lm-TabBar-tab", { hasText: "Explorer · renamed.ipynb" })).toBeVisible();
+  await expect(panel().getByRole("heading", { name: "renamed.ipynb" })).toBeVisible();
+  await expect(tab().getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
+});

@@ -27,6 +27,19 @@ export async function shutDownKernels(page: Page): Promise<void> {
   for (const { id } of sessions) await page.request.delete(`/api/sessions/${id}`, { headers });
 }
 
+/** Takes pictures of the lab in both of its themes, and leaves it light. */
+export async function look(page: Page, name: string): Promise<void> {
+  for (const theme of ["Dark", "Light"]) {
+    await page.evaluate(
+      (one) => jupyterapp.commands.execute("apputils:change-theme", { theme: one }),
+      `JupyterLab ${theme}`,
+    );
+    await expect(page.locator("body")).toHaveAttribute("data-jp-theme-light", String(theme === "Light"));
+    await expect(page.locator("#jupyterlab-splash")).toHaveCount(0);
+    await page.screenshot({ path: `test-results/looks/${name}_${theme.toLowerCase()}.png` });
+  }
+}
+
 /** Opens headscope's page of JupyterLab's settings editor. */
 export async function openSettings(page: Page): Promise<Locator> {
   await page.evaluate(() => jupyterapp.commands.execute("settingeditor:open", { query: "Headscope" }));
