@@ -57,7 +57,8 @@ test-browser: install weights ## Tests in a real JupyterLab in a real browser
 
 test-hosts: wheel weights $(HOSTS) ## One interaction in every host that can be run here, the wheel installed (ARGS="marimo")
 	build/hosts/bin/python -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps dist/*.whl
-	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && FIREFOX="$${FIREFOX:-$$(command -v firefox-esr)}" && export FIREFOX && \
+	CHROMIUM="$$(scripts/find_browser.sh)" && FIREFOX="$${FIREFOX:-$$(command -v firefox-esr)}" && export CHROMIUM FIREFOX && \
+	  { test -x "$$FIREFOX" || { echo "no Firefox ESR found: install firefox-esr, or say where it is with FIREFOX=/path"; exit 1; }; } && \
 	  npx playwright test --config tests/hosts/playwright.config.ts $(ARGS)
 
 $(HOSTS): tests/hosts/package.json constraints.txt pyproject.toml | wheel
