@@ -111,7 +111,7 @@ $(VSCE): js/vscode/package.json js/vscode/package-lock.json
 	npm ci --prefix build/vsce --silent --no-audit --no-fund
 	touch $@
 
-test-vscode: install vsix ## The VS Code extension in a real VS Code (code-server, compiled once: minutes)
+test-vscode: install weights vsix ## The VS Code extension in a real VS Code (code-server, compiled once: minutes)
 	scripts/install_code_server.sh
 	CHROMIUM="$$(scripts/find_browser.sh)" && export CHROMIUM && npx playwright test --config tests/vscode/playwright.config.ts
 

@@ -7,6 +7,9 @@ export interface RangedBytes {
   read(start: number, end: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
+/** What is said of a file that was written anew meanwhile. */
+export const CHANGED = "The file is another than it was when it was opened. Close it and open it again.";
+
 /** A file that the reader chose, or bytes that are here. */
 export function bytesOfBlob(blob: Blob): RangedBytes {
   return {
@@ -31,13 +34,23 @@ export async function bytesOfServer(
     return response;
   };
   const first = await range(0, 1, signal);
-  const size = Number(/^bytes 0-0\/(\d+)$/.exec(first.headers.get("Content-Range") ?? "")?.[1]);
+  const size = sizeIn(first);
   if (first.status !== 206 || !Number.isSafeInteger(size)) return null;
   await first.body?.cancel();
+  const when = first.headers.get("Last-Modified");
   const read = async (start: number, end: number, until: AbortSignal) => {
     const response = await range(start, end, until);
     if (response.status !== 206) throw new Error(`the server answers ${response.status} where it has the file`);
+    if (sizeIn(response) !== size || response.headers.get("Last-Modified") !== when) {
+      await response.body?.cancel();
+      throw new Error(CHANGED);
+    }
     return new Uint8Array(await response.arrayBuffer());
   };
   return { size, read };
+}
+
+/** How large the server says that the whole file is. */
+function sizeIn({ headers }: Response): number {
+  return Number(/^bytes \d+-\d+\/(\d+)$/.exec(headers.get("Content-Range") ?? "")?.[1]);
 }

@@ -12,7 +12,7 @@ export class Capture implements CustomDocument {
     try {
       const file = await this.#open();
       const name = this.uri.path.split("/").at(-1) ?? "";
-      return { id, size: await file.size(), name, bytes: await file.read(start, end) };
+      return { id, size: file.size, name, bytes: await file.read(start, end) };
     } catch (thrown) {
       return { id, error: thrown instanceof Error ? thrown.message : String(thrown) };
     }

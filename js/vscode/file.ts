@@ -1,12 +1,13 @@
 /** A file of VS Code's, read by ranges. */
 import { type FileHandle, open } from "node:fs/promises";
 import { type Uri, workspace } from "vscode";
+import { CHANGED } from "../files/bytes.js";
 
 /** Most bytes of a file on another system than the extension's own, which VS Code reads as a whole. */
 const MOST_REMOTE = 256 << 20;
 
 export interface OpenedFile {
-  size(): Promise<number>;
+  readonly size: number;
   read(start: number, end: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -17,11 +18,14 @@ export function openFile(uri: Uri): Promise<OpenedFile> {
 
 async function openHere(uri: Uri): Promise<OpenedFile> {
   const file = await open(uri.fsPath, "r");
-  return {
-    size: async () => (await file.stat()).size,
-    read: (start, end) => readRange(file, start, end),
-    close: () => file.close(),
+  const { size, mtimeMs } = await file.stat();
+  const read = async (start: number, end: number) => {
+    const bytes = await readRange(file, start, end);
+    const now = await file.stat();
+    if (now.size !== size || now.mtimeMs !== mtimeMs) throw new Error(CHANGED);
+    return bytes;
   };
+  return { size, read, close: () => file.close() };
 }
 
 /** Into memory of its own: what is posted to a page is the whole buffer under a view. */
@@ -45,7 +49,7 @@ async function openElsewhere(uri: Uri): Promise<OpenedFile> {
   }
   const whole = await workspace.fs.readFile(uri);
   return {
-    size: async () => whole.length,
+    size: whole.length,
     read: async (start, end) => new Uint8Array(whole.subarray(start, end)), // a Buffer would come as something else
     close: async () => {},
   };

@@ -8,7 +8,6 @@ export interface Question {
   end: number;
 }
 
-/** `bytes` may be fewer where the file has become shorter. */
 export type Answer = { id: number; size: number; name: string; bytes: Uint8Array } | { id: number; error: string };
 
 /** Takes what came from a page for a question, if it is one. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MOST_BYTES } from "../../js/files/bytes.js";
+import { CHANGED, MOST_BYTES } from "../../js/files/bytes.js";
 import { Capture } from "../../js/vscode/capture.js";
 import { Line } from "../../js/vscode/line.js";
 import { type Answer, type Question, questionIn } from "../../js/vscode/messages.js";
@@ -31,12 +31,12 @@ describe("the extension", () => {
     capture.dispose();
   });
 
-  it("hands over less where the file has become shorter", async () => {
+  it("hands over nothing of a file that has become another", async () => {
     writeFileSync(path, "hello");
     const capture = new Capture(uri);
     await capture.answer({ id: 1, start: 0, end: 0 });
-    writeFileSync(path, "he");
-    expect(await capture.answer({ id: 2, start: 1, end: 5 })).toMatchObject({ size: 2, bytes: Uint8Array.of(101) });
+    writeFileSync(path, "jello!");
+    expect(await capture.answer({ id: 2, start: 0, end: 5 })).toEqual({ id: 2, error: CHANGED });
     capture.dispose();
   });
 
