@@ -2,7 +2,7 @@
  * The container of a saved capture: a safetensors file, read tensor by tensor and trusted in nothing. The rules are
  * those of python/headscope/files/container.py, whose sentences these are.
  */
-import { below, type Check, listOf, Malformed, mappingOf, oneOf, record } from "../source/check.js";
+import { below, listOf, Malformed, oneOf, record } from "../source/check.js";
 import { crc32 } from "../source/crc32.js";
 import { MOST_BYTES, type RangedBytes } from "./bytes.js";
 import { isInProportion, MOST_TEXT, parse } from "./json.js";
@@ -25,8 +25,11 @@ export interface Tensor {
   readonly crc32: unknown;
 }
 
-const TENSOR = record({ dtype: oneOf(...Object.keys(SIZES)), shape: listOf(below(WHOLE)) });
-const PLACED = record({ data_offsets: listOf(below(WHOLE), 2) });
+const TENSOR = record({
+  dtype: oneOf(...Object.keys(SIZES)),
+  shape: listOf(below(WHOLE)),
+  data_offsets: listOf(below(WHOLE), 2),
+});
 
 /** A file that is no saved capture, or is damaged. */
 export class UnreadableFile extends Error {
@@ -160,29 +163,19 @@ function placed(
   return found;
 }
 
-const check: (check: Check, value: unknown, name: string) => void = (one, value, name) =>
-  one(value, JSON.stringify(name));
-
 function tensorOf(name: string, header: unknown, stated: unknown): Tensor {
-  check(TENSOR, header, name);
-  check(PLACED, header, name);
-  check(
-    mappingOf(() => {}),
-    stated,
-    name,
-  );
+  const at = JSON.stringify(name);
+  TENSOR(header, at);
   const { dtype, shape, data_offsets } = header as { dtype: Dtype; shape: number[]; data_offsets: number[] };
-  const said = stated as { dtype: unknown; shape: unknown; crc32: unknown };
+  const said = (stated ?? {}) as { dtype?: unknown; shape?: unknown; crc32?: unknown };
   if (said.dtype !== dtype || JSON.stringify(said.shape) !== JSON.stringify(shape)) {
-    throw new Malformed(`${JSON.stringify(name)} is not what its description says`);
+    throw new Malformed(`${at} is not what its description says`);
   }
-  if (shape.length > AXES) throw new Malformed(`the shape of ${JSON.stringify(name)} is none`);
+  if (shape.length > AXES) throw new Malformed(`the shape of ${at} is none`);
   const product = (lengths: number[]) => lengths.reduce((all, length) => all * length, 1);
-  if (product(shape.map((length) => Math.max(1, length))) >= WHOLE) {
-    throw new Malformed(`${JSON.stringify(name)} is larger than any file`);
-  }
+  if (product(shape.map((length) => Math.max(1, length))) >= WHOLE)
+    throw new Malformed(`${at} is larger than any file`);
   const [[begin, end], count] = [data_offsets, product(shape)];
-  if (end - begin !== count * SIZES[dtype])
-    throw new Malformed(`${JSON.stringify(name)} is not as long as its shape asks`);
+  if (end - begin !== count * SIZES[dtype]) throw new Malformed(`${at} is not as long as its shape asks`);
   return { dtype, shape, count, begin, end, crc32: said.crc32 };
 }

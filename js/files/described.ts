@@ -5,6 +5,7 @@ import type { Container } from "./container.js";
 const MOST_HEADS = 4096;
 const MANY = 1 << 20;
 const MOST_CELLS = 1024;
+
 /** What the file says of a layer. */
 export interface SaidLayer {
   layer: number;
