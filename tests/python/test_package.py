@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BUNDLE = "headscope/static/widget.js"
 BUNDLE_LIMIT = 244 * 1024
-LAB_LIMIT = 312 * 1024  # the views once more, what reads them out of a notebook or a file, commands, live views
+LAB_LIMIT = 320 * 1024  # the views once more, what reads them out of a notebook or a file, commands, live views
 LAB_START = 24 * 1024  # what JupyterLab loads at its start, whether there is anything of headscope or not
 HEAVY = ("torch", "transformers", "anywidget")
 LIGHT_DEPENDENCIES = ("anywidget", "jupyterlab", "numpy", "safetensors", "traitlets")
