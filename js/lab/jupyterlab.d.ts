@@ -194,11 +194,7 @@ declare module "@jupyterlab/application" {
     readonly name: string;
     readonly shell: {
       readonly currentWidget: Widget | null;
-      add(
-        widget: Widget,
-        area: "left" | "main" | "down",
-        options?: { rank?: number; mode?: "split-right"; ref?: string },
-      ): void;
+      add(widget: Widget, area: "left" | "main", options?: { rank?: number; mode?: "split-right"; ref?: string }): void;
       activateById(id: string): void;
     };
   }

@@ -9,7 +9,7 @@ import type { LiveViews, PoppedOut, Where } from "./live/index.js";
 
 const PANEL = "headscope-views";
 const POP_OUT = "headscope:pop-out";
-/** Has one tab in the middle, which is the notebook. */
+/** Has room for one tab, which is the notebook: views are only listed there. */
 const ONE_TAB = "Jupyter Notebook";
 
 export class Side {
@@ -26,17 +26,21 @@ export class Side {
     const { shell, commands } = this.app;
     const panel = new ListPanel((box) => void this.#list(box));
     shell.add(panel, "left", { rank: 600 });
+    restorer?.add(panel, PANEL);
+    if (!this.#hasTabs) return;
     commands.addCommand(POP_OUT, {
       label: "Open an Attention View in a Tab",
       execute: (where) => this.#popOut(where as unknown as Where),
     });
-    if (restorer === null) return;
-    restorer.add(panel, PANEL);
-    void restorer.restore(this.#tabs, {
+    void restorer?.restore(this.#tabs, {
       command: POP_OUT,
       args: ({ where }) => where,
       name: ({ where }) => JSON.stringify(where),
     });
+  }
+
+  get #hasTabs(): boolean {
+    return this.app.name !== ONE_TAB;
   }
 
   #load() {
@@ -55,7 +59,7 @@ export class Side {
       views,
       {
         go: ({ panel, cell }) => void live.goTo(app, panel, cell.model.id),
-        popOut: (view) => void app.commands.execute(POP_OUT, live.whereOf(view)),
+        popOut: this.#hasTabs ? (view) => void app.commands.execute(POP_OUT, live.whereOf(view)) : null,
       },
       new AbortController().signal, // as long as the page
     );
@@ -63,13 +67,13 @@ export class Side {
 
   async #popOut(where: Where): Promise<PoppedOut> {
     const { live, views } = await this.#load();
-    const { shell, name } = this.app;
+    const { shell } = this.app;
     const key = live.keyOf(where);
     const known = this.#tabs.find((tab) => live.keyOf(tab.where) === key);
     const tab = known ?? this.#make(live, views, where);
     if (known === undefined) {
       const ref = views.panelAt(where)?.id;
-      shell.add(tab, name === ONE_TAB ? "down" : "main", ref === undefined ? {} : { mode: "split-right", ref });
+      shell.add(tab, "main", ref === undefined ? {} : { mode: "split-right", ref });
       await this.#tabs.add(tab);
     }
     shell.activateById(tab.id);

@@ -6,8 +6,8 @@ import { wordsOf } from "./words.js";
 /** What can be done with a view of the list. */
 export interface Deeds {
   go(view: LiveView): void;
-  /** Opens it in a tab of its own. */
-  popOut(view: LiveView): void;
+  /** Opens it in a tab of its own; null where there is no room for one. */
+  popOut: ((view: LiveView) => void) | null;
 }
 
 const OUT = "M3 3h4v1.4H4.4v7.2h7.2V9H13v4H3zM8.5 2H14v5.5h-1.4V4.4L8 9 7 8l4.6-4.6H8.5z";
@@ -39,7 +39,7 @@ const EMPTY = [
   () => ["Run a cell that ends with ", element("code", {}, "hs.explore(…)"), ", and its view is listed here."],
 ];
 
-function entryOf(view: LiveView, deeds: Deeds): HTMLElement {
+function entryOf(view: LiveView, { go, popOut }: Deeds): HTMLElement {
   const { kind, model, text, at } = wordsOf(view.model);
   const key = view.model.model_id;
   const lines = [
@@ -47,17 +47,15 @@ function entryOf(view: LiveView, deeds: Deeds): HTMLElement {
     element("span", { class: "quiet", title: text }, text),
     element("span", { class: "quiet" }, at),
   ];
+  const shown = button({ class: "go", title: "Show its cell", "data-key": key }, () => go(view), ...lines);
+  if (popOut === null) return element("li", {}, shown);
   const hint = "Open in a tab of its own";
-  const name = `${hint}: ${kind}, ${at}`;
+  const named = { title: hint, "aria-label": `${hint}: ${kind}, ${at}`, "data-key": `${key} out` };
   return element(
     "li",
     {},
-    button({ class: "go", title: "Show its cell", "data-key": key }, () => deeds.go(view), ...lines),
-    button(
-      { class: "out", title: hint, "aria-label": name, "data-key": `${key} out` },
-      () => deeds.popOut(view),
-      icon(),
-    ),
+    shown,
+    button({ class: "out", ...named }, () => popOut(view), icon()),
   );
 }
 

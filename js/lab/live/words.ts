@@ -10,9 +10,9 @@ const MOST_CHARACTERS = 80;
 
 /** What a view is of, in words. Its description comes from a kernel: all of it may be missing. */
 export function wordsOf(model: WidgetModel) {
-  const meta = (model.get("meta") ?? {}) as { model?: unknown; sides?: { texts?: unknown }[] };
-  const tokens = meta.sides?.[0]?.texts;
-  const text = Array.isArray(tokens) ? tokens.slice(0, MOST_CHARACTERS).join("").trim() : "";
+  const meta = (model.get("meta") ?? {}) as { model?: unknown; sides?: { texts?: unknown; words?: unknown }[] };
+  const { texts, words } = meta.sides?.[0] ?? {};
+  const text = Array.isArray(texts) && Array.isArray(words) ? textOf(texts.map(String), words) : "";
   const [layer, head] = [model.get("layer"), model.get("head")];
   return {
     kind: KINDS[String(model.get("kind"))] ?? "View",
@@ -20,4 +20,15 @@ export function wordsOf(model: WidgetModel) {
     text: text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)} …` : text,
     at: `layer ${layer}${typeof head === "number" ? `, head ${head}` : ""}`,
   };
+}
+
+/** The text that tokens are of. Tokenizers of words leave out the spaces between these. */
+function textOf(texts: string[], words: unknown[]): string {
+  const isSpaced = texts.some((text) => /^\s/.test(text));
+  const begins = (index: number) => !isSpaced && index > 0 && words[index] !== words[index - 1];
+  const some = texts.slice(0, MOST_CHARACTERS);
+  return some
+    .map((text, index) => (begins(index) ? ` ${text}` : text))
+    .join("")
+    .trim();
 }
