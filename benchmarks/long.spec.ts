@@ -14,8 +14,8 @@ const QUIET_LOOKS = 4;
 const WAIT_S = 600;
 /** Twice what the views take for a pointer's rest. */
 const REST_MS = 200;
-/** Moves of the pointer over each column of tokens; changes of the layer; places of the map that one comes closer to. */
-const MOVES = 20;
+/** Moves of the pointer over each column of tokens, all that are in view but one or two; changes of the layer; places of the map that one comes closer to. */
+const MOVES = 22;
 const CHANGES = 5;
 const PLACES = [0.3, 0.5, 0.8];
 const PLOT = '[role="application"][aria-label^="Attention map"]';

@@ -159,7 +159,10 @@ def test_what_is_no_number_is_not_rounded(tmp_path: Path) -> None:
         model.encoder.layer[1].attention.self.query.weight[0, 0] = float("nan")
     capture = hs.capture(model, ids(12))
     data = data_of(hs.Explorer(capture).to_html(tmp_path / "page.html", dtype="int16"))
-    assert [layer["header"]["form"] for layer in data["layers"]] == ["short", "vectors", "vectors"]
+    records = [capture.record(layer) for layer in range(3)]
+    finite = [all(one.isfinite().all() for one in (record.query, record.key, record.value)) for record in records]
+    assert finite[:2] == [True, False]  # kernels differ in what they give the next layer for NaN: zeros, or NaN
+    assert [layer["header"]["form"] for layer in data["layers"]] == [["vectors", "short"][one] for one in finite]
     assert np.isnan(arrays_of(data["layers"][1])["query"]).any()
 
 
