@@ -5,6 +5,7 @@ import { OpenFile, VERSION } from "../../js/files/capture.js";
 import { floatsOf } from "../../js/files/numbers.js";
 import { traitsOf } from "../../js/files/show.js";
 import { FileSource } from "../../js/files/source.js";
+import { fitsAtOnce, isTooMuch, workOf } from "../../js/files/work.js";
 import type { LayerData } from "../../js/source/layer.js";
 import type { SourceError, ThumbnailQuestion, Thumbnails } from "../../js/source/source.js";
 import { partOf } from "../../js/store/meta.js";
@@ -171,6 +172,36 @@ describe("a file that is read by ranges", () => {
     const asked: ThumbnailQuestion = { ...question, size: FIRST_SIZE, hide_special: true };
     await source.begin(asked, following.signal);
     expect(source.peekThumbnails(asked, 0)).toBeUndefined();
+  });
+
+  it("shows the pictures that stand in it where a layer is too much for a page, and else says why", async () => {
+    class Small extends FileSource {
+      protected override whyNotPictured({ layer }: LayerData): string {
+        return `layer ${layer} is too much`;
+      }
+    }
+    const source = new Small(await open(fileNamed("saved/prose")));
+    const come: (Thumbnails | SourceError)[] = [];
+    const ask = (changes: Partial<ThumbnailQuestion>) =>
+      source.thumbnails({ ...question, size: 40, ...changes }, [0], {
+        ...following,
+        onLayer: (_, one) => come.push(one),
+      });
+    await ask({});
+    await ask({ hide_special: true });
+    expect(come[0]).toMatchObject({ layer: 0, heads: 2, rows: FIRST_SIZE, columns: FIRST_SIZE });
+    expect(come[1]).toMatchObject({ name: "OverBudget", message: "layer 0 is too much" });
+    const tile = { part: "self", layer: 0, head: 0, row_edges: [0, 2], column_edges: [0, 2], exact: true } as const;
+    await expect(source.tile({ ...tile, reduce: "max", measure: "weight" }, following)).rejects.toThrow("too much");
+  });
+
+  it("computes no picture of more weights than a page can", () => {
+    const long = { heads: 9, queries: 4000, keys: 4000, d: 64 };
+    expect([isTooMuch(workOf(long)), isTooMuch(workOf({ ...long, heads: 1 }))]).toEqual([true, false]);
+    expect([fitsAtOnce(workOf({ ...long, heads: 1 })), fitsAtOnce(workOf({ ...long, queries: 400 }))]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it("keeps no more layers than its budget has room for, those used last", async () => {
