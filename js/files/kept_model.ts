@@ -9,8 +9,17 @@ export interface Kept {
   keep(what: unknown): void;
 }
 
-/** What of a view is told by its file: all but the selection and the settings. */
-const OF_THE_FILE = ["kind", "meta", "first", "first_data", "first_thumbnails", "first_thumbnails_data", "error"];
+/** What of a view is told by its file and its host: all but the selection and the settings. */
+const OF_THE_FILE = [
+  "kind",
+  "layers_bytes",
+  "meta",
+  "first",
+  "first_data",
+  "first_thumbnails",
+  "first_thumbnails_data",
+  "error",
+];
 
 /** The traits of a view of a file, which is found again where it was left. */
 export class KeptModel extends PageModel {

@@ -83,10 +83,11 @@ class FileView extends Widget {
   ) {
     super();
     this.node.style.overflow = "auto";
-    let kind: string | undefined;
+    let shown: string | undefined;
     const show = () => {
-      if (kind !== preferences.kind) void this.#show();
-      kind = preferences.kind;
+      const wanted = `${preferences.kind} ${preferences.layersBytes}`;
+      if (shown !== wanted) void this.#show();
+      shown = wanted;
     };
     void Promise.all([context.ready, preferences.ready]).then(() => {
       show();
@@ -104,12 +105,12 @@ class FileView extends Widget {
     this.#shown.abort();
     this.#shown = new AbortController();
     const { signal } = this.#shown;
-    const { kind } = this.preferences;
+    const { kind, layersBytes } = this.preferences;
     const { showFile } = await import("./views.js");
     const { recall, keep } = this.#memory();
     const before = await recall().catch(() => undefined);
     const isOver = signal.aborted || this.#open.signal.aborted;
-    if (!isOver) void showFile(this.node, this.#place(), { kind, before, keep }, signal);
+    if (!isOver) void showFile(this.node, this.#place(), { kind, layersBytes, before, keep }, signal);
   }
 
   #memory(): Memory {

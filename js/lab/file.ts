@@ -72,7 +72,11 @@ function showByServer(el: HTMLElement, connect: () => WebSocket, how: How, until
       const message = readMessage(data);
       if (model !== undefined) return model.hear(message);
       waiting.remove();
-      const traits = { ...traitsOf(message.content as Opening, message.buffers), kind: how.kind };
+      const traits = {
+        ...traitsOf(message.content as Opening, message.buffers),
+        kind: how.kind,
+        layers_bytes: how.layersBytes,
+      };
       model = new FileModel(traits, send, how);
       open(el, model, until);
     };

@@ -10,6 +10,8 @@ const KINDS: Record<string, Kind> = { all: "explorer", model: "model", head: "he
 export class Preferences {
   /** What a capture that was opened from a file is shown as. */
   kind: Kind = "explorer";
+  /** Bytes of layers that it keeps. */
+  layersBytes = 256 << 20;
   /** Settles once they have been read, or turned out not to be there. */
   readonly ready: Promise<void>;
   #settle = (): void => {};
@@ -40,6 +42,7 @@ export class Preferences {
 
   #take(setting: Setting): void {
     this.kind = KINDS[String(setting.composite.scale)] ?? "explorer";
+    this.layersBytes = Number(setting.composite.memory) * 2 ** 20;
     sayTheme(String(setting.composite.theme));
     for (const act of [...this.#listeners]) act();
   }

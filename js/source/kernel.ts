@@ -58,7 +58,11 @@ export class KernelSource implements Source {
   }
 
   hasRoomAround(data: LayerData): boolean {
-    return 3 * data.bytes <= LAYERS_BYTES;
+    return 3 * data.bytes <= this.#layers.budgetBytes;
+  }
+
+  keepLayersUpTo(bytes: number): void {
+    this.#layers.budgetBytes = bytes;
   }
 
   async layer(part: string, layer: number, following: Following): Promise<LayerData> {

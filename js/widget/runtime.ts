@@ -66,6 +66,8 @@ function sourceOf({ model, ending }: Runtime): KernelSource {
   const { capture } = readMeta(model.get("meta"));
   const line = { wire: model, closed: ending.signal };
   const source = sharedSource(capture, line, "vscodeThemeKind" in document.body.dataset);
+  const bytes = model.get("layers_bytes");
+  if (typeof bytes === "number") source.keepLayersUpTo(bytes);
   const layer = model.get("first") as Partial<Header> | null | undefined;
   if (layer?.arrays !== undefined) source.keepLayer({ header: layer, pieces: [bytesOf(model.get("first_data"))] });
   const pictures = model.get("first_thumbnails") as Partial<FirstThumbnails> | null | undefined;

@@ -10,6 +10,7 @@ import pathlib
 pathlib.Path("commands").mkdir(exist_ok=True)
 text = "The doctor asked the nurse a question. She said that the"
 hs.capture(model, text, tokenizer=tokenizer).save("commands/nurse.headscope", layers=[8, 9])
+hs.capture(model, 40 * text, tokenizer=tokenizer).save("commands/long.headscope", layers=[8, 9])
 pathlib.Path("commands/notes.txt").write_text("no capture")`,
 };
 
@@ -23,7 +24,12 @@ test.beforeAll(async ({ browser }) => {
   await page.close();
 });
 
-test.afterEach(({ page }) => shutDownKernels(page));
+const SETTINGS = "build/browser/settings/headscope";
+
+test.afterEach(async ({ page }) => {
+  rmSync(SETTINGS, { recursive: true, force: true });
+  await shutDownKernels(page);
+});
 
 async function openLab(page: Page, path = ""): Promise<void> {
   await page.goto(`/lab${path}?token=${process.env.LAB_TOKEN}&reset`);
@@ -119,13 +125,38 @@ test("the settings act at once on what is open", async ({ page }) => {
   await expect(root).toHaveAttribute("data-theme", "dark");
 });
 
+test("the memory setting says how much of a capture stays in the page", async ({ page }) => {
+  const reads: string[] = [];
+  page.on("request", (request) => {
+    const range = request.headers().range;
+    if (range !== undefined && request.url().includes("long.headscope")) reads.push(range);
+  });
+  await openLab(page, "/tree/commands/long.headscope");
+  const view = page
+    .locator(".jp-Document:not(.jp-NotebookPanel)")
+    .getByRole("region", { name: "Explorer", exact: true });
+  /** How often the file is read for a layer that has been looked at before. */
+  const readAgain = async () => {
+    const rows = (layer: number) => view.locator(`.neuron-rows[data-layer="${layer}"]`);
+    await view.getByRole("button", { name: "Next layer" }).click();
+    await expect(rows(9)).toBeVisible();
+    const before = reads.length;
+    await view.getByRole("button", { name: "Previous layer" }).click();
+    await expect(rows(8)).toBeVisible();
+    return reads.length - before;
+  };
+  expect(await readAgain()).toBe(0);
+  const settings = await openSettings(page);
+  await settings.locator('input[id$="memory"]').fill("1");
+  await page.locator(".lm-TabBar-tab", { hasText: "long.headscope" }).click();
+  await expect.poll(readAgain).toBeGreaterThan(0);
+});
+
 test("settings that do not fit their schema give way to the defaults, and nothing breaks", async ({ page }) => {
-  const folder = "build/browser/settings/headscope";
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/settings.jupyterlab-settings`, JSON.stringify({ theme: "purple", scale: 3 }));
+  mkdirSync(SETTINGS, { recursive: true });
+  writeFileSync(`${SETTINGS}/settings.jupyterlab-settings`, JSON.stringify({ theme: "purple", scale: 3, memory: -1 }));
   await openLab(page, "/tree/commands/nurse.headscope");
   const document = page.locator(".jp-Document:not(.jp-NotebookPanel)");
   await expect(document.getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
   await expect(document.locator(".headscope")).toHaveAttribute("data-theme", "light");
-  rmSync(folder, { recursive: true });
 });
