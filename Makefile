@@ -10,6 +10,7 @@ STATIC := python/headscope/static/widget.js
 LABEXTENSION := python/headscope/labextension/package.json
 JS_SOURCES := $(shell find js -type f)
 PEERS := build/peers/.installed
+VSCODE := build/vscode/extension.js
 VSCE := build/vsce/.installed
 HOSTS := build/hosts/.installed
 ROOT := $(filter 0,$(shell id -u))
@@ -98,7 +99,7 @@ $(PEERS): benchmarks/peers/requirements.txt benchmarks/peers/package.json constr
 
 build: $(STATIC) $(LABEXTENSION) ## Build the JavaScript half
 
-vsix: build $(VSCE) ## Package the VS Code extension into dist/
+vsix: build $(VSCODE) $(VSCE) ## Package the VS Code extension into dist/
 	node scripts/vscode_manifest.mjs
 	mkdir -p dist
 	cd build/vscode && ../vsce/node_modules/.bin/vsce package --no-dependencies --allow-missing-repository \
@@ -176,7 +177,7 @@ node_modules/.installed: package.json package-lock.json
 	npm ci
 	touch $@
 
-$(STATIC): node_modules/.installed scripts/bundle.mjs tsconfig.json $(JS_SOURCES)
+$(STATIC) $(VSCODE) &: node_modules/.installed scripts/bundle.mjs tsconfig.json $(JS_SOURCES)
 	npm run --silent build:bundles
 
 $(LABEXTENSION): $(STATIC)

@@ -7,8 +7,21 @@ export interface RangedBytes {
   read(start: number, end: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
+/** Bytes as MiB, whatever their number. */
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
 /** What is said of a file that was written anew meanwhile. */
 export const CHANGED = "The file is another than it was when it was opened. Close it and open it again.";
+
+/** The same of one that the server no longer has, or has for others. */
+export const GONE =
+  "The server no longer hands over the file: it was moved or deleted, or you are signed out. Close it and open it again.";
+/** Answers that a file is none, or none of this reader's; 200 is that of a page to sign in. */
+const NOT_THERE = [200, 401, 403, 404, 410];
+/** By which a server tells files apart, if it does. */
+const MARKS = ["Last-Modified", "ETag"];
 
 /** A file that the reader chose, or bytes that are here. */
 export function bytesOfBlob(blob: Blob): RangedBytes {
@@ -37,17 +50,21 @@ export async function bytesOfServer(
   const size = sizeIn(first);
   if (first.status !== 206 || !Number.isSafeInteger(size)) return null;
   await first.body?.cancel();
-  const when = first.headers.get("Last-Modified");
   const read = async (start: number, end: number, until: AbortSignal) => {
     const response = await range(start, end, until);
-    if (response.status !== 206) throw new Error(`the server answers ${response.status} where it has the file`);
-    if (sizeIn(response) !== size || response.headers.get("Last-Modified") !== when) {
+    if (response.status !== 206 && response.status !== 416) throw new Error(whyNone(response.status));
+    const isSame = MARKS.every((mark) => response.headers.get(mark) === first.headers.get(mark));
+    if (sizeIn(response) !== size || !isSame) {
       await response.body?.cancel();
       throw new Error(CHANGED);
     }
     return new Uint8Array(await response.arrayBuffer());
   };
   return { size, read };
+}
+
+function whyNone(status: number): string {
+  return NOT_THERE.includes(status) ? GONE : `The server answers ${status} in place of the file: try again later.`;
 }
 
 /** How large the server says that the whole file is. */

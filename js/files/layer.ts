@@ -2,6 +2,7 @@
 import { type LayerData, layerOf } from "../source/layer.js";
 import type { Header, Packet } from "../source/packet.js";
 import { SourceError } from "../source/source.js";
+import { mebibytes } from "./bytes.js";
 import type { Container } from "./container.js";
 import type { SaidLayer } from "./described.js";
 import { floatsOf, inOrder } from "./numbers.js";
@@ -44,8 +45,8 @@ export function isLight(
 function tooLarge({ layer, heads }: SaidLayer, { queries, keys }: Lengths, bytes: number): SourceError {
   return new SourceError(
     "OverBudget",
-    `Layer ${layer} takes ${bytes >> 20} MiB (${heads} heads, ${queries} queries, ${keys} keys), and a page holds ` +
-      `${LAYER_BYTES >> 20} MiB of a layer at most. Open the file with hs.load in Python.`,
+    `Layer ${layer} takes ${mebibytes(bytes)} (${heads} heads, ${queries} queries, ${keys} keys), and a page holds ` +
+      `${mebibytes(LAYER_BYTES)} of a layer at most. Open the file with hs.load in Python.`,
   );
 }
 

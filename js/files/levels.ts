@@ -1,15 +1,25 @@
 /** Where sentences and paragraphs begin: the rules of python/headscope/answers/levels.py. */
 import type { Side } from "../store/meta.js";
 
-const BLANK_LINES = /\n(?:[^\S\n]*\n)+/gu;
-const LINE_BREAKS = /\n(?:[^\S\n]*\n)*/gu;
+/** What Python takes for a space within a line, and for any: other than this language's, which has U+FEFF among them. */
+const INDENT = String.raw`\t\x0b-\r\x1c-\x1f\x85\u2028\u2029\p{Zs}`;
+const SPACE = String.raw`\n${INDENT}`;
+const HAS_SPACE = new RegExp(`[${SPACE}]`, "u");
+const BLANK_LINES = new RegExp(`\n(?:[${INDENT}]*\n)+`, "gu");
+const LINE_BREAKS = new RegExp(`\n(?:[${INDENT}]*\n)*`, "gu");
 /**
  * Marks, what they are quoted in, and line breaks. Group 1 is what goes on behind, in text written with spaces. It looks
  * at the first mark of several only, so that a text of nothing but marks is read in one pass.
  */
-const SENTENCE_END = /(?<![.!?…])[.!?…]+["'’”»)\]*_]*(?=\s+(\S))(?:[^\S\n]*\n)*|[。！？]+[」』”）]*/gu;
+const SENTENCE_END = new RegExp(
+  String.raw`(?<![.!?…])[.!?…]+["'’”»)\]*_]*(?=[${SPACE}]+([^${SPACE}]))(?:[${INDENT}]*\n)*|[。！？]+[」』”）]*`,
+  "gu",
+);
 /** Text that ends with a full stop and not with a sentence: an initial, or one of a few abbreviations. */
-const ABBREVIATED = /[\s(["'](?:[\p{L}\p{Nl}\p{No}]|Mrs?|Ms|Dr|Prof|St|vs|cf|[Ff]igs?|[Vv]ol|[Ee]q|pp|e\.g|i\.e)\.$/u;
+const ABBREVIATED = new RegExp(
+  String.raw`[${SPACE}(["'](?:[\p{L}\p{Nl}\p{No}]|Mrs?|Ms|Dr|Prof|St|vs|cf|[Ff]igs?|[Vv]ol|[Ee]q|pp|e\.g|i\.e)\.$`,
+  "u",
+);
 const LOOKED_BACK = 12;
 
 type Tokens = Pick<Side, "texts" | "special" | "segments" | "words" | "kind">;
@@ -20,16 +30,16 @@ export function levelsOf(tokens: Tokens): NonNullable<Side["levels"]> {
   const pieces = piecesOf(tokens);
   const text = pieces.join("");
   const starts = startsOf(pieces);
-  const breaks = text.trim().search(BLANK_LINES) >= 0 ? BLANK_LINES : LINE_BREAKS;
-  const paragraphs = [...text.matchAll(breaks)].map(endOf);
+  const breaks = trimmed(text).search(BLANK_LINES) >= 0 ? BLANK_LINES : LINE_BREAKS;
+  const paragraphs = positionsOf(starts, text, breaks);
   const isCased = /\p{Uppercase}/u.test(text);
-  const ends = [...text.matchAll(SENTENCE_END)].filter((match) => isEnd(text, match, isCased)).map(endOf);
+  const sentences = positionsOf(starts, text, SENTENCE_END, (match) => isEnd(text, match, isCased));
   const { segments } = tokens;
   const ofPair = pieces.flatMap((_, at) =>
     segments !== null && at > 0 && segments[at] !== segments[at - 1] ? [at] : [],
   );
-  const edges = (offsets: number[]) => edgesOf([...positionsOf(starts, text, offsets), ...ofPair], pieces.length);
-  const found = { sentence: edges([...paragraphs, ...ends]), paragraph: edges(paragraphs) };
+  const edges = (positions: number[]) => edgesOf([...positions, ...ofPair], pieces.length);
+  const found = { sentence: edges([...paragraphs, ...sentences]), paragraph: edges(paragraphs) };
   return Object.fromEntries(Object.entries(found).filter(([, some]) => some.length > 2));
 }
 
@@ -40,10 +50,18 @@ function endOf(match: RegExpMatchArray): number {
 /** What each token adds to the text; special tokens add nothing. */
 function piecesOf({ texts, special, words }: Tokens): string[] {
   const pieces = texts.map((text, at) => (special[at] === 1 ? "" : text));
-  if (pieces.some((piece) => /\s/u.test(piece))) return pieces;
+  if (pieces.some((piece) => HAS_SPACE.test(piece))) return pieces;
   // The tokenizer dropped the spaces: words stand for them, so that a mark before a word is known to be its end.
   const isNew = (at: number) => at > 0 && words[at] !== words[at - 1];
   return pieces.map((piece, at) => (isNew(at) && /^[\p{L}\p{N}]/u.test(piece) ? ` ${piece}` : piece));
+}
+
+/** Without the spaces at both ends. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && HAS_SPACE.test(text[start])) start += 1;
+  while (start < end && HAS_SPACE.test(text[end - 1])) end -= 1;
+  return text.slice(start, end);
 }
 
 /** Where each piece begins, and the end of the last. */
@@ -62,14 +80,22 @@ function isEnd(text: string, match: RegExpMatchArray, isCased: boolean): boolean
   return match[0] !== "." || !ABBREVIATED.test(before);
 }
 
-/** The first token that begins at each offset of the text, or after it. */
-function positionsOf(starts: readonly number[], text: string, offsets: readonly number[]): number[] {
-  const ascending = offsets.filter((offset) => offset < text.length).sort((a, b) => a - b);
+/** The first token that begins at each end of what is found in the text, or after it. Matches are not kept: of marks alone there are millions. */
+function positionsOf(
+  starts: readonly number[],
+  text: string,
+  pattern: RegExp,
+  isWanted: (match: RegExpMatchArray) => boolean = () => true,
+): number[] {
+  const positions: number[] = [];
   let at = 0;
-  return ascending.map((offset) => {
-    while (starts[at] < offset) at += 1;
-    return at;
-  });
+  for (const match of text.matchAll(pattern)) {
+    const end = endOf(match);
+    if (end >= text.length || !isWanted(match)) continue;
+    while (starts[at] < end) at += 1;
+    if (positions.at(-1) !== at) positions.push(at);
+  }
+  return positions;
 }
 
 function edgesOf(positions: readonly number[], count: number): number[] {

@@ -5,6 +5,7 @@ import { ABCWidgetFactory, type Context, DocumentWidget, TextModelFactory } from
 import { ServerConnection, type ServiceManager as Services } from "@jupyterlab/services";
 import type { IStateDB } from "@jupyterlab/statedb";
 import { Widget } from "@lumino/widgets";
+import { say } from "../files/notice.js";
 import type { Place } from "./file.js";
 import type { Memory } from "./file_model.js";
 import { HEAD } from "./icon.js";
@@ -86,10 +87,11 @@ class FileView extends Widget {
     let shown: string | undefined;
     const show = () => {
       const wanted = `${preferences.kind} ${preferences.layersBytes}`;
-      if (shown !== wanted) void this.#show();
+      if (shown !== wanted) this.#show();
       shown = wanted;
     };
     void Promise.all([context.ready, preferences.ready]).then(() => {
+      if (this.#open.signal.aborted) return;
       show();
       preferences.onChange(show, this.#open.signal);
     });
@@ -101,21 +103,28 @@ class FileView extends Widget {
     super.dispose();
   }
 
-  async #show(): Promise<void> {
+  #show(): void {
     this.#shown.abort();
     this.#shown = new AbortController();
     const { signal } = this.#shown;
+    this.#fill(signal).catch((thrown: Error) => {
+      if (!signal.aborted)
+        say(this.node, "alert", `headscope: the views could not be loaded: ${thrown.message}`, signal);
+    });
+  }
+
+  async #fill(until: AbortSignal): Promise<void> {
     const { kind, layersBytes } = this.preferences;
     const { showFile } = await import("./views.js");
     const { recall, keep } = this.#memory();
     const before = await recall().catch(() => undefined);
-    const isOver = signal.aborted || this.#open.signal.aborted;
-    if (!isOver) void showFile(this.node, this.#place(), { kind, layersBytes, before, keep }, signal);
+    if (!until.aborted) await showFile(this.node, this.#place(), { kind, layersBytes, before, keep }, until);
   }
 
+  /** Under the name that the file has at the time. */
   #memory(): Memory {
-    const name = `${NAME}-view:${this.context.path}`;
-    return { recall: () => this.state.fetch(name), keep: (what) => void this.state.save(name, what) };
+    const name = () => `${NAME}-view:${this.context.path}`;
+    return { recall: () => this.state.fetch(name()), keep: (what) => void this.state.save(name(), what) };
   }
 
   /** Opens a line to the server, which has the file. */
@@ -127,13 +136,13 @@ class FileView extends Widget {
   }
 
   #place(): Place {
-    const { path, localPath } = this.context;
+    const { context } = this;
     const { contents, serverSettings } = this.services;
     return {
-      name: localPath.split("/").at(-1) ?? "",
+      name: context.localPath.split("/").at(-1) ?? "",
       connect: () => this.connect(),
       async fetch(headers, signal) {
-        const url = await contents.getDownloadUrl(path);
+        const url = await contents.getDownloadUrl(context.path); // as it is called now: files are renamed
         return ServerConnection.makeRequest(url, { headers, signal }, serverSettings);
       },
     };

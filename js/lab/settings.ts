@@ -36,6 +36,7 @@ export class Preferences {
   }
 
   onChange(act: () => void, until: AbortSignal): void {
+    if (until.aborted) return;
     this.#listeners.add(act);
     until.addEventListener("abort", () => this.#listeners.delete(act));
   }

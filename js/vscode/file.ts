@@ -1,7 +1,7 @@
 /** A file of VS Code's, read by ranges. */
 import { type FileHandle, open } from "node:fs/promises";
 import { type Uri, workspace } from "vscode";
-import { CHANGED } from "../files/bytes.js";
+import { CHANGED, mebibytes } from "../files/bytes.js";
 
 /** Most bytes of a file on another system than the extension's own, which VS Code reads as a whole. */
 const MOST_REMOTE = 256 << 20;
@@ -44,7 +44,7 @@ async function openElsewhere(uri: Uri): Promise<OpenedFile> {
   const { size } = await workspace.fs.stat(uri);
   if (size > MOST_REMOTE) {
     throw new Error(
-      `the file is ${size >> 20} MiB, and of files on ${uri.scheme} at most ${MOST_REMOTE >> 20} MiB are opened: copy it here.`,
+      `the file is ${mebibytes(size)}, and of files on ${uri.scheme} at most ${mebibytes(MOST_REMOTE)} are opened: copy it here.`,
     );
   }
   const whole = await workspace.fs.readFile(uri);

@@ -1,6 +1,6 @@
 /** Saved captures, read in the page: the numbers are Python's. */
 import { describe, expect, it } from "vitest";
-import { bytesOfBlob, bytesOfServer, CHANGED, type RangedBytes } from "../../js/files/bytes.js";
+import { bytesOfBlob, type RangedBytes } from "../../js/files/bytes.js";
 import { OpenFile, VERSION } from "../../js/files/capture.js";
 import { floatsOf } from "../../js/files/numbers.js";
 import { traitsOf } from "../../js/files/show.js";
@@ -214,48 +214,6 @@ describe("a file that is read by ranges", () => {
     expect(source.peek("self", 0)).toBeUndefined();
     expect(source.peek("self", 1)).toBeDefined();
     expect(source.heldBytes).toBeLessThanOrEqual(one.bytes + rows);
-  });
-});
-
-describe("a file on a server", () => {
-  const data = fileNamed("saved/weights");
-  const ranged = async ({ Range }: Record<string, string>) => {
-    const [first, last] = /bytes=(\d+)-(\d+)/.exec(Range)?.slice(1).map(Number) ?? [];
-    const headers = { "Content-Range": `bytes ${first}-${last}/${data.length}` };
-    return new Response(data.slice(first, last + 1), { status: 206, headers });
-  };
-
-  it("is read by ranges", async () => {
-    const bytes = await bytesOfServer(ranged, following.signal);
-    expect(bytes?.size).toBe(data.length);
-    const file = await OpenFile.open(bytes as RangedBytes, "weights.headscope", following.signal);
-    const layer = await new FileSource(file).layer("self", 0, following);
-    expectClose(layer.row(0, 5), files.weights.layers[0].weights["0 5"], 1e-5);
-  });
-
-  it.each([
-    ["when it was written", { "Last-Modified": "Mon, 30 Nov 2026 05:00:00 GMT" }],
-    ["its size", { "Content-Range": `bytes 0-7/${data.length + 1}` }],
-  ])("that has become another is told by %s", async (_, changed) => {
-    const bytes = (await bytesOfServer(ranged, following.signal)) as RangedBytes;
-    expect((await bytes.read(0, 8, following.signal)).length).toBe(8);
-    const changing = async (asked: Record<string, string>) => {
-      const { body, status, headers } = await ranged(asked);
-      const isFirst = asked.Range === "bytes=0-0";
-      return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...(isFirst ? {} : changed) } });
-    };
-    const other = (await bytesOfServer(changing, following.signal)) as RangedBytes;
-    await expect(other.read(0, 8, following.signal)).rejects.toThrow(CHANGED);
-  });
-
-  it("that gives none is not read as a whole", async () => {
-    let isCancelled = false;
-    const cancel = () => {
-      isCancelled = true;
-    };
-    const body = new ReadableStream({ cancel });
-    expect(await bytesOfServer(async () => new Response(body), following.signal)).toBeNull();
-    expect(isCancelled).toBe(true);
   });
 });
 

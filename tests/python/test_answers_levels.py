@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -39,6 +40,7 @@ def units(texts: list[str], level: str, **other: object) -> list[str]:
         ['"Go."', " He went."],
         ["(It was late.)", " So what?"],
         ["Dr. Smith met J. Doe, e.g. at St. Ives.", " They spoke."],
+        ["She met Prof. Smith.", " They spoke."],
         ["It cost 3.50 in all.", " Cheap."],
         ["Well… yes.", " 12 came."],
         ["no stop at all"],
@@ -88,6 +90,19 @@ def test_special_tokens_are_no_text_and_the_second_of_a_pair_begins_anew() -> No
 def test_what_is_no_text_is_one_unit() -> None:
     assert levels(tokens(["0.00 s", "0.02 s"], kind="frames")) == {"sentence": [0, 2], "paragraph": [0, 2]}
     assert levels(tokens([])) == {"sentence": [0], "paragraph": [0]}
+
+
+def test_spaces_are_those_that_separate_words() -> None:
+    """As the browser has it (tests/js/levels.test.ts): U+001C is one, U+FEFF is none."""
+    assert units(["One.\x1c", "Two.\ufeff", "Three."], "sentence") == ["One.\x1c", "Two.\ufeffThree."]
+    assert units(["\ufeff\n\n", "One\n", "two"], "paragraph") == ["\ufeff\n\n", "One\ntwo"]
+
+
+@pytest.mark.parametrize("text", [".", " ", "!)", "\n", "\n "], ids=repr)
+def test_a_text_of_nothing_but_marks_and_spaces_is_read_in_one_pass(text: str) -> None:
+    begun = time.process_time()
+    levels(tokens([text * 100_000 + "a"]))
+    assert time.process_time() - begun < 2
 
 
 @given(st.lists(st.text(alphabet="aB .!?\n\"'1。", max_size=4), max_size=30))

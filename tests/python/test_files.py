@@ -397,7 +397,8 @@ def test_layers_that_only_the_model_computes_are_pictured_by_the_weights_that_ar
     assert torch.equal(loaded.overview(25)[1], loaded.attention(1))
 
 
-def test_pictures_of_other_tokens_are_refused(path: Path) -> None:
+def test_pictures_of_other_tokens_are_made_from_the_layer(path: Path) -> None:
+    capture = of_forty_tokens("bidirectional")
     of_forty_tokens("bidirectional").save(path)
     header, description, tensors = parts_of(path)
     layers = description["parts"][0]["layers"]
@@ -405,13 +406,25 @@ def test_pictures_of_other_tokens_are_refused(path: Path) -> None:
     layers[1]["tensors"]["overview"]["cells"] = 24  # of which there are none: they are computed
     layers[2]["tensors"]["overview"]["cells"] = 26
     loaded = hs.load(assemble(path, header, description, tensors))
-    with pytest.raises(UnreadableFile, match="layer 0: its overview"):
-        loaded.overview(25, layers=[0])
-    with pytest.raises(UnreadableFile, match="layer 1: its overview"):
-        loaded.overview(24, layers=[1])
-    with pytest.raises(UnreadableFile, match="layer 2: its overview"):
-        loaded.thumbnails(2, 26)
-    assert torch.equal(loaded.thumbnails(1, 25).body, of_forty_tokens("bidirectional").thumbnails(1, 25).body)
+    for layer, size in [(0, 25), (1, 24), (2, 26), (1, 25)]:
+        assert torch.equal(loaded.thumbnails(layer, size).body, capture.thumbnails(layer, size).body)
+
+
+@pytest.mark.parametrize("what", ["overview", "query"])
+def test_a_view_is_opened_where_pictures_or_a_layer_are_damaged(what: str, path: Path) -> None:
+    of_forty_tokens("bidirectional").save(path)
+    data = bytearray(path.read_bytes())
+    header, _, tensors = parts_of(path)
+    begins = len(data) - len(tensors)
+    for name in ["overview"] if what == "overview" else ["overview", "query"]:
+        data[begins + header[f"self 1.{name}"]["data_offsets"][0]] ^= 1
+    path.write_bytes(data)
+    loaded = hs.load(path)
+    pictured = [picture["layer"] for picture in hs.Explorer(loaded).first_thumbnails["layers"]]
+    assert sorted(pictured) == ([0, 1, 2] if what == "overview" else [0, 2])
+    if what == "query":
+        with pytest.raises(UnreadableFile, match=r"checksum of 'self 1\.query'"):
+            loaded.thumbnails(1, 25)
 
 
 # Smaller files

@@ -14,9 +14,10 @@ __all__ = ["levels"]
 BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 LINE_BREAKS = re.compile(r"\n(?:[^\S\n]*\n)*")
 SENTENCE_END = re.compile(
-    r"[.!?\u2026]+[\"'\u2019\u201d\u00bb)\]*_]*(?=\s+(\S))(?:[^\S\n]*\n)*|[\u3002\uff01\uff1f]+[\u300d\u300f\u201d\uff09]*"
+    r"(?<![.!?\u2026])[.!?\u2026]+[\"'\u2019\u201d\u00bb)\]*_]*(?=\s+(\S))(?:[^\S\n]*\n)*|[\u3002\uff01\uff1f]+[\u300d\u300f\u201d\uff09]*"
 )
-"""Marks, what they are quoted in, and line breaks. Group 1 is what goes on behind, in text written with spaces."""
+"""Marks, what they are quoted in, and line breaks. Group 1 is what goes on behind, in text written with spaces. It
+looks at the first mark of several only, so that a text of nothing but marks is read in one pass."""
 ABBREVIATED = re.compile(r"(?:^|[\s(\[\"'])(?:[^\W\d_]|Mrs?|Ms|Dr|Prof|St|vs|cf|[Ff]igs?|[Vv]ol|[Ee]q|pp|e\.g|i\.e)\.$")
 """Text that ends with a full stop and not with a sentence: an initial, or one of a few abbreviations."""
 

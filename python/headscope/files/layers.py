@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from contextlib import suppress
 from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
@@ -14,7 +15,7 @@ from headscope.answers.certified import CertifiedLayers
 from headscope.answers.frames import Pictured, Wanted, first_pictures
 from headscope.answers.report import LayerReport
 from headscope.answers.walk import Pause, Pictures
-from headscope.errors import CaptureClosed, OverBudget, RefusedLayer, UnknownProjection
+from headscope.errors import CaptureClosed, OverBudget, RefusedLayer, UnknownProjection, UnreadableFile
 from headscope.files.container import Container
 from headscope.files.described import Said, read_report
 from headscope.files.overview import OVERVIEW, unpacked
@@ -113,7 +114,8 @@ class SavedLayers(CertifiedLayers):
             if wanted == Wanted(wanted.size) and self._pictures.get(layer, wanted) is None:
                 place = self._place_of_pictures(layer, wanted.size)
                 if place is not None:
-                    self._fetch_pictures(layer, wanted, place)
+                    with suppress(UnreadableFile):  # then they are made from the layer, which has a checksum of its own
+                        self._fetch_pictures(layer, wanted, place)
         return super().pictures(layer, pictured, pause)
 
     def _fetch_pictures(self, layer: int, wanted: Wanted, place: Said) -> None:

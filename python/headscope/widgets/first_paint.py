@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from headscope.answers.levels import levels
-from headscope.errors import HeadscopeError, RefusedLayer
+from headscope.errors import HeadscopeError, RefusedLayer, UnreadableFile
 from headscope.widgets.long import has_many_weights, is_long
 from headscope.widgets.packet import Packet, layer_packet, plan
 from headscope.widgets.thumbnails import Question, thumbnail_packet
@@ -113,7 +113,7 @@ def _pictures(capture: Capture, question: Question, selected: int, left: int) ->
         left -= PICTURE_HEADER + heads * min(pairs, (question.size + 1) * question.size)
         if weights < 0 or left < 0:
             return
-        with suppress(RefusedLayer):
+        with suppress(RefusedLayer, UnreadableFile):  # the page asks for it, and is told why
             yield _picture(capture, question, layer)
 
 
