@@ -14,8 +14,11 @@ const QUIET_LOOKS = 4;
 const WAIT_S = 600;
 /** Twice what the views take for a pointer's rest. */
 const REST_MS = 200;
-/** Moves of the pointer over each column of tokens, all that are in view but one or two; changes of the layer; places of the map that one comes closer to. */
-const MOVES = 22;
+/** Moves of the pointer over each column of tokens, in so many places of the text, each so much further. */
+const MOVES = 20;
+const WINDOWS = 3;
+const WINDOW_PX = 480;
+/** Changes of the layer; places of the map that one comes closer to. */
 const CHANGES = 5;
 const PLACES = [0.3, 0.5, 0.8];
 const PLOT = '[role="application"][aria-label^="Attention map"]';
@@ -89,20 +92,30 @@ class Bench {
     await areThere(page, ['canvas.thumbs[data-layers]:not([data-layers="0"])'], ".column.key .number");
   }
 
-  /** CPU of the page for a frame, at each of some moves over the tokens of both columns. */
+  /** CPU of the page for a frame, at each of some moves over the tokens of both columns, in some places of the text. */
   private async hover(view: Locator): Promise<number[]> {
     const { page } = this.notebook;
     const spent = [];
     await view.locator(".column.query").scrollIntoViewIfNeeded(); // all of it: a pointer out of the window costs nothing
-    for (const side of ["query", "key"]) {
-      const tokens = (await view.locator(`.column.${side} [data-entry] .token`).all()).slice(1, MOVES + 1);
-      for (const token of tokens) {
-        const box = await token.boundingBox();
-        if (box === null) continue;
-        spent.push(await this.move(box.x + box.width / 2, box.y + box.height / 2));
-      }
+    for (let window = 0; window < WINDOWS; window++) {
+      for (const side of ["query", "key"]) spent.push(...(await this.along(view, side)));
+      await page.keyboard.down("Shift");
+      await page.mouse.wheel(0, WINDOW_PX);
+      await page.keyboard.up("Shift");
+      await page.mouse.move(1, 1);
+      await this.quiet();
     }
-    await page.mouse.move(1, 1);
+    return spent;
+  }
+
+  private async along(view: Locator, side: string): Promise<number[]> {
+    const spent = [];
+    const tokens = (await view.locator(`.column.${side} [data-entry] .token`).all()).slice(1, MOVES + 1);
+    for (const token of tokens) {
+      const box = await token.boundingBox();
+      if (box === null) continue;
+      spent.push(await this.move(box.x + box.width / 2, box.y + box.height / 2));
+    }
     return spent;
   }
 

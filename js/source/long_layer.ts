@@ -26,6 +26,7 @@ const COLUMNS_BYTES = 32 << 20;
 const LEAST_ROWS = 32;
 /** Most bytes asked for at once. */
 const ASKED_BYTES = 4 << 20;
+const FRAME_MS = 17;
 
 /**
  * A layer of a long text. Who sees whom is known; vectors come by heads, keys at once and queries in blocks, so that any
@@ -46,6 +47,7 @@ export class LongLayer implements LayerData {
   readonly #columns = new Cache<string, Float32Array>(COLUMNS_BYTES);
   readonly #totals = new Map<number, Float32Array>();
   readonly #arrivals = signal(0);
+  #telling: Promise<void> | undefined;
   readonly #norms = signal<{ values: Float32Array | null; largest: number; why: string } | null>(null);
   readonly #start: Int32Array | null;
   readonly #stop: Int32Array | null;
@@ -134,10 +136,22 @@ export class LongLayer implements LayerData {
       await ask({ signal: following.signal, onProgress });
       done += 1;
       onProgress(0);
-      this.#arrivals.value += 1;
-      this.outside.onGrown(this);
+      await this.#tell();
     });
     await Promise.all(all);
+  }
+
+  /** Tells that something has come, what comes at nearly the same time at once: a frame that took messages has no time to draw. */
+  #tell(): Promise<void> {
+    this.#telling ??= new Promise((resolve) => {
+      setTimeout(() => {
+        this.#telling = undefined;
+        this.#arrivals.value += 1;
+        this.outside.onGrown(this);
+        resolve();
+      }, FRAME_MS);
+    });
+    return this.#telling;
   }
 
   /** What has to be asked for. @param isAny Whether one is enough to know. */

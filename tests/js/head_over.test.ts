@@ -79,6 +79,12 @@ describe("the lines in focus", () => {
     expect([paint({ focus: { side: "key", entry: 2 } }, 4), canvas.lines.length]).toEqual([false, 2]);
   });
 
+  it("of a query go on while rows of others are being computed", () => {
+    const focus = { side: "query", entry: 1 } as const;
+    paint({ focus }, 2);
+    expect([paint({ focus }, 3), canvas.lines.length]).toEqual([false, 4]);
+  });
+
   it("are gone with the focus", () => {
     paint();
     expect([paint({ focus: null }), canvas.lines]).toEqual([true, []]);

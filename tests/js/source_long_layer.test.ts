@@ -1,5 +1,5 @@
 /** A long layer, of which heads come as they are asked for: how many travel together, and to whom their numbers belong. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Cache } from "../../js/source/cache.js";
 import { LongLayer } from "../../js/source/long_layer.js";
 import type { Packet } from "../../js/source/packet.js";
@@ -39,7 +39,8 @@ function layer() {
       has: () => true,
     };
   };
-  return { asked, data: new LongLayer(packet, { ask, rows: new Cache(1 << 20), onGrown: () => {} }) };
+  const onGrown = vi.fn();
+  return { asked, onGrown, data: new LongLayer(packet, { ask, rows: new Cache(1 << 20), onGrown }) };
 }
 
 const following = (onProgress?: (done: number) => void) => ({ signal: new AbortController().signal, onProgress });
@@ -69,5 +70,14 @@ describe("a long layer", () => {
     ]);
     expect(told.at(-1)).toBe(1);
     expect(data.isHere({ heads: [0, 1, 2], all: ["key", "value"] })).toBe(true);
+  });
+
+  it("tells once of all that comes at nearly the same time, in a task that has no messages to read", async () => {
+    const { asked, onGrown, data } = layer();
+    const wanted = data.bring({ heads: [0, 1, 2, 3, 4], all: ["key"] }, following());
+    for (let task = 0; task < 9; task++) await Promise.resolve();
+    expect([asked.length, data.arrivals, onGrown.mock.calls.length]).toEqual([3, 0, 0]);
+    await wanted;
+    expect([data.arrivals, onGrown.mock.calls.length]).toEqual([1, 1]);
   });
 });

@@ -10,6 +10,8 @@ import { Under } from "./under.js";
 
 /** Time in a frame for rows that have to be computed; what is left over comes in the next. */
 const COMPUTING_MS = 6;
+/** A figure has no frames. */
+const ALL = Number.POSITIVE_INFINITY;
 
 /**
  * Lines and shading over the rows: what is in focus on one canvas, all the other lines on one below. The numbers that they
@@ -30,10 +32,7 @@ export function Marks({ view }: { view: ViewState }) {
     if (canvas.current === null || below.current === null) return;
     const ends = [
       drawsVectors(below.current, () => {}), // all of it is drawn with the other
-      drawsVectors(
-        canvas.current,
-        (into) => void drawOnce(into, into, view, new Under(), new Over(Number.POSITIVE_INFINITY)),
-      ),
+      drawsVectors(canvas.current, (into) => void drawOnce(into, into, view, new Under(), new Over(ALL), ALL)),
     ];
     return () => {
       for (const end of ends) end();
@@ -69,6 +68,7 @@ function drawOnce(
   view: ViewState,
   under: Under,
   over: Over,
+  computingMs = COMPUTING_MS,
 ): boolean {
   const { picture, heads, focus, layout, tops, threshold, only, theme, pinned } = sceneOf(view);
   if (below === null || picture === null) {
@@ -78,7 +78,7 @@ function drawOnce(
     canvas.dataset.lines = "0";
     return true;
   }
-  const deadline = performance.now() + COMPUTING_MS;
+  const deadline = performance.now() + computingMs;
   const rows = view.inView("query");
   const scene = { picture, heads, focus, rows, tops, height: layout.height, threshold, only, dark: theme === "dark" };
   const colour = (head: number) => headColour(head, theme);

@@ -3,7 +3,7 @@ import { paintLines, prepare } from "./paint.js";
 import { type LineScene, planFocus, Strokes } from "./strokes.js";
 
 /** Beside all else that a frame has to do there is time for so many lines. */
-const A_FRAME = 400;
+const A_FRAME = 300;
 
 /** The lines in focus, on top of the others. Those of a key may be thousands, which come over some frames. */
 export class Over {
@@ -14,7 +14,7 @@ export class Over {
   constructor(private readonly most = A_FRAME) {}
 
   /**
-   * @param computed How many of the scene's rows have been computed.
+   * @param computed How many of the scene's rows have been computed: of a key whose column has yet to come, all that is seen.
    * @param begin Draws on the canvas what else is in focus, before the first of the lines.
    * @returns Whether all lines are drawn.
    */
@@ -28,7 +28,14 @@ export class Over {
   ): boolean {
     const { picture, heads, rows, tops, threshold, only, dark, focus } = scene;
     const now: unknown[] = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark];
-    now.push(layout, computed, picture.layer.arrivals, window.devicePixelRatio, focus?.side, focus?.entry);
+    now.push(
+      layout,
+      focus?.side === "key" ? computed : 0,
+      picture.layer.arrivals,
+      window.devicePixelRatio,
+      focus?.side,
+      focus?.entry,
+    );
     const isBegun = now.length === this.#planned.length && now.every((one, at) => one === this.#planned[at]);
     this.#planned = []; // whatever fails from here on
     const context = isBegun ? canvas.getContext("2d") : prepare(canvas, layout.width, layout.height);

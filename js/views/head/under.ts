@@ -39,7 +39,10 @@ export class Under {
     const { queries, isComplete } = computeRows(scene, hasTime);
     this.computed = queries.length;
     this.#arrivals = picture.layer.arrivals;
-    if (isSame && queries.length === this.#rows) return isComplete; // what has come belongs to other lines
+    if (isSame && queries.length === this.#rows) {
+      if (isComplete) this.#until = 0;
+      return isComplete; // what has come belongs to other lines
+    }
     if (isSame && this.#rows === 0 && this.#until === 0) this.#until = performance.now() + SOON_MS;
     if (isSame && !isComplete && performance.now() < this.#until) return false;
     const isSoon = !isComplete && picture !== this.#drawn[0];
