@@ -102,6 +102,48 @@ def test_why_there_is_no_figure_is_logged(view: hs.HeadView, tmp_path: Path, cap
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_that_fails_leaves_the_question_to_the_next(
+    view: hs.HeadView, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Page(view)
+    view.to_svg(tmp_path / "head.svg")
+    asked = {"kind": "figure", "id": question(page)["id"]}
+    page.say({**asked, "error": "The popped-out tab is gone."})
+    page.say({**asked, "svg": 7})
+    page.say({**asked, "svg": "<svg>nurse</svg>"})
+    assert (tmp_path / "head.svg").read_text() == "<svg>nurse</svg>"
+    assert "The popped-out tab is gone." in caplog.text
+    assert "what is no SVG" in caplog.text
+
+
+def test_a_figure_goes_where_python_was_when_it_was_asked_for(
+    view: hs.HeadView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(view)
+    (tmp_path / "later").mkdir()
+    monkeypatch.chdir(tmp_path)
+    view.to_svg("head.svg")
+    monkeypatch.chdir(tmp_path / "later")
+    page.say({"kind": "figure", "id": question(page)["id"], "svg": "<svg/>"})
+    assert (tmp_path / "head.svg").is_file()
+
+
+def test_a_figure_that_cannot_be_written_leaves_the_one_before(
+    view: hs.HeadView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = Page(view)
+    (tmp_path / "head.svg").write_text("<svg>before</svg>")
+    monkeypatch.setattr("os.fsync", full)
+    view.to_svg(tmp_path / "head.svg")
+    page.say({"kind": "figure", "id": question(page)["id"], "svg": "<svg>after</svg>"})
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"head.svg": "<svg>before</svg>"}
+    assert "could not be written" in caplog.text
+
+
+def full(_file: int) -> None:
+    raise OSError("no space left")
+
+
 def test_a_view_that_is_closed_has_no_figure(view: hs.HeadView, tmp_path: Path) -> None:
     view.close()
     for write in (view.to_svg, view.to_png):

@@ -70,6 +70,7 @@ def test_a_page_is_that_of_to_html_with_what_is_on_the_screen(tmp_path) -> None:
         (asked_page("spiral"), "no view of the kind 'spiral'"),
         (asked_page("head", layer=9), "layer"),
         (asked_page("head", theme="purple"), "theme"),
+        (asked_page("model", show_layers=[999]), "show_layers: layer 999 is out of range"),
         (request(op="page", args={"kind": "head"}), "is no view"),
     ],
     ids=str,
@@ -197,6 +198,25 @@ def test_cancelling_ends_the_work_and_nothing_more_is_sent(monkeypatch: pytest.M
     monkeypatch.setattr(operations, "layer_packet", layer_packet)
     page.say(request())  # the same id again, as a page does that comes back to a layer
     assert [answer["kind"] for answer in page.answers] == ["chunk"]
+
+
+def test_making_a_page_tells_how_far_it_is_and_ends_where_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "PROGRESS_S", 0)
+    view = hs.HeadView(llama())
+    answers = ask(view, asked_page("neuron"))
+    shares = [answer["done"] for answer in answers if answer["kind"] == "progress"]
+    assert len(set(shares)) == 3  # of the layers
+    assert answers[-1]["kind"] == "chunk"
+
+    page, send = Page(view), view.send
+
+    def hear(content: Any, buffers: Any = None) -> None:
+        send(content, buffers)
+        page.say({"v": 1, "id": content["id"], "kind": "cancel"})
+
+    monkeypatch.setattr(view, "send", hear)
+    page.say(asked_page("neuron"))
+    assert [answer["kind"] for answer in page.answers] == ["progress"]
 
 
 def test_closing_the_view_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

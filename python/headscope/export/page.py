@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from headscope.answers.budget import megabytes
 from headscope.errors import OutOfRange, OverBudget, RefusedLayer
@@ -17,15 +17,15 @@ from headscope.export.short import short
 from headscope.files.choice import chosen_layers, upwards
 from headscope.recording.layers.record import AnyRecord, Record
 from headscope.widgets.first_paint import describe
-from headscope.widgets.packet import Packet, layer_packet, plan
+from headscope.widgets.packet import Packet, Pause, layer_packet, plan
 from headscope.widgets.selection import FIELDS
 from headscope.widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
-    from headscope.widgets.view import View
+    from headscope.widgets.selection import Selection, Shape
 
-__all__ = ["LIMIT", "SCRIPT", "as_json", "as_text", "page", "pictures", "traits"]
+__all__ = ["LIMIT", "SCRIPT", "Pictured", "as_json", "as_text", "page", "pictures", "traits"]
 
 SCRIPT = Path(__file__).parent.parent / "static" / "page.js"
 WITH_VECTORS = ("neuron", "explorer")
@@ -42,8 +42,32 @@ Numbers: TypeAlias = list[tuple[str, int]]
 """Part and layer."""
 
 
+class Pictured(Protocol):
+    """What a page is made of: a view, or what somebody else shows as one."""
+
+    kind: Any
+    first_thumbnails: Any
+    first_thumbnails_data: Any
+
+    @property
+    def capture(self) -> Capture:
+        """The capture shown."""
+
+    @property
+    def shape(self) -> Shape:
+        """What can be selected."""
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected."""
+
+
 def page(
-    view: View, layers: Iterable[int] | None = None, heads: Heads | None = None, dtype: Dtype | None = None
+    view: Pictured,
+    layers: Iterable[int] | None = None,
+    heads: Heads | None = None,
+    dtype: Dtype | None = None,
+    pause: Pause | None = None,
 ) -> str:
     """Return a view as HTML, with the layers of its capture: its picture as it is now, and all that a click shows.
 
@@ -61,6 +85,8 @@ def page(
         heads that it holds, else with all that it holds.
     dtype
         Of the vectors: "float32", as they are; "int16", rounded to fewer digits; None: as they are up to `EXACT` bytes.
+    pause
+        Called after each layer; where it raises, the work ends.
 
     Raises
     ------
@@ -73,12 +99,16 @@ def page(
     numbers = _chosen(view, layers)
     kept = chosen_heads(capture, numbers, heads)
     form = _form(capture, view.kind, numbers, kept, dtype)
-    made = list(_layers(capture, form, numbers, kept))
+    made: list[dict[str, Any]] = []
+    for done, packet in enumerate(_layers(capture, form, numbers, kept), 1):
+        made.append({"header": packet.header, "payload": packed(packet.payload)})
+        if pause is not None:
+            pause(done / len(numbers))
     # What was read for the layers has been confirmed, which the description then tells.
     data = {
         "traits": {**traits(view), **_begun(view, kept), "meta": _described(view, kept)},
-        "layers": [{"header": one.header, "payload": packed(one.payload)} for one in made],
-        "note": _note([one.header for one in made], kept),
+        "layers": made,
+        "note": _note([one["header"] for one in made], kept),
         "missing": "is not in this page.",
         "thumbnails": pictures(view),
     }
@@ -91,18 +121,19 @@ def page(
     )
 
 
-def traits(view: View) -> dict[str, Any]:
+def traits(view: Pictured) -> dict[str, Any]:
     """Return what a view shows, and how, as the page is told."""
-    return {name: getattr(view, name) for name in ("kind", *FIELDS, *SETTINGS)}
+    selected = {name: getattr(view.selection, name) for name in FIELDS}
+    return {"kind": view.kind, **selected, **{name: getattr(view, name) for name in SETTINGS}}
 
 
-def pictures(view: View) -> dict[str, Any] | None:
+def pictures(view: Pictured) -> dict[str, Any] | None:
     """Return the small pictures of heads that came along with a view, of layers that are left out too."""
     first = view.first_thumbnails
     return {**first, "payload": packed(view.first_thumbnails_data)} if first else None
 
 
-def _chosen(view: View, layers: Iterable[int] | None) -> Numbers:
+def _chosen(view: Pictured, layers: Iterable[int] | None) -> Numbers:
     every = [(part, layer) for part in view.capture.parts for layer in view.capture.layer_numbers(part)]
     if layers is None:
         return every
@@ -111,7 +142,7 @@ def _chosen(view: View, layers: Iterable[int] | None) -> Numbers:
     return [(part, layer) for part, layer in every if layer in wanted or (part, layer) == selected]
 
 
-def _described(view: View, kept: Kept) -> dict[str, Any]:
+def _described(view: Pictured, kept: Kept) -> dict[str, Any]:
     description = describe(view.capture, view.shape)
     for part in description["parts"]:
         for layer in part["layers"]:
@@ -120,7 +151,7 @@ def _described(view: View, kept: Kept) -> dict[str, Any]:
     return description
 
 
-def _begun(view: View, kept: Kept) -> dict[str, Any]:
+def _begun(view: Pictured, kept: Kept) -> dict[str, Any]:
     """The heads with which a page begins, where not all that are selected are in it."""
     if not kept:
         return {}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from headscope.errors import OutOfRange
+from headscope.files.replacing import replace_file
 
 __all__ = ["Figures", "Form", "Theme"]
 
@@ -49,24 +50,26 @@ class Figures:
             _check(width, WIDTHS, "width", "millimetres", ", or None for as wide as on the page")
         _check(scale, SCALES, "scale", "pixels for each pixel of the page (of which an inch has 96)")
         name = uuid.uuid4().hex
-        self._waiting[name] = Path(path).expanduser(), form
+        self._waiting[name] = Path(path).expanduser().absolute(), form
         return {"kind": "figure", "id": name, "form": form, "theme": theme, "width": width, "scale": scale}
 
     def receive(self, _widget: Any, content: Any, _buffers: Any = None) -> None:
-        """Take a message of a page. The first page that answers is heard; never raises."""
+        """Take a message of a page. The first page that has the figure is heard; never raises."""
         if not isinstance(content, Mapping) or content.get("kind") != "figure":
             return
-        path, form = self._waiting.pop(str(content.get("id")), (None, None))
+        name = str(content.get("id"))
+        path, form = self._waiting.get(name, (None, None))
         if path is None or form is None:
             return
-        if isinstance(content.get("error"), str):
-            log.warning("headscope: there is no %s. %s", path, content["error"][:1000])
-            return
         data = _bytes_of(content.get(form), form)
-        if data is None:
+        if data is None:  # another page that shows the view may do better
+            told = content.get("error")
+            why = told[:1000] if isinstance(told, str) else f"A page answered with what is no {form.upper()}."
+            log.warning("headscope: there is no %s. %s", path, why)
             return
+        del self._waiting[name]
         try:
-            path.write_bytes(data)
+            replace_file(path, [data])
         except OSError:
             log.exception("the figure could not be written to %s", path)
 

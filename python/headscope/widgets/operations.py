@@ -103,7 +103,7 @@ def _page(capture: Capture, request: Request, send: Send) -> Iterator[None]:
     kind, traits = request.args.get("kind"), request.args.get("traits")
     if not isinstance(kind, str) or not isinstance(traits, dict):
         raise BadRequest(f"kind {kind!r} with traits {traits!r} is no view. {RELOAD}")
-    _send_packet(page_packet(capture, kind, traits), request, send)
+    _send_packet(page_packet(capture, kind, traits, _Progress(request, send)), request, send)
     yield from ()
 
 

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from traitlets import TraitError
 
 from headscope.errors import OutOfRange
 from headscope.widgets.first_paint import first_paint
-from headscope.widgets.packet import Packet
+from headscope.widgets.packet import Packet, Pause
+from headscope.widgets.seen import GRIDS, Seen
 from headscope.widgets.selection import FIELDS, shape_of, start, step
-from headscope.widgets.settings import SETTINGS, Settings
+from headscope.widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
-    from headscope.widgets.view import View
 
 __all__ = ["page_packet"]
 
-HAS_GRID = {"model": True, "head": False, "neuron": False, "explorer": True}
+KINDS = ("model", "head", "neuron", "explorer")
 
 
-def page_packet(capture: Capture, kind: str, traits: Mapping[str, Any]) -> Packet:
+class _OnScreen(Seen):
+    """A view that somebody else shows."""
+
+    def __init__(self, capture: Capture, kind: str, traits: Mapping[str, Any]) -> None:
+        self.capture, self.kind, self._shape = capture, kind, shape_of(capture)
+        chosen = {name: traits[name] for name in FIELDS if name in traits}
+        self.selection = step(start(self._shape), self._shape, **chosen)
+        super().__init__(**{name: traits[name] for name in SETTINGS if name in traits})
+        self._bring(first_paint(capture, self._shape, self.selection, grid=kind in GRIDS))
+
+
+def page_packet(capture: Capture, kind: str, traits: Mapping[str, Any], pause: Pause | None = None) -> Packet:
     """Make the packet of a page.
 
     Parameters
@@ -33,6 +42,8 @@ def page_packet(capture: Capture, kind: str, traits: Mapping[str, Any]) -> Packe
         What the view shows.
     kind, traits
         Which view it is, its selection and its settings, as they are on the screen.
+    pause
+        Called between the parts of the work; where it raises, the work ends.
 
     Raises
     ------
@@ -43,20 +54,11 @@ def page_packet(capture: Capture, kind: str, traits: Mapping[str, Any]) -> Packe
     """
     from headscope.export.page import page
 
-    if kind not in HAS_GRID:
+    if kind not in KINDS:
         raise OutOfRange(f"there is no view of the kind {kind!r}.")
-    shape = shape_of(capture)
     try:
-        selection = step(start(shape), shape, **{name: traits[name] for name in FIELDS if name in traits})
-        settings = Settings(**{name: traits[name] for name in SETTINGS if name in traits})
+        shown = _OnScreen(capture, kind, traits)
     except TraitError as error:
         raise OutOfRange(str(error)) from None
-    first = first_paint(capture, shape, selection, grid=HAS_GRID[kind])
-    shown = SimpleNamespace(capture=capture, shape=shape, kind=kind, selection=selection)
-    vars(shown).update({name: getattr(selection, name) for name in FIELDS})
-    vars(shown).update({name: getattr(settings, name) for name in SETTINGS})
-    headers = [picture.header for picture in first.thumbnails]
-    shown.first_thumbnails = {"question": asdict(first.question), "layers": headers} if headers else {}
-    shown.first_thumbnails_data = b"".join(picture.payload for picture in first.thumbnails)
-    payload = bytearray(page(cast("View", shown)).encode("ascii"))
-    return Packet({"v": 1, "layer": selection.layer, "bytes": len(payload)}, payload)
+    payload = bytearray(page(shown, pause=pause).encode("ascii"))
+    return Packet({"v": 1, "layer": shown.selection.layer, "bytes": len(payload)}, payload)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from traitlets import Bytes, Dict, TraitError, TraitType, Unicode, default, observe, validate
+from traitlets import TraitType, Unicode, default, observe
 
 from headscope.answers.display import Shown, show
 from headscope.errors import CaptureClosed
 from headscope.widgets import kernel, lifetime
 from headscope.widgets.exporting import Exporting
 from headscope.widgets.figures import Figures
-from headscope.widgets.first_paint import FirstPaint, first_paint
+from headscope.widgets.first_paint import first_paint
 from headscope.widgets.protocol import Desk
+from headscope.widgets.seen import GRIDS, Seen, fixed
 from headscope.widgets.selected import Selected
 from headscope.widgets.selecting import Selecting
-from headscope.widgets.selection import FIELDS, Changes, Shape, shape_of, spell, start, step
-from headscope.widgets.settings import SETTINGS, Settings
+from headscope.widgets.selection import FIELDS, Changes, shape_of, start, step
+from headscope.widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
     from headscope.answers.capture import Capture
@@ -31,19 +31,12 @@ __all__ = ["BUNDLE", "View", "fixed"]
 log = logging.getLogger("headscope")
 
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
-GRIDS = ("model", "explorer")
-"""Kinds of views that show all heads as thumbnails."""
 SCALE_OF = {"model": "model", "head": "head", "neuron": "neuron", "explorer": "model"}
 """Where a reader of each kind of view begins."""
 WIDGET_OPTIONS = ("layout", "tabbable", "tooltip")
 
 
-def fixed(trait: TraitType[Any, Any]) -> TraitType[Any, Any]:
-    """Sync `trait` to the browser, which may not set it and to which it is never echoed."""
-    return trait.tag(sync=True, echo_update=False, fixed=True)
-
-
-class View(Settings, Selecting, Exporting):
+class View(Seen, Selecting, Exporting):
     """A picture of a capture in a notebook cell.
 
     Parameters
@@ -63,11 +56,6 @@ class View(Settings, Selecting, Exporting):
     _esm = fixed(Unicode())
     _anywidget_id = fixed(Unicode())
     kind = fixed(Unicode("head", read_only=True, help='Which view this is: "model", "head", "neuron", "explorer".'))
-    meta = fixed(Dict(read_only=True, help="Layers, tokens and certificates of the capture."))
-    first = fixed(Dict(read_only=True, help="Header of the layer selected at first; empty if it did not fit."))
-    first_data = fixed(Bytes(read_only=True, help="Payload of that layer."))
-    first_thumbnails = fixed(Dict(read_only=True, help="Which thumbnails came along, and the header of each layer's."))
-    first_thumbnails_data = fixed(Bytes(read_only=True, help="Their payloads, one after the other."))
     error = fixed(Unicode(help="A failure on Python's side that the cell shows."))
 
     def __init__(self, capture: Capture, **initial: Any) -> None:
@@ -87,16 +75,6 @@ class View(Settings, Selecting, Exporting):
         self.on_msg(self._figures.receive)
         self.observe(self._desk.prefer, "layer")
 
-    def _bring(self, made: FirstPaint) -> None:
-        self.set_trait("meta", made.meta)
-        if made.layer is not None:
-            self.set_trait("first", made.layer.header)
-            self.set_trait("first_data", bytes(made.layer.payload))
-        if made.thumbnails:
-            headers = [picture.header for picture in made.thumbnails]
-            self.set_trait("first_thumbnails", {"question": asdict(made.question), "layers": headers})
-            self.set_trait("first_thumbnails_data", b"".join(picture.payload for picture in made.thumbnails))
-
     @default("_esm")
     def _read_bundle(self) -> str:
         if not BUNDLE.is_file():
@@ -106,19 +84,6 @@ class View(Settings, Selecting, Exporting):
     @default("_anywidget_id")
     def _name_class(self) -> str:
         return f"{type(self).__module__}.{type(self).__name__}"
-
-    @validate("show_layers", "show_heads")
-    def _exist(self, proposal: Any) -> list[int] | None:
-        name, numbers = proposal["trait"].name, proposal["value"]
-        stacks = self._shape.stacks.values()
-        if name == "show_layers":
-            what, known = "layer", {layer for stack in stacks for layer in stack.heads}
-        else:
-            what, known = "head", set(range(max(max(stack.heads.values()) for stack in stacks)))
-        for number in numbers or ():
-            if number not in known:
-                raise TraitError(f"{name}: {what} {number} is out of range: this capture has {what}s {spell(known)}.")
-        return numbers  # type: ignore[no-any-return]
 
     # What it shows
 
@@ -133,11 +98,6 @@ class View(Settings, Selecting, Exporting):
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._capture is None
-
-    @property
-    def shape(self) -> Shape:
-        """What can be selected."""
-        return self._shape
 
     @property
     def selected(self) -> Selected:
