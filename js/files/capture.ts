@@ -28,12 +28,6 @@ interface Said {
   parts: SaidPart[];
 }
 
-/** Pictures of a layer, and the question that they answer. */
-export interface Pictures {
-  question: ThumbnailQuestion;
-  pictures: Thumbnails;
-}
-
 /** A file whose layers are read when they are asked for. */
 export class OpenFile {
   private constructor(
@@ -66,14 +60,14 @@ export class OpenFile {
     return readLayer(this.container, this.#said(part, layer), part, this.#lengths(part), signal);
   }
 
-  /** Pictures of a layer that stand in the file, of the size in which they do; undefined where there are none. */
-  async pictures(question: ThumbnailQuestion, layer: number, signal: AbortSignal): Promise<Pictures | undefined> {
-    const said = this.#said(question.part, layer);
-    const size = cellsIn(said, this.container);
-    if (size === 0 || !isOfAll(question)) return undefined;
-    const lengths = this.#lengths(question.part);
-    const pictures = await readOverview(this.container, said, lengths, question.reduce, signal);
-    return { question: { ...question, size }, pictures };
+  /** Cells a side of the pictures of a layer that stand in the file; 0 where there are none that answer a question. */
+  cellsIn(question: ThumbnailQuestion, layer: number): number {
+    return isOfAll(question) ? cellsIn(this.#said(question.part, layer), this.container) : 0;
+  }
+
+  /** Those pictures. @throws UnreadableFile where they are damaged. */
+  pictures({ part, reduce }: ThumbnailQuestion, layer: number, signal: AbortSignal): Promise<Thumbnails> {
+    return readOverview(this.container, this.#said(part, layer), this.#lengths(part), reduce, signal);
   }
 
   /** Whether all of its layers can be computed at once, so that nothing of it has to be left out or waited for. */

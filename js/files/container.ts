@@ -2,34 +2,15 @@
  * The container of a saved capture: a safetensors file, read tensor by tensor and trusted in nothing. The rules are
  * those of python/headscope/files/container.py, whose sentences these are.
  */
-import { below, listOf, Malformed, oneOf, record } from "../source/check.js";
+import { Malformed } from "../source/check.js";
 import { crc32 } from "../source/crc32.js";
 import { MOST_BYTES, type RangedBytes } from "./bytes.js";
 import { isInProportion, MOST_TEXT, parse } from "./json.js";
-import { type Dtype, SIZES } from "./numbers.js";
+import { mapping, placed, type Tensor } from "./table.js";
 
 /** Of the description, among the metadata; its checksum stands under the same with `CHECKSUM` behind. */
 const KEY = "headscope";
 const CHECKSUM = ".crc32";
-/** Positions and lengths are below. */
-const WHOLE = 2 ** 48;
-const AXES = 4;
-
-/** A tensor of the file. */
-export interface Tensor {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly count: number;
-  readonly begin: number;
-  readonly end: number;
-  readonly crc32: unknown;
-}
-
-const TENSOR = record({
-  dtype: oneOf(...Object.keys(SIZES)),
-  shape: listOf(below(WHOLE)),
-  data_offsets: listOf(below(WHOLE), 2),
-});
 
 /** A file that is no saved capture, or is damaged. */
 export class UnreadableFile extends Error {
@@ -81,19 +62,45 @@ export class Container {
     return found;
   }
 
-  /** The bytes of a tensor, in memory of their own, their checksum verified. */
-  async read(name: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const { begin, end, crc32: wanted } = this.find(name);
-    const [from, to] = [this.start + begin, this.start + end];
-    const all = await exactly(this.bytes, from, to, signal, (why) => this.damaged(why));
-    if (crc32(all) !== wanted) throw this.damaged(`the checksum of ${JSON.stringify(name)} is wrong`);
-    return all;
+  /**
+   * The bytes of tensors by their names, each in memory of its own, their checksums verified. Those that lie next to each
+   * other come together.
+   */
+  async read(names: readonly string[], signal: AbortSignal): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+    const wanted = new Map(names.map((name) => [name, this.find(name)]));
+    const come = await Promise.all(runsOf(wanted).map((run) => this.#readRun(run, signal)));
+    return new Map(come.flat());
+  }
+
+  async #readRun(run: Run, signal: AbortSignal): Promise<[string, Uint8Array<ArrayBuffer>][]> {
+    const [first, last] = [run[0][1].begin, run[run.length - 1][1].end];
+    const all = await exactly(this.bytes, this.start + first, this.start + last, signal, (why) => this.damaged(why));
+    return run.map(([name, { begin, end, crc32: wanted }]) => {
+      const bytes = run.length === 1 ? all : all.slice(begin - first, end - first);
+      if (crc32(bytes) !== wanted) throw this.damaged(`the checksum of ${JSON.stringify(name)} is wrong`);
+      return [name, bytes];
+    });
   }
 
   /** The error that says what is wrong with this file. */
   damaged(why: string): UnreadableFile {
     return damaged(this.name, why);
   }
+}
+
+/** Tensors that lie next to each other, in their order. */
+type Run = [string, Tensor][];
+
+/** What can be asked for at once, in few requests. */
+function runsOf(wanted: ReadonlyMap<string, Tensor>): Run[] {
+  const runs: Run[] = [];
+  for (const one of [...wanted].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    const run = runs.at(-1);
+    const isNext = run?.at(-1)?.[1].end === one[1].begin && one[1].end - run[0][1].begin <= MOST_BYTES;
+    if (isNext) run.push(one);
+    else runs.push([one]);
+  }
+  return runs;
 }
 
 function damaged(name: string, why: string): UnreadableFile {
@@ -124,11 +131,6 @@ function lengthIn(bytes: Uint8Array): number {
   return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
 }
 
-function mapping(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Malformed(`its ${what} is no mapping`);
-}
-
 function descriptionIn(header: Record<string, unknown>, name: string, size: number): Record<string, unknown> {
   const said = Object.hasOwn(header, "__metadata__") ? mapping(header.__metadata__, "metadata") : {};
   const text = said[KEY];
@@ -140,42 +142,4 @@ function descriptionIn(header: Record<string, unknown>, name: string, size: numb
   const data = new TextEncoder().encode(text); // of what is no ASCII, the checksum is another
   if (said[KEY + CHECKSUM] !== String(crc32(data))) throw new Malformed("the checksum of its description is wrong");
   return mapping(parse(data, size), "description");
-}
-
-/** What the description says of each tensor, and where the header says that it stands. */
-function placed(
-  header: Record<string, unknown>,
-  description: Record<string, unknown>,
-  room: number,
-): Map<string, Tensor> {
-  const stated = new Map(Object.entries(mapping(description.tensors, "list of tensors")));
-  const names = Object.keys(header).filter((name) => name !== "__metadata__");
-  if (names.length !== stated.size || !names.every((name) => stated.has(name))) {
-    throw new Malformed("it does not hold the tensors that its description names");
-  }
-  const found = new Map(names.map((name) => [name, tensorOf(name, header[name], stated.get(name))]));
-  let end = 0;
-  for (const one of [...found.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (one.begin !== end) throw new Malformed("its tensors overlap, or leave gaps");
-    end = one.end;
-  }
-  if (end !== room) throw new Malformed(`its tensors are ${room} bytes and should be ${end}`);
-  return found;
-}
-
-function tensorOf(name: string, header: unknown, stated: unknown): Tensor {
-  const at = JSON.stringify(name);
-  TENSOR(header, at);
-  const { dtype, shape, data_offsets } = header as { dtype: Dtype; shape: number[]; data_offsets: number[] };
-  const said = (stated ?? {}) as { dtype?: unknown; shape?: unknown; crc32?: unknown };
-  if (said.dtype !== dtype || JSON.stringify(said.shape) !== JSON.stringify(shape)) {
-    throw new Malformed(`${at} is not what its description says`);
-  }
-  if (shape.length > AXES) throw new Malformed(`the shape of ${at} is none`);
-  const product = (lengths: number[]) => lengths.reduce((all, length) => all * length, 1);
-  if (product(shape.map((length) => Math.max(1, length))) >= WHOLE)
-    throw new Malformed(`${at} is larger than any file`);
-  const [[begin, end], count] = [data_offsets, product(shape)];
-  if (end - begin !== count * SIZES[dtype]) throw new Malformed(`${at} is not as long as its shape asks`);
-  return { dtype, shape, count, begin, end, crc32: said.crc32 };
 }

@@ -5,7 +5,7 @@ import { SourceError } from "../source/source.js";
 import { mebibytes } from "./bytes.js";
 import type { Container } from "./container.js";
 import type { SaidLayer } from "./described.js";
-import { floatsOf, inOrder } from "./numbers.js";
+import { type Bytes, floatsOf, inOrder } from "./numbers.js";
 import { type Lengths, type Place, placesOf } from "./places.js";
 import { fitsAtOnce, largestOf, workOf } from "./work.js";
 
@@ -26,8 +26,10 @@ export async function readLayer(
   const places = placesOf(container, said, lengths);
   const bytes = 4 * [...places.values()].reduce((sum, { name }) => sum + container.find(name).count, 0);
   if (bytes > LAYER_BYTES) throw tooLarge(said, lengths, bytes);
+  const names = [...places.values()].map(({ name }) => name);
+  const read = await container.read([...new Set(names)], signal);
   const arrays: Arrays = new Map();
-  for (const [what, place] of places) arrays.set(what, await arrayOf(container, place, signal));
+  for (const [what, place] of places) arrays.set(what, arrayOf(container, place, read));
   checkMask(arrays, container, said, lengths);
   return dataOf(arrays, places, { said, part, bytes, ...lengths });
 }
@@ -50,9 +52,9 @@ function tooLarge({ layer, heads }: SaidLayer, { queries, keys }: Lengths, bytes
   );
 }
 
-async function arrayOf(container: Container, { name, axes }: Place, signal: AbortSignal): Promise<Numbers> {
+function arrayOf(container: Container, { name, axes }: Place, read: ReadonlyMap<string, Bytes>): Numbers {
   const { dtype, shape } = container.find(name);
-  const bytes = await container.read(name, signal);
+  const bytes = read.get(name) as Bytes;
   if (dtype === "U8") return bytes;
   if (dtype === "I32") return new Int32Array(bytes.buffer);
   return inOrder(floatsOf(dtype, bytes), shape, axes);

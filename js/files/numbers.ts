@@ -6,7 +6,7 @@ export type Dtype = keyof typeof SIZES;
 
 export const FLOATS: readonly Dtype[] = ["F32", "F64", "F16", "BF16"];
 
-type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Numbers of any of `FLOATS`. */
 export function floatsOf(dtype: Dtype, { buffer }: Bytes): Float32Array<ArrayBuffer> {

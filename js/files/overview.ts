@@ -5,7 +5,7 @@ import { bytesOn } from "../source/tiles.js";
 import { range } from "../store/selection.js";
 import type { Container } from "./container.js";
 import type { SaidLayer } from "./described.js";
-import { floatsOf } from "./numbers.js";
+import { type Bytes, floatsOf } from "./numbers.js";
 import type { Lengths } from "./places.js";
 
 const OVERVIEW = "overview";
@@ -48,7 +48,8 @@ export async function readOverview(
   if (dtype !== "F32" || shape.join() !== [REDUCES.length, said.heads, rows.length, width].join()) {
     throw container.damaged(`layer ${said.layer}: its ${OVERVIEW} is that of other heads or tokens`);
   }
-  const numbers = floatsOf(dtype, await container.read(name, signal));
+  const read = await container.read([name], signal);
+  const numbers = floatsOf(dtype, read.get(name) as Bytes);
   const lines = said.heads * rows.length;
   const at = (way: (typeof REDUCES)[number], line: number, column: number) =>
     numbers[(REDUCES.indexOf(way) * lines + line) * width + whole.length + column];

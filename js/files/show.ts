@@ -14,11 +14,14 @@ import { FileSource } from "./source.js";
 /** Which view of a file, where it was left, and how many bytes of layers it keeps if not the usual. */
 export type How = Kept & { kind: Kind; layersBytes?: number };
 
+/** Views that show all heads. */
+const GRIDS: readonly Kind[] = ["explorer", "model"];
+
 /** Shows a view of a file in an element until the signal ends it. */
 export async function showCapture(el: HTMLElement, file: OpenFile, how: How, until: AbortSignal): Promise<void> {
   const source = new FileSource(file, how.layersBytes);
   const model = new KeptModel(traitsOf(file.meta, how.kind), how);
-  await source.begin(questionOf(model), until);
+  if (GRIDS.includes(how.kind)) await source.begin(questionOf(model), until);
   mountView(el, new Store(model, source, until), how.kind, until);
 }
 

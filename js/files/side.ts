@@ -26,6 +26,14 @@ const PICTURE = record({
   height: below(PICTURE_SIDE),
 });
 
+/** What there is of each token: its name, its kind, and how many numbers. */
+const COLUMNS: readonly (readonly [string, Dtype, number])[] = [
+  ["words", "I32", 1],
+  ["special", "U8", 1],
+  ["segments", "U8", 1],
+  ["cells", "F64", CELL],
+];
+
 interface Axis {
   texts: string[];
   labels: string[];
@@ -42,18 +50,9 @@ export async function readSide(said: unknown, at: string, container: Container, 
   const count = texts.length;
   if (count === 0 || count > MOST_TOKENS) throw new Malformed(`${at} has ${count} tokens`);
   if (labels.length !== count || (generated ?? 0) > count) throw new Malformed(`${at} is described wrongly`);
-  const column = async (what: string, dtype: Dtype, width = 1) => {
-    if (!Object.hasOwn(tensors, what)) return null;
-    const found = container.find(tensors[what]);
-    const shape = width === 1 ? [count] : [count, width];
-    if (found.dtype !== dtype || found.shape.join() !== shape.join()) {
-      throw new Malformed(`${at} has ${count} tokens and other ${what}`);
-    }
-    return (await container.read(tensors[what], signal)).buffer;
-  };
-  const [words, special] = [await column("words", "I32"), await column("special", "U8")];
+  const columns = await columnsOf(tensors, count, at, container, signal);
+  const [words, special, segments, cells] = COLUMNS.map(([what]) => columns.get(tensors[what])?.buffer ?? null);
   if (words === null || special === null) throw new Malformed(`${at} lacks the numbers of its tokens`);
-  const segments = await column("segments", "U8");
   const side = {
     labels,
     texts,
@@ -66,8 +65,20 @@ export async function readSide(said: unknown, at: string, container: Container, 
   if (!ascends(side.words) || ![...side.special, ...(side.segments ?? [])].every((one) => one === 0 || one === 1)) {
     throw new Malformed(`the words or the segments of ${at} are none`);
   }
-  const cells = await column("cells", "F64", CELL);
   return { ...side, levels: levelsOf(side), picture: pictureOf(picture ?? null, cells, at) };
+}
+
+/** The bytes of an axis' columns, by what their tensors are called. */
+function columnsOf(tensors: Axis["tensors"], count: number, at: string, container: Container, signal: AbortSignal) {
+  const there = COLUMNS.filter(([what]) => Object.hasOwn(tensors, what));
+  for (const [what, dtype, width] of there) {
+    const found = container.find(tensors[what]);
+    const shape = width === 1 ? [count] : [count, width];
+    if (found.dtype !== dtype || found.shape.join() !== shape.join()) {
+      throw new Malformed(`${at} has ${count} tokens and other ${what}`);
+    }
+  }
+  return container.read([...new Set(there.map(([what]) => tensors[what]))], signal);
 }
 
 function ascends(words: readonly number[]): boolean {

@@ -10,6 +10,9 @@ import { isTooMuch, workOf } from "./work.js";
 /** Of decoded layers and their rows; those used least lately go first. */
 const LAYERS_BYTES = 256 << 20;
 
+/** Pictures that are asked for at a time: as many requests as a browser sends to a server at once. */
+const AT_A_TIME = 6;
+
 /** Answers from a file, computed in this page: each layer is read when it is first asked about. */
 export class FileSource extends ComputedSource {
   readonly #layers: Cache<string, LayerData>;
@@ -60,18 +63,33 @@ export class FileSource extends ComputedSource {
     layer: number,
     signal: AbortSignal,
   ): Promise<Thumbnails | undefined> {
+    const size = this.file.cellsIn(question, layer);
+    if (size === 0) return undefined;
     const found = await this.file.pictures(question, layer, signal);
-    if (found !== undefined) this.keepThumbnails(found.question, found.pictures);
-    return found?.pictures;
+    this.keepThumbnails({ ...question, size }, found);
+    return found;
+  }
+
+  protected override async stored(
+    question: ThumbnailQuestion,
+    layer: number,
+    signal: AbortSignal,
+  ): Promise<Thumbnails | undefined> {
+    try {
+      if (this.file.cellsIn(question, layer) === question.size) return await this.standIn(question, layer, signal);
+    } catch {
+      signal.throwIfAborted(); // else they are made from the layer
+    }
+    return undefined;
   }
 
   /** Reads the pictures that stand in the file, so that the grid is there before any layer is read. */
   async begin(question: ThumbnailQuestion, signal: AbortSignal): Promise<void> {
-    const { layers } = partOf(this.file.meta, question.part);
-    for (const { layer } of layers) {
-      await this.standIn(question, layer, signal).catch(() => undefined); // then they are made from the layer
-      signal.throwIfAborted();
-    }
+    const left = partOf(this.file.meta, question.part).layers.values();
+    const readOn = async () => {
+      for (const { layer } of left) await this.stored(question, layer, signal);
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, readOn));
   }
 
   protected override whyNotPictured(data: LayerData, heads: number): string {

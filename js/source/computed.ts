@@ -38,6 +38,15 @@ export abstract class ComputedSource implements Source {
     signal: AbortSignal,
   ): Promise<Thumbnails | undefined>;
 
+  /** What was pictured beforehand of exactly what is asked. */
+  protected async stored(
+    _question: ThumbnailQuestion,
+    _layer: number,
+    _signal: AbortSignal,
+  ): Promise<Thumbnails | undefined> {
+    return undefined;
+  }
+
   /** Why all weights of a layer are too many to be computed for a picture; "" where they are not. */
   protected whyNotPictured(_data: LayerData, _heads: number): string {
     return "";
@@ -95,7 +104,7 @@ export abstract class ComputedSource implements Source {
   }
 
   async #picture(question: ThumbnailQuestion, layer: number, signal: AbortSignal): Promise<Thumbnails | SourceError> {
-    const known = this.peekThumbnails(question, layer);
+    const known = this.peekThumbnails(question, layer) ?? (await this.stored(question, layer, signal));
     if (known !== undefined) return known;
     const { part, measure } = question;
     const data = await this.#layerOrWhyNot(part, layer, signal);

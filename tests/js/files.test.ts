@@ -167,6 +167,42 @@ describe("a file that is read by ranges", () => {
     },
   );
 
+  it("shows the pictures that stand in it, of whatever part, before it reads a layer", async () => {
+    const source = new FileSource(await open(data));
+    const come: (Thumbnails | SourceError)[] = [];
+    const onLayer = (_: number, one: Thumbnails | SourceError) => come.push(one);
+    await source.thumbnails({ ...question, size: FIRST_SIZE }, [0, 1], { ...following, onLayer });
+    expect(come).toEqual([expect.objectContaining({ layer: 0 }), expect.objectContaining({ layer: 1 })]);
+    expect([source.peek("self", 0), source.peek("self", 1)]).toEqual([undefined, undefined]);
+  });
+
+  it("asks for tensors that lie next to each other at once, and for no more of a layer than its numbers", async () => {
+    const { bytes, asked } = counted();
+    const source = new FileSource(await OpenFile.open(bytes, "causal.headscope", following.signal));
+    asked.length = 0;
+    await source.layer("self", 0, following);
+    expect(asked.length).toBe(1);
+    const { header } = piecesOf(data);
+    const numbers = ["norms", "query", "key", "value", "start", "stop", "lse"].map((what) => header[`self 0.${what}`]);
+    const sizes = numbers.map(({ data_offsets: [begin, end] }) => end - begin);
+    expect(asked[0][1] - asked[0][0]).toBe(sizes.reduce((sum, size) => sum + size));
+  });
+
+  it("asks for several pictures at a time", async () => {
+    const { bytes } = counted();
+    let [running, most] = [0, 0];
+    const read: RangedBytes["read"] = async (...range) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve));
+      running -= 1;
+      return bytes.read(...range);
+    };
+    const file = await OpenFile.open({ size: bytes.size, read }, "causal.headscope", following.signal);
+    expect(most).toBe(1);
+    await new FileSource(file).begin({ ...question, size: FIRST_SIZE }, following.signal);
+    expect(most).toBe(file.meta.parts[0].layers.length);
+  });
+
   it("does not begin with pictures of something else", async () => {
     const source = new FileSource(await open(data));
     const asked: ThumbnailQuestion = { ...question, size: FIRST_SIZE, hide_special: true };

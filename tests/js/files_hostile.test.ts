@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import type { RangedBytes } from "../../js/files/bytes.js";
 import { OpenFile } from "../../js/files/capture.js";
 import { UnreadableFile } from "../../js/files/container.js";
-import { levelsOf } from "../../js/files/levels.js";
 import { FileSource } from "../../js/files/source.js";
 import { crc32 } from "../../js/source/crc32.js";
 import { uniform } from "../browser/page/random.js";
@@ -252,20 +251,6 @@ it("a layer that is too large for a page is refused before it is read, with what
     name: "OverBudget",
     message: expect.stringMatching(/^Layer 0 takes 148 MiB .*Open the file with hs\.load in Python\.$/),
   });
-});
-
-it.each([".", " ", "!)", "\n", "\n "])("a text of nothing but %o is read in one pass", (marks) => {
-  const begun = performance.now();
-  levelsOf({ texts: [`${marks.repeat(2e5)}a`], special: [0], segments: null, words: [0], kind: "text" });
-  expect(performance.now() - begun).toBeLessThan(2000);
-});
-
-it("of a text of millions of sentences no more is kept than there are tokens", () => {
-  const texts = ["A. ".repeat(4e6), "B"];
-  const before = process.memoryUsage().heapUsed;
-  const levels = levelsOf({ texts, special: [0, 0], segments: null, words: [0, 1], kind: "text" });
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(200 << 20); // it is 500 MiB where each is kept
-  expect(levels).toEqual({});
 });
 
 describe("a file in which any value is another", () => {
