@@ -38,6 +38,7 @@ export class Store {
   readonly #loader: Loader;
   readonly #wanted: ReadonlySignal<Wanted>;
   readonly #needs = new Set<() => Need>();
+  readonly #coming = new Set<Promise<void>>();
   #views = 0;
   #stopLoading: (() => void) | undefined;
 
@@ -102,6 +103,11 @@ export class Store {
     return this.#failure;
   }
 
+  /** Whether what is drawn is not yet all that is selected: unlike `loading`, from the first moment. */
+  get isWaiting(): boolean {
+    return this.#loader.loading.peek().state === "pending" || this.#coming.size > 0;
+  }
+
   /** Moves the selection, here and in Python, in one step. */
   select(changes: Partial<Selection>): void {
     const moved = this.place === null ? changes : { scale: this.place, ...changes };
@@ -142,6 +148,10 @@ export class Store {
 
   /** Tells of numbers of the layer that are on their way; what fails is the layer's failure. */
   follow(coming: Promise<void>, ended: AbortSignal): void {
+    const end = () => this.#coming.delete(coming);
+    this.#coming.add(coming);
+    coming.then(end, end);
+    ended.addEventListener("abort", end);
     this.#loader.followMore(coming, ended);
   }
 

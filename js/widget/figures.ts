@@ -1,7 +1,8 @@
 import { asError } from "../store/loading.js";
 import type { Store } from "../store/store.js";
-import { checkSize, figureOf, MOST } from "../views/shared/figure/figure.js";
+import { checkSize, type Figure, figureOf, MOST } from "../views/shared/figure/figure.js";
 import { pngOf } from "../views/shared/figure/png.js";
+import { settled } from "../views/shared/figure/settled.js";
 import type { FrameState } from "../views/shared/frame_state.js";
 import { restyled, type Style } from "./restyled.js";
 import type { WidgetModel } from "./runtime.js";
@@ -15,13 +16,14 @@ interface Asked extends Style {
   scale: number;
 }
 
-export interface Shown {
+/** A view on the page. */
+export interface Mounted {
   store: Store;
   frame: FrameState;
 }
 
 /** Sends a figure whenever Python asks for one; or says why there is none, here and to Python. */
-export function answerFigures(model: WidgetModel, el: HTMLElement, shown: Promise<Shown>, until: AbortSignal): void {
+export function answerFigures(model: WidgetModel, el: HTMLElement, shown: Promise<Mounted>, until: AbortSignal): void {
   const answer = async (content: unknown) => {
     const asked = (content ?? {}) as Asked;
     if (asked.kind !== "figure") return;
@@ -43,26 +45,32 @@ export function answerFigures(model: WidgetModel, el: HTMLElement, shown: Promis
 
 async function draw(asked: Asked, el: HTMLElement, store: Store, frame: FrameState) {
   const isAsShown = asked.theme === null && asked.width === null;
-  const figure = isAsShown ? figureOf(frame.root() as HTMLElement) : await restyled(el, frame, store, asked);
+  const figure = isAsShown ? await asShown(frame, store) : await restyled(el, frame, store, asked);
   if (asked.form === "svg") return { svg: checkSize(figure).svg };
   const png = await base64(await pngOf(figure, asked.scale));
   if (png.length > MOST) throw new Error("This image is more than a page can send: choose a smaller scale.");
   return { png };
 }
 
+async function asShown(frame: FrameState, store: Store): Promise<Figure> {
+  const root = frame.root() as HTMLElement;
+  await settled(root, store);
+  return figureOf(root);
+}
+
 /** Waits until an element is laid out: hosts take what is scrolled far away off the page. */
 function onPage(element: HTMLElement, until: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const observer = new ResizeObserver(() => {
-      if (element.offsetWidth === 0 && !until.aborted) return;
+    const end = () => {
       observer.disconnect();
+      until.removeEventListener("abort", end);
       resolve();
+    };
+    const observer = new ResizeObserver(() => {
+      if (element.offsetWidth > 0 || until.aborted) end();
     });
     observer.observe(element);
-    until.addEventListener("abort", () => {
-      observer.disconnect();
-      resolve();
-    });
+    until.addEventListener("abort", end);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Store } from "../store/store.js";
 import { mountView } from "../views/mount.js";
 import { type Figure, figureOf } from "../views/shared/figure/figure.js";
+import { settled } from "../views/shared/figure/settled.js";
 import type { FrameState } from "../views/shared/frame_state.js";
 import type { Theme } from "../views/shared/theme.js";
 
@@ -13,8 +14,6 @@ export interface Style {
 
 /** CSS pixels of a millimetre. */
 const MILLIMETRE = 96 / 25.4;
-const LONGEST_MS = 60_000;
-const PAUSE_MS = 100;
 
 /** A figure of a view in other colours, or laid out anew at another width: of a copy, beside the page. */
 export async function restyled(el: HTMLElement, shown: FrameState, store: Store, style: Style): Promise<Figure> {
@@ -38,18 +37,6 @@ export async function restyled(el: HTMLElement, shown: FrameState, store: Store,
     ending.abort();
     stage.remove();
   }
-}
-
-/** Waits until a view is drawn and changes no more. */
-async function settled(root: HTMLElement, store: Store): Promise<void> {
-  let before = "";
-  for (const end = performance.now() + LONGEST_MS; performance.now() < end; ) {
-    await new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), PAUSE_MS));
-    const { svg } = figureOf(root);
-    if (svg === before && store.loading.peek().state !== "pending") return;
-    before = svg;
-  }
-  throw new Error("The figure was not finished within a minute: ask again when the kernel has answered.");
 }
 
 /** Scrolls lists of a copy to where they are on the screen. */

@@ -3,7 +3,7 @@ import { asError, type Loading, READY, tellOf } from "../store/loading.js";
 import { Store } from "../store/store.js";
 import { mountView, mountWaiting } from "../views/mount.js";
 import type { Kind } from "../views/shared/frame_state.js";
-import { answerFigures, type Shown } from "./figures.js";
+import { answerFigures, type Mounted } from "./figures.js";
 import { storeOf, type WidgetModel } from "./runtime.js";
 
 /** Shows the view of a model in an element. A cell is never left blank: if that fails, it says why. */
@@ -21,8 +21,8 @@ export function showView(model: WidgetModel, el: HTMLElement, until: AbortSignal
   const show = (store: Store) => {
     tellShown({ store, frame: mountView(el, store, kind, until) });
   };
-  let tellShown: (shown: Shown) => void = () => {};
-  const shown = new Promise<Shown>((resolve) => {
+  let tellShown: (mounted: Mounted) => void = () => {};
+  const shown = new Promise<Mounted>((resolve) => {
     tellShown = resolve;
   });
   answerFigures(model, el, shown, until);

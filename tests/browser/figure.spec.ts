@@ -204,6 +204,44 @@ test("a view that is scrolled off the page answers when it is back, with what it
   expect((await textsIn(page, (await answers())[0].svg ?? "")).texts).toContain("nurse");
 });
 
+/** Selects a head of a layer that the kernel is slow to send. */
+function selectSlowly(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    window.host.kernel.manners = "silent";
+    window.host.model.push({ layer: 1, heads: [3], head: 3 });
+  });
+}
+
+for (const [name, question] of Object.entries({ "as it is shown": {}, "for a column": { width: 85 } })) {
+  test(`a figure ${name} waits for the layer that was selected before it was asked for`, async ({ page }) => {
+    await openWidget(page, STARTS.neuron);
+    await expect(page.getByRole("region", { name: "Neurons" })).toBeVisible();
+    const { svg: before = "" } = await answerTo(page, question);
+    await selectSlowly(page);
+    const answers = await ask(page, question);
+    await expect(page.getByRole("progressbar").first()).toBeVisible(); // a while after it was asked for
+    expect(await answers()).toEqual([]);
+    await page.evaluate(() => window.host.kernel.wake());
+    await expect.poll(async () => (await answers()).length).toBe(1);
+    const { svg = "" } = (await answers())[0];
+    expect(svg).not.toBe(before);
+    expect(svg).toBe((await answerTo(page, question)).svg); // of what has long been there
+  });
+}
+
+test("the key waits for the layer too", async ({ page }) => {
+  await openWidget(page, STARTS.head);
+  const root = page.getByRole("region", { name: "Attention heads", exact: true }).first();
+  await expect(root).toBeVisible();
+  await selectSlowly(page);
+  const download = page.waitForEvent("download");
+  await root.locator('[tabindex="0"]').first().press("f");
+  await expect(page.getByRole("progressbar").first()).toBeVisible();
+  await page.evaluate(() => window.host.kernel.wake());
+  const svg = readFileSync(await (await download).path(), "utf8");
+  expect(svg.match(/<path [^>]*>/g)).toEqual((await answerTo(page, {})).svg?.match(/<path [^>]*>/g));
+});
+
 test("a pane that is folded is folded in the figure", async ({ page }) => {
   await openWidget(page, { ...STARTS.explorer, traits: { ...STARTS.explorer.traits, folded: ["head"] } });
   await expect(page.getByRole("region", { name: "Explorer" })).toBeVisible();

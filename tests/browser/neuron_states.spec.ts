@@ -79,6 +79,25 @@ test.describe("says why there is nothing", () => {
   });
 });
 
+test("the title names the layer and the head that the numbers are of, also while others are on their way", async ({
+  page,
+}) => {
+  const view = await NeuronPage.open(page, { scenario: "sentence", traits: PINNED });
+  const title = view.root.locator("header").first();
+  await expect(title).toContainText("layer 1, head 2: ");
+  const before = await view.column("softmax");
+  await page.evaluate(() => {
+    window.host.kernel.manners = "silent";
+    window.host.model.push({ layer: 2, heads: [0], head: 0 });
+  });
+  await expect(view.root.getByRole("progressbar")).toBeVisible();
+  expect(await view.column("softmax")).toEqual(before);
+  await expect(title).toContainText("layer 1, head 2: ");
+  await page.evaluate(() => window.host.kernel.wake());
+  await expect(title).toContainText("layer 2, head 0: ");
+  expectWithin(await expectEvaluates(view.root), reference("sentence").weights(2, 0)[8], 1e-5);
+});
+
 test.describe("says what one must know", () => {
   test("of merged words: which sub-word a row is", async ({ page }) => {
     const traits = { ...PINNED, query: 3, key: 2, words: true };

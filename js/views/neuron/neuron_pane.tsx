@@ -32,7 +32,12 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
   return (
     <div class="neuron-pane" {...view.frame.region("Neurons")} ref={pane}>
       <header class="pane-head">
-        <PaneTitle store={view.store} frame={view.frame} name="Neurons" detail={<Where view={view} />}>
+        <PaneTitle
+          store={view.store}
+          frame={view.frame}
+          name="Neurons"
+          detail={<Where view={view} isDrawn={isReady} />}
+        >
           {view.frame.isAlone && <Progress loading={view.store.loading.value} label="Loading the layer" />}
         </PaneTitle>
         {view.frame.isAlone && <Choosers view={view} />}
@@ -53,9 +58,11 @@ export function NeuronPane({ view, withTokens = view.frame.isAlone }: Props) {
   );
 }
 
-/** Such as "layer 9, head 4: She → nurse". */
-function Where({ view }: { view: NeuronState }) {
-  const { layer, head, key } = view.store.selection.value;
+/** Such as "layer 9, head 4: She → nurse": of what is drawn, which while another layer is on its way is that of before. */
+function Where({ view, isDrawn }: { view: NeuronState; isDrawn: boolean }) {
+  const { key, ...selected } = view.store.selection.value;
+  const subject = isDrawn ? view.subject.value : null;
+  const { layer, head } = subject === null ? selected : { layer: subject.layer.layer, head: subject.head };
   const terms = view.terms.value;
   const place = `layer ${layer}${head === null ? "" : `, head ${head}`}`;
   const from =
