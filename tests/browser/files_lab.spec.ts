@@ -1,5 +1,5 @@
 /** Saved captures as documents of a real JupyterLab: a double click opens the explorer, and no kernel runs. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { Notebook, prepare, shutDownKernels } from "./notebook.js";
 
@@ -100,6 +100,43 @@ test("a file that is damaged, or newer, says so in its place", async ({ page }) 
   writeFileSync(`${FOLDER}/captures/cut.headscope`, whole.subarray(0, whole.length - 10));
   const cut = await openFile(page, "cut.headscope");
   await expect(cut.getByRole("alert")).toContainText("cut.headscope is damaged");
+});
+
+test("a file that is renamed while it is open is read on", async ({ page }) => {
+  copyFileSync(`${FOLDER}/captures/nurse & <b>doctor.headscope`, `${FOLDER}/captures/first.headscope`);
+  rmSync(`${FOLDER}/captures/second.headscope`, { force: true });
+  const document = await openFile(page, "first.headscope");
+  const explorer = document.getByRole("region", { name: "Explorer" });
+  await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
+  const list = page.locator(".jp-DirListing-content");
+  await list.getByRole("listitem", { name: /^Name: first/ }).click();
+  await page.keyboard.press("F2");
+  await page.locator("input.jp-DirListing-editor").fill("second.headscope");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("tab", { name: "second.headscope" })).toBeVisible();
+  await explorer.getByRole("gridcell", { name: "layer 20, head 2", exact: true }).click();
+  await expect(explorer.locator('.neuron-rows[data-layer="20"]')).toBeVisible();
+});
+
+test("a file that is saved again while it is open says what to do", async ({ page }) => {
+  const nurse = readFileSync(`${FOLDER}/captures/nurse & <b>doctor.headscope`);
+  writeFileSync(`${FOLDER}/captures/again.headscope`, nurse);
+  const document = await openFile(page, "again.headscope");
+  const explorer = document.getByRole("region", { name: "Explorer" });
+  await expect(explorer.locator('canvas.thumbs[data-layers="30"]')).toBeVisible();
+  copyFileSync(`${FOLDER}/captures/long.headscope`, `${FOLDER}/captures/again.headscope`);
+  await explorer.getByRole("gridcell", { name: "layer 20, head 2", exact: true }).click();
+  await expect(explorer.getByText(/The file is another than it was .* open it again\./).first()).toBeVisible();
+});
+
+test("views that cannot be loaded say so in their place", async ({ page }) => {
+  await page.route(/\/lab\/extensions\/headscope\/static\/.*/, async (route) => {
+    const response = await route.fetch();
+    if ((await response.text()).includes("Opening the capture")) await route.abort();
+    else await route.fulfill({ response });
+  });
+  const document = await openFile(page, "nurse & <b>doctor.headscope");
+  await expect(document.getByRole("alert")).toContainText("the views could not be loaded");
 });
 
 test("who closes the document ends the line to the server", async ({ page }) => {
