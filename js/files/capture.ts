@@ -6,10 +6,11 @@ import type { LayerMeta, Meta, PartMeta, Side } from "../store/meta.js";
 import type { RangedBytes } from "./bytes.js";
 import { Container, UnreadableFile } from "./container.js";
 import { checkLayer, type SaidLayer } from "./described.js";
-import { isLight, readLayer } from "./layer.js";
+import { readLayer, workFor } from "./layer.js";
 import { cellsIn, isOfAll, readOverview } from "./overview.js";
 import type { Lengths } from "./places.js";
 import { readSide } from "./side.js";
+import { isLight } from "./work.js";
 
 /** Of the files that are read. */
 export const VERSION = 1;
@@ -70,11 +71,12 @@ export class OpenFile {
     return readOverview(this.container, this.#said(part, layer), this.#lengths(part), reduce, signal);
   }
 
-  /** Whether all of its layers can be computed at once, so that nothing of it has to be left out or waited for. */
+  /** Whether all of its layers together are computed in so little time that nothing of it has to be waited for. */
   get isLight(): boolean {
-    return this.parts.every(({ name, layers }) =>
-      layers.every((said) => isLight(this.container, said, this.#lengths(name))),
+    const works = this.parts.flatMap(({ name, layers }) =>
+      layers.map((said) => workFor(this.container, said, this.#lengths(name))),
     );
+    return isLight(works.reduce((sum, work) => sum + work, 0));
   }
 
   #said(part: string, layer: number): SaidLayer {

@@ -7,7 +7,7 @@ import type { Container } from "./container.js";
 import type { SaidLayer } from "./described.js";
 import { type Bytes, floatsOf, inOrder } from "./numbers.js";
 import { type Lengths, type Place, placesOf } from "./places.js";
-import { fitsAtOnce, largestOf, workOf } from "./work.js";
+import { isTooMuch, workOf } from "./work.js";
 
 /** Most bytes of a layer, its numbers as they are computed with. */
 export const LAYER_BYTES = 128 << 20;
@@ -34,14 +34,10 @@ export async function readLayer(
   return dataOf(arrays, places, { said, part, bytes, ...lengths });
 }
 
-/** Whether a layer can be computed at once; told without reading it. */
-export function isLight(
-  container: Container,
-  { heads, tensors, form }: SaidLayer,
-  { queries, keys }: Lengths,
-): boolean {
+/** What a pass over all weights of a layer takes; told without reading it. */
+export function workFor(container: Container, { heads, tensors, form }: SaidLayer, { queries, keys }: Lengths): number {
   const d = form === "vectors" ? container.find(tensors.query.name).count / (heads * queries) : 0;
-  return fitsAtOnce(workOf({ heads, queries, keys, d }));
+  return workOf({ heads, queries, keys, d });
 }
 
 function tooLarge({ layer, heads }: SaidLayer, { queries, keys }: Lengths, bytes: number): SourceError {
@@ -78,11 +74,10 @@ function dataOf(
 ): LayerData {
   const { layer, heads, scaling } = said;
   const width = (what: string) => places.get(what)?.shape[2] ?? 0;
-  const isLong = !fitsAtOnce(workOf({ heads, queries, keys, d: width("query") }));
+  const isLong = isTooMuch(workOf({ heads, queries, keys, d: width("query") }));
   const reason = arrays.has("norms") ? TOO_LONG_FOR_NORMS : said.no_norms;
   if (isLong) arrays.delete("norms");
   const hasNorms = arrays.has("norms");
-  let largest: number | undefined;
   const header: Header = {
     v: 1,
     part,
@@ -97,15 +92,11 @@ function dataOf(
     scaling,
     softcap: said.softcap ?? null,
     value_norm_reason: hasNorms ? "" : reason,
-    get value_norm_largest() {
-      largest ??= hasNorms ? largestOf(data) : 0;
-      return largest;
-    },
+    value_norm_largest: hasNorms ? null : 0,
     arrays: [],
     bytes,
   };
-  const data = layerOf(packetOf(header, arrays));
-  return data;
+  return layerOf(packetOf(header, arrays));
 }
 
 const TOO_LONG_FOR_NORMS =

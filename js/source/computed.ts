@@ -1,6 +1,7 @@
 import { Cache } from "./cache.js";
 import type { LayerData } from "./layer.js";
 import { type LinksQuestion, linksIn, type OnLinks } from "./links.js";
+import type { Need } from "./need.js";
 import { Pause } from "./pause.js";
 import { type Pictured, pool } from "./pooled.js";
 import {
@@ -17,6 +18,9 @@ import { nameOfTile, poolTile } from "./tiles.js";
 
 const PICTURES_BYTES = 32 << 20;
 const TILES_BYTES = 16 << 20;
+
+/** What pictures of weight x norm are made from, beside rows. */
+const NORMS: Need = { heads: [], norms: true };
 
 type OnLayer = (layer: number, thumbnails: Thumbnails | SourceError) => void;
 
@@ -111,6 +115,7 @@ export abstract class ComputedSource implements Source {
     const whyNot = data instanceof SourceError ? data : this.#whyNot(data, measure, data.heads);
     if (whyNot !== null) return (await orWhyNot(this.standIn(question, layer, signal), signal)) ?? whyNot;
     const { queries, keys } = this.sides(part);
+    if (measure === "value_norm") await (data as LayerData).bring(NORMS, { signal });
     const made = await pool(data as LayerData, question, queries, keys, signal);
     this.keepThumbnails(question, made);
     return made;

@@ -33,8 +33,8 @@ export interface Header {
   softcap: number | null;
   /** Why there is no array "value_norm", "" where there is one. */
   value_norm_reason: string;
-  /** The largest weight x norm of any pair of any head; 0 where there are no norms. */
-  value_norm_largest: number;
+  /** The largest weight x norm of any pair of any head; 0 where there are no norms, null where it is yet to be found. */
+  value_norm_largest: number | null;
   arrays: ArrayEntry[];
   /** Said in a page that holds some of the heads only. */
   kept?: Kept;

@@ -1,7 +1,14 @@
+import { type Signal, signal } from "@preact/signals";
+import { largestOf } from "./largest.js";
 import type { Need } from "./need.js";
 import type { Packet } from "./packet.js";
+import type { Following } from "./source.js";
+import { Together } from "./together.js";
 
-/** What every layer takes from its packet as it stands there. All of it came at once. */
+/**
+ * What every layer takes from its packet as it stands there. All of it came at once; how large weight x norm becomes may
+ * be left to be found, when norms are first needed.
+ */
 export abstract class PacketLayer {
   readonly isWhole: boolean = true;
   readonly arrivals: number = 0;
@@ -14,7 +21,8 @@ export abstract class PacketLayer {
   readonly rounding: number = 0;
   readonly valueNorms: Float32Array | null;
   readonly valueNormReason: string;
-  readonly #header: Packet["header"];
+  readonly #largest: Signal<number | null>;
+  readonly #finding = new Together<number>();
 
   constructor(packet: Packet) {
     const { header } = packet;
@@ -26,20 +34,26 @@ export abstract class PacketLayer {
     this.bytes = header.bytes;
     this.valueNorms = packet.has("value_norm") ? packet.floats("value_norm") : null;
     this.valueNormReason = header.value_norm_reason;
-    this.#header = header;
+    this.#largest = signal(header.value_norm_largest);
   }
 
   get valueNormLargest(): number {
-    return this.#header.value_norm_largest; // which a file has computed when it is first asked
+    return this.#largest.value ?? 0;
   }
 
+  abstract row(head: number, query: number): Float32Array;
   abstract column(head: number, key: number): Float32Array;
 
-  isHere(_need: Need): boolean {
-    return true;
+  isHere({ norms = false }: Need): boolean {
+    return !norms || this.#largest.value !== null;
   }
 
-  async bring(): Promise<void> {}
+  async bring({ norms = false }: Need, following: Following): Promise<void> {
+    const { valueNorms } = this;
+    if (!norms || valueNorms === null || this.#largest.peek() !== null) return;
+    const find = ({ signal }: Following) => largestOf(this, valueNorms, signal);
+    this.#largest.value = await this.#finding.run("", following, find);
+  }
 
   taken(head: number, keys: readonly number[]): Float64Array {
     const sum = new Float64Array(this.queries);

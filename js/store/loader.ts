@@ -84,7 +84,6 @@ export class Loader {
 
   /** Of the heads that the layer has. */
   #missing(data: LayerData, heads?: readonly number[]): Need[] {
-    if (data.isWhole) return [];
     const fits = (head: number) => head < data.heads;
     const fitting = this.needs().map((need) => ({ ...need, heads: (heads ?? need.heads).filter(fits) }));
     return fitting.filter((need) => !untracked(() => data.isHere(need)));

@@ -51,7 +51,8 @@ export class Picture {
     readonly keys: Axis,
     measure: Measure = "weight",
   ) {
-    this.#norms = measure === "weight" ? null : layer.valueNorms;
+    const isOfNorms = measure !== "weight" && layer.isHere({ heads: [], norms: true });
+    this.#norms = isOfNorms ? layer.valueNorms : null;
     this.measure = this.#norms === null ? "weight" : measure;
     this.scale = this.#norms === null ? 1 : layer.valueNormLargest;
     this.#hidden = this.#norms === null ? keys.hidden : [];

@@ -5,7 +5,6 @@ import { OpenFile, VERSION } from "../../js/files/capture.js";
 import { floatsOf } from "../../js/files/numbers.js";
 import { traitsOf } from "../../js/files/show.js";
 import { FileSource } from "../../js/files/source.js";
-import { fitsAtOnce, isTooMuch, workOf } from "../../js/files/work.js";
 import type { LayerData } from "../../js/source/layer.js";
 import type { SourceError, ThumbnailQuestion, Thumbnails } from "../../js/source/source.js";
 import { partOf } from "../../js/store/meta.js";
@@ -52,6 +51,7 @@ describe.each(Object.entries(files))("the saved capture %s", (name, said) => {
     expect(layer.valueNorms === null).toBe(wanted.norms === null);
     if (wanted.norms !== null) expectClose(layer.valueNorms ?? [], wanted.norms, 1e-5);
     expect(layer.valueNormReason).toBe(wanted.no_norms ?? "");
+    await layer.bring({ heads: [], norms: true }, following);
     expectClose([layer.valueNormLargest], [wanted.largest], 1e-5 * Math.max(1, wanted.largest));
     expectNeurons(layer, wanted.neurons);
   });
@@ -229,27 +229,6 @@ describe("a file that is read by ranges", () => {
     expect(come[1]).toMatchObject({ name: "OverBudget", message: "layer 0 is too much" });
     const tile = { part: "self", layer: 0, head: 0, row_edges: [0, 2], column_edges: [0, 2], exact: true } as const;
     await expect(source.tile({ ...tile, reduce: "max", measure: "weight" }, following)).rejects.toThrow("too much");
-  });
-
-  it("computes no picture of more weights than a page can", () => {
-    const long = { heads: 9, queries: 4000, keys: 4000, d: 64 };
-    expect([isTooMuch(workOf(long)), isTooMuch(workOf({ ...long, heads: 1 }))]).toEqual([true, false]);
-    expect([fitsAtOnce(workOf({ ...long, heads: 1 })), fitsAtOnce(workOf({ ...long, queries: 400 }))]).toEqual([
-      false,
-      true,
-    ]);
-  });
-
-  it("keeps no more layers than its budget has room for, those used last", async () => {
-    const file = await open(fileNamed("saved/bias"));
-    const [one] = await Promise.all([new FileSource(file).layer("self", 0, following)]);
-    const rows = 4 * one.heads * one.queries * one.keys;
-    const source = new FileSource(file, one.bytes + rows);
-    await source.layer("self", 0, following);
-    await source.layer("self", 1, following);
-    expect(source.peek("self", 0)).toBeUndefined();
-    expect(source.peek("self", 1)).toBeDefined();
-    expect(source.heldBytes).toBeLessThanOrEqual(one.bytes + rows);
   });
 });
 

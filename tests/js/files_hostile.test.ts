@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RangedBytes } from "../../js/files/bytes.js";
 import { OpenFile } from "../../js/files/capture.js";
 import { UnreadableFile } from "../../js/files/container.js";
-import { FileSource } from "../../js/files/source.js";
-import { crc32 } from "../../js/source/crc32.js";
+import type { Thumbnails } from "../../js/source/source.js";
 import { uniform } from "../browser/page/random.js";
 import { assembled, fileNamed, fileOf, following, type Pieces, piecesOf, readAll, replaced } from "./saved.js";
 
@@ -18,8 +17,28 @@ async function numbersOf(data: Uint8Array<ArrayBuffer>): Promise<string> {
       Array.from({ length: layer.queries }, (_, query) => [...layer.row(head, query)]),
     ),
   );
-  const norms = layers.map((layer) => [layer.valueNorms, layer.valueNormReason]);
-  return JSON.stringify([file.meta, rows, norms]);
+  const others = layers.map((layer) => {
+    const every = Array.from({ length: layer.heads }, (_, head) => [
+      Array.from({ length: layer.keys }, (_, key) => [...layer.column(head, key)]),
+      Array.from({ length: layer.queries }, (_, query) => layer.total(head, query)),
+    ]);
+    return [every, layer.valueNorms, layer.valueNormReason];
+  });
+  await Promise.all(layers.map((layer) => layer.bring({ heads: [], norms: true }, following)));
+  const largest = layers.map((layer) => layer.valueNormLargest);
+  return JSON.stringify([file.meta, rows, others, largest, await picturesOf(file)]);
+}
+
+/** Whatever stands in a file. */
+function picturesOf(file: OpenFile): Promise<Thumbnails[]> {
+  const asked = { size: 25, measure: "weight", pair_filter: "all", hide_special: false } as const;
+  const all = file.meta.parts.flatMap(({ name, layers }) =>
+    (["max", "mean"] as const).flatMap((reduce) =>
+      layers.map(({ layer }) => [{ ...asked, part: name, reduce }, layer] as const),
+    ),
+  );
+  const there = all.filter(([question, layer]) => file.cellsIn(question, layer) > 0);
+  return Promise.all(there.map(([question, layer]) => file.pictures(question, layer, following.signal)));
 }
 
 async function expectRefusal(data: Uint8Array<ArrayBuffer>): Promise<Error> {
@@ -149,6 +168,22 @@ describe("a file that says it has", () => {
   });
 });
 
+describe.each([
+  ["vectors", ["query", "key", "value", "lse"]],
+  ["bias", ["bias", "norms"]],
+  ["mask", ["visible"]],
+  ["weights", ["weights"]],
+])("of %s", (name, tensors) => {
+  it.each(tensors)("a tensor of the right size and another shape is refused: %s", async (what) => {
+    const pieces = piecesOf(fileNamed(`saved/${name}`));
+    const { header, description } = pieces;
+    const { name: tensor } = description.parts[0].layers[0].tensors[what];
+    const [first, ...rest] = header[tensor].shape;
+    said(tensor, "shape", [...rest, first])(pieces);
+    await expectRefusal(assembled(pieces));
+  });
+});
+
 it("pictures of other heads are no pictures, and the layer's own stand in their place", async () => {
   const pieces = piecesOf(fileNamed("saved/vectors"));
   const { header, description } = pieces;
@@ -215,42 +250,6 @@ it("a mask that ends before it begins shows nothing", async () => {
   const { layers } = await readAll(assembled(pieces));
   expect([...layers[0].row(0, 4)]).toEqual(Array(9).fill(0));
   expect(layers[0].total(0, 4)).toBe(0);
-});
-
-it("a layer that is too large for a page is refused before it is read, with what to do", async () => {
-  const count = 3600;
-  const { description, header } = piecesOf(fileNamed("saved/weights"));
-  const columns = { words: Int32Array.from({ length: count }, (_, at) => at), special: new Uint8Array(count) };
-  const texts = Array(count).fill("a");
-  description.axes = [
-    { ...description.axes[0], texts, labels: texts, tensors: { words: "words", special: "special" } },
-  ];
-  const [layer] = description.parts[0].layers;
-  description.parts[0].layers = [{ ...layer, tensors: { weights: { name: "weights" } } }];
-  description.tensors = {
-    words: { dtype: "I32", shape: [count], crc32: crc32(new Uint8Array(columns.words.buffer)) },
-    special: { dtype: "U8", shape: [count], crc32: crc32(columns.special) },
-    weights: { dtype: "F32", shape: [3, count, count], crc32: 0 },
-  };
-  const weights = 4 * 3 * count * count;
-  const ends = [4 * count, 5 * count, 5 * count + weights];
-  for (const name of Object.keys(header)) delete header[name];
-  Object.entries<object>(description.tensors).forEach(([name, one], at) => {
-    header[name] = { ...one, data_offsets: [ends[at - 1] ?? 0, ends[at]] };
-  });
-  const there = Uint8Array.from([...new Uint8Array(columns.words.buffer), ...columns.special]);
-  const data = assembled({ header, description, tensors: there });
-  const size = data.length + weights;
-  const read = async (start: number, end: number) => {
-    if (end > data.length) throw new Error("the weights are read");
-    return data.slice(start, end);
-  };
-  const file = await OpenFile.open({ size, read }, "some.headscope", following.signal);
-  const source = new FileSource(file);
-  await expect(source.layer("self", 0, following)).rejects.toMatchObject({
-    name: "OverBudget",
-    message: expect.stringMatching(/^Layer 0 takes 148 MiB .*Open the file with hs\.load in Python\.$/),
-  });
 });
 
 describe("a file in which any value is another", () => {

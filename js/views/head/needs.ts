@@ -32,7 +32,7 @@ export function bring(view: ViewState, waitMs: number, needOf: () => Need | null
   const follow = view.guard(() => {
     const layer: LayerData | undefined = view.picture.value?.layer;
     const wanted = need.value;
-    if (layer === undefined || layer.isWhole || wanted === null) return;
+    if (layer === undefined || wanted === null) return;
     if (untracked(() => layer.isHere(wanted))) return; // what arrives for others must not start this anew
     const ending = new AbortController();
     const ask = () => view.store.follow(layer.bring(wanted, { signal: ending.signal }), ending.signal);
