@@ -5,7 +5,7 @@ import { crc32 } from "../source/crc32.js";
 import type { ArrayEntry, Header } from "../source/packet.js";
 import type { ThumbnailHeader } from "../source/thumbnails.js";
 import type { Meta } from "../store/meta.js";
-import { LEVELS, ORDERS, PAIR_FILTERS } from "../store/settings.js";
+import { SELECTION_CHECKS, SETTINGS_CHECKS } from "../store/trait_checks.js";
 
 /** Of the data; written by python/headscope/export/saved.py. */
 const VERSION = 1;
@@ -39,41 +39,6 @@ export function readSaved(head: unknown, html: unknown): Embedded {
     throw new Error(`This saved picture is damaged: ${(thrown as Error).message}. Run the cell again.`);
   }
 }
-
-const SELECTION = {
-  part: text,
-  layer: below(MANY),
-  heads: listOf(below(MANY)),
-  head: orNull(below(MANY)),
-  query: orNull(below(MANY)),
-  key: orNull(below(MANY)),
-  neuron: orNull(below(MANY)),
-  scale: oneOf("model", "head", "neuron"),
-};
-
-const SETTINGS = {
-  pair_filter: oneOf(...PAIR_FILTERS),
-  hide_first: flag,
-  hide_special: flag,
-  words: flag,
-  threshold: real,
-  measure: oneOf("weight", "value_norm"),
-  intensity: oneOf("shared", "head"),
-  thumbnails: oneOf("matrix", "lines"),
-  links: flag,
-  patches: oneOf("picture", "columns"),
-  head_mode: oneOf("lines", "map"),
-  map_level: oneOf(...LEVELS),
-  reduce: oneOf("max", "mean"),
-  show_layers: orNull(listOf(below(MANY))),
-  show_heads: orNull(listOf(below(MANY))),
-  order: oneOf(...ORDERS),
-  strip: oneOf("key", "value", "query"),
-  mark: oneOf("none", "key", "distance"),
-  folded: listOf(oneOf("model", "head", "neuron")),
-  split: real,
-  theme: oneOf("auto", "light", "dark"),
-};
 
 const LAYER = record({
   layer: below(MANY),
@@ -130,7 +95,7 @@ function checkAll(data: unknown): asserts data is Embedded {
   const thumbnails = record({ ...PACKET, rows: below(MANY), columns: below(MANY), rail: flag, scale: real });
   record({
     note: text,
-    traits: record({ ...SELECTION, ...SETTINGS, kind, meta: META }),
+    traits: record({ ...SELECTION_CHECKS, ...SETTINGS_CHECKS, kind, meta: META }),
     layers: listOf(record({ header: record({ ...PACKET, arrays: listOf(ARRAY) }), payload: text })),
     thumbnails: orNull(
       record({
