@@ -1,8 +1,6 @@
 /** The pictures that a grid of heads begins with, as they stand in a file; written by python/headscope/files/overview.py. */
-import { cellsOf, edgesOf } from "../source/pooled.js";
 import type { ThumbnailQuestion, Thumbnails } from "../source/source.js";
 import { bytesOn } from "../source/tiles.js";
-import { range } from "../store/selection.js";
 import type { Container } from "./container.js";
 import type { SaidLayer } from "./described.js";
 import { type Bytes, floatsOf } from "./numbers.js";
@@ -42,34 +40,43 @@ export async function readOverview(
 ): Promise<Thumbnails> {
   const { name } = said.tensors[OVERVIEW];
   const size = cellsIn(said, container);
-  const [rows, whole, rest] = [range(queries), range(keys), range(keys).slice(1)].map((all) => cellsOf(all, size));
-  const width = whole.length + rest.length + 1; // the first key is the last column
+  const rowEdges = evenEdges(0, queries, size);
+  const columnEdges = evenEdges(1, keys - 1, size);
+  const [rows, columns, before] = [rowEdges.length - 1, columnEdges.length - 1, Math.min(size, keys)];
+  const width = before + columns + 1; // columns of all keys, of those but the first, and of this
   const { dtype, shape } = container.find(name);
-  if (dtype !== "F32" || shape.join() !== [REDUCES.length, said.heads, rows.length, width].join()) {
+  if (dtype !== "F32" || shape.join() !== [REDUCES.length, said.heads, rows, width].join()) {
     throw container.damaged(`layer ${said.layer}: its ${OVERVIEW} is that of other heads or tokens`);
   }
   const read = await container.read([name], signal);
   const numbers = floatsOf(dtype, read.get(name) as Bytes);
-  const lines = said.heads * rows.length;
+  const lines = said.heads * rows;
   const at = (way: (typeof REDUCES)[number], line: number, column: number) =>
-    numbers[(REDUCES.indexOf(way) * lines + line) * width + whole.length + column];
-  const ofCell = rest.map((cell) => (reduce === "mean" ? cell.length : 1)); // of a mean, what its keys get together
-  const body = new Float32Array(lines * rest.length);
+    numbers[(REDUCES.indexOf(way) * lines + line) * width + before + column];
+  const together = (column: number) => columnEdges[column + 1] - columnEdges[column]; // of a mean, what its keys get
+  const body = new Float32Array(lines * columns);
   for (let line = 0; line < lines; line++) {
-    for (let column = 0; column < rest.length; column++) {
-      body[line * rest.length + column] = at(reduce, line, column) * ofCell[column];
+    for (let column = 0; column < columns; column++) {
+      body[line * columns + column] = at(reduce, line, column) * (reduce === "mean" ? together(column) : 1);
     }
   }
-  const rail = Float32Array.from({ length: lines }, (_, line) => at("mean", line, rest.length));
+  const rail = Float32Array.from({ length: lines }, (_, line) => at("mean", line, columns));
   return {
     layer: said.layer,
     heads: said.heads,
-    rows: rows.length,
-    columns: rest.length,
+    rows,
+    columns,
     body: bytesOn(1, body),
     rail: bytesOn(1, rail),
     scale: 1,
-    rowEdges: edgesOf(rows),
-    columnEdges: edgesOf(rest),
+    rowEdges,
+    columnEdges,
   };
+}
+
+/** Where cells of equal length, give or take a token, begin among so many positions, and the end of the last. */
+function evenEdges(first: number, count: number, size: number): number[] {
+  const cells = Math.min(size, count);
+  if (cells === 0) return [0];
+  return Array.from({ length: cells + 1 }, (_, cell) => first + Math.floor((cell * count) / cells));
 }

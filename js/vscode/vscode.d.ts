@@ -8,7 +8,6 @@ declare module "vscode" {
     readonly scheme: string;
     readonly path: string;
     readonly fsPath: string;
-    toString(): string;
   }
 
   export const Uri: { joinPath(base: Uri, ...parts: string[]): Uri };
@@ -20,7 +19,6 @@ declare module "vscode" {
   export interface Webview {
     options: { enableScripts?: boolean; localResourceRoots?: readonly Uri[] };
     html: string;
-    readonly cspSource: string;
     asWebviewUri(local: Uri): Uri;
     postMessage(message: unknown): PromiseLike<boolean>;
     onDidReceiveMessage(listener: (message: unknown) => unknown): Disposable;

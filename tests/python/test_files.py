@@ -38,6 +38,7 @@ from tiny import MECHANISMS, build, eager_attentions, ids
 from transformers.models.llama import modeling_llama
 
 import headscope as hs
+from headscope.answers.certified import CertifiedLayers
 from headscope.errors import CaptureClosed, OutOfRange, OverBudget, UnreadableFile
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -469,6 +470,14 @@ def test_rounded_vectors_say_how_far_they_move_weights(dtype: str, path: Path) -
         torch.testing.assert_close(loaded.attention(layer, keys=3), loaded.attention(layer)[..., 3:4])
     with pytest.raises(OutOfRange, match="bfloat16"):
         capture.save(path, dtype="int8")
+
+
+def test_rounded_vectors_are_pictured_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are then, not as they were."""
+    capture = of_forty_tokens("bidirectional")
+    monkeypatch.setattr("headscope.files.save.overview_of", lambda *_: pytest.fail("pictures of what is not saved"))
+    monkeypatch.setattr(CertifiedLayers, "lse", lambda *_: pytest.fail("sums of what is not saved"))
+    capture.save(path, dtype="bfloat16")
 
 
 def test_numbers_that_are_too_large_for_half_precision_are_refused(path: Path) -> None:

@@ -143,8 +143,9 @@ class _Written:
             return {**said, "form": "none"}
         record, by_formula = layers.read(number), layers.by_formula(number)
         tensors: dict[str, torch.Tensor] = {}
+        is_recomputed = by_formula and self._dtype is not None  # from what the vectors are once they are rounded
         if by_formula:
-            pictures = overview_of(layers, number)
+            pictures = None if is_recomputed else overview_of(layers, number)
         else:
             every = torch.arange(record.heads), torch.arange(record.queries)
             tensors["weights"] = layers.weights(number, *every, None)
@@ -155,13 +156,14 @@ class _Written:
             said["no_norms"] = str(error)
         if not isinstance(record, Record):
             return {**said, "form": "weights", "why": record.why, "tensors": self._named(tensors, pictures, report)}
-        lse = layers.lse(number)
         if self._dtype is not None:
             record, said = self._rounded(record, said, by_formula=by_formula)
-            if by_formula:
-                pictures, found = pictured_by(record, formula.weights)
-                assert found is not None
-                lse = found
+        lse: torch.Tensor | None
+        if is_recomputed:
+            pictures, lse = pictured_by(record, formula.weights)
+            assert lse is not None
+        else:
+            lse = layers.lse(number)
         said |= {"form": "vectors", "scaling": record.scaling, "softcap": record.softcap}
         return {**said, "tensors": self._named({**tensors, **self._vectors(record), "lse": lse}, pictures, report)}
 
