@@ -48,6 +48,26 @@ function rgb(hex: string): string {
 test.describe("the theme", () => {
   const root = (page: Page) => page.locator(".headscope");
 
+  for (const [background, theme] of [
+    ["oklch(1 0 0)", "light"],
+    ["oklch(0.2 0.02 260)", "dark"],
+    ["lab(95 2 3)", "light"],
+    ["color(display-p3 0.95 0.96 0.97)", "light"],
+    ["color(display-p3 0.1 0.1 0.12)", "dark"],
+  ]) {
+    test(`reads a background of ${background} as ${theme}`, async ({ page }) => {
+      await open(page, "sentence");
+      const paint = (colour: string) =>
+        page.evaluate((one) => {
+          document.body.style.background = one;
+        }, colour);
+      await paint(theme === "dark" ? "white" : "black");
+      await expect(root(page)).toHaveAttribute("data-theme", theme === "dark" ? "light" : "dark");
+      await paint(background);
+      await expect(root(page)).toHaveAttribute("data-theme", theme);
+    });
+  }
+
   test("follows the background that the host has, and its changes", async ({ page }) => {
     await open(page, "sentence");
     await expect(root(page)).toHaveCSS("background-color", LIGHT);

@@ -87,7 +87,7 @@ function preferredTheme(): Theme {
 /** Of the nearest opaque background behind an element, across shadow roots; null where there is none. */
 function backgroundLuminance(element: Element): number | null {
   for (let at: Element | null = element; at !== null; at = parentOf(at)) {
-    const [red, green, blue, alpha = 1] = channels(getComputedStyle(at).backgroundColor);
+    const [red, green, blue, alpha] = channels(getComputedStyle(at).backgroundColor);
     if (alpha > 0.5) return luminanceOf([red, green, blue]);
   }
   return null;
@@ -98,12 +98,16 @@ function parentOf(element: Element): Element | null {
   return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }
 
-/** Reads "rgb(…)", "rgba(…)" and "color(srgb …)", the forms in which a browser states a background. */
+/** Red, green and blue of a colour, 0 to 255, and its alpha, 0 to 1: in whatever form a browser states it, by its own reading. */
 export function channels(colour: string): number[] {
-  const numbers = (colour.replace("srgb", "").match(/[\d.]+/g) ?? ["0", "0", "0", "0"]).map(Number);
-  return colour.startsWith("color")
-    ? [...numbers.slice(0, 3).map((share) => share * 255), ...numbers.slice(3)]
-    : numbers;
+  const [red, green, blue, alpha] = (colour.match(/^rgba?\(([^)]*)\)$/)?.[1] ?? "").split(",").map(Number);
+  if (blue !== undefined) return [red, green, blue, alpha ?? 1];
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const bytes = context.getImageData(0, 0, 1, 1).data;
+  return [bytes[0], bytes[1], bytes[2], bytes[3] / 255];
 }
 
 function prefersDark(): MediaQueryList {
