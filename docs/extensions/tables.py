@@ -56,10 +56,14 @@ def lab_settings() -> Iterable[tuple[str, ...]]:
     """The head, then every setting of the JupyterLab extension."""
     yield "setting", "values", "what it decides"
     for setting in json.loads(LAB_SETTINGS.read_text(encoding="utf-8"))["properties"].values():
-        titles = [
-            one["title"] + (" (at first)" if one["const"] == setting["default"] else "") for one in setting["oneOf"]
-        ]
-        yield setting["title"], ", ".join(titles), setting["description"]
+        yield setting["title"], ", ".join(_lab_values(setting)), setting["description"]
+
+
+def _lab_values(setting: dict[str, Any]) -> Iterable[str]:
+    if "oneOf" not in setting:
+        yield f"{setting['minimum']} to {setting['maximum']}, {setting['default']} at first"
+    for one in setting.get("oneOf", []):
+        yield one["title"] + (" (at first)" if one["const"] == setting["default"] else "")
 
 
 def _values(trait: Any) -> str:
