@@ -46,7 +46,7 @@ function pythonOf(specs: Record<string, KernelSpec | undefined>, preferred = "")
 }
 
 /** Longer than any page takes. */
-const MOST_MS = 600_000;
+const MOST_MINUTES = 10;
 const MESSAGE_BYTES = 4 << 20;
 
 /**
@@ -59,26 +59,46 @@ export function savePage({ kind, model }: Shown, connect: () => WebSocket | null
   Notification.promise(saving, {
     pending: { message: "Making the page …" },
     success: { message: () => "The page was saved with the browser's downloads.", options: { autoClose: 3000 } },
-    error: { message: (thrown) => `The page cannot be made: ${thrown instanceof Error ? thrown.message : thrown}` },
+    error: { message: () => "The page was not made." },
   });
-  return saving.catch(() => {}); // has been told
+  return saving; // why not, the command tells
 }
 
 async function pageOf(kind: string, model: Traits, connect: () => WebSocket | null): Promise<Blob> {
+  if (isLost(model)) throw new Error("its kernel was restarted. Run its cell again.");
   const names = [...Object.keys(START), ...Object.keys(DEFAULTS)];
   const traits = Object.fromEntries(names.map((name) => [name, model.get(name) ?? null]));
   const question = { op: "page", args: { kind, traits }, limit: MESSAGE_BYTES };
-  if ("send" in model) return ask(model as unknown as Wire, question);
-  const socket = connect();
-  if (socket === null) throw new Error("this picture was saved with its notebook: run its cell first.");
+  const ending = new AbortController();
+  const late = () => ending.abort(new Error(`there was no page after ${MOST_MINUTES} minutes. Is a cell running?`));
+  const timer = setTimeout(late, MOST_MINUTES * 60_000);
   try {
-    return await ask(await wireOf(socket), question);
+    if ("send" in model) return await ask(model as unknown as Wire, question, ending.signal);
+    const socket = connect();
+    if (socket === null) throw new Error("this picture was saved with its notebook: run its cell first.");
+    return await askOver(socket, question, ending);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether the kernel of a widget was restarted: its own model is wrapped, but that of its layout, a widget too, is not. */
+function isLost(model: Traits): boolean {
+  return (model.get("layout") as { comm_live?: boolean } | undefined)?.comm_live === false;
+}
+
+/** Asks the server that has a file; a line that is closed ends the question. */
+async function askOver(socket: WebSocket, question: Question, ending: AbortController): Promise<Blob> {
+  try {
+    const wire = await wireOf(socket);
+    socket.onclose = () => ending.abort(new Error("the Jupyter server has closed the line."));
+    return await ask(wire, question, ending.signal);
   } finally {
     socket.close();
   }
 }
 
-async function ask(wire: Wire, question: Question): Promise<Blob> {
+async function ask(wire: Wire, question: Question, signal: AbortSignal): Promise<Blob> {
   const { layer } = question.args.traits as { layer: number };
   const lines = new Lines();
   lines.add({ wire, closed: new AbortController().signal });
@@ -87,7 +107,7 @@ async function ask(wire: Wire, question: Question): Promise<Blob> {
     if (sent instanceof SourceError) throw sent;
     page = new Blob(sent.pieces as BlobPart[], { type: "text/html" });
   });
-  await request(lines, question, answer, { signal: AbortSignal.timeout(MOST_MS) });
+  await request(lines, question, answer, { signal });
   return page as Blob; // the answer is complete
 }
 

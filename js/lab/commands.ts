@@ -71,6 +71,7 @@ export function addCommands(app: JupyterFrontEnd, documents: IDocumentManager, p
 function shownIn(tab: Widget | null): Shown {
   const view = viewIn(tab);
   const shown = view === null ? undefined : askOf(view);
+  if (shown === null) throw new Error("its tokens are on their way: try again once the view is drawn.");
   if (shown === undefined) throw new Error("the view is of another version of headscope: export it from Python.");
   return shown;
 }

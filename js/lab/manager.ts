@@ -8,6 +8,8 @@ export const WIDGET = "application/vnd.jupyter.widget-view+json";
 /** A widget, as ipywidgets has it on the page. */
 export interface WidgetModel {
   readonly model_id: string;
+  /** False once the kernel that it was of has been restarted. */
+  readonly comm_live?: boolean;
   get(name: string): unknown;
   /** @param events Names of some, with spaces between them. */
   on(events: string, act: () => void): void;

@@ -2,12 +2,12 @@
 import type { Widget } from "@lumino/widgets";
 import type { Shown } from "../views/mount.js";
 
-let last: HTMLElement | null = null;
+let last = new WeakRef(document.body);
 
 /** Notes in which view a person acts. */
 export function watchViews(): void {
   const note = ({ target }: Event) => {
-    if (target instanceof HTMLElement && isView(target)) last = target; // a shadow root's events come from its host
+    if (target instanceof HTMLElement && isView(target)) last = new WeakRef(target); // a shadow root's events come from its host
   };
   document.addEventListener("focusin", note);
   document.addEventListener("pointerdown", note, true);
@@ -19,13 +19,16 @@ export function viewIn(tab: Widget | null): HTMLElement | null {
   const views = [...tab.node.querySelectorAll<HTMLElement>("[data-lm-suppress-shortcuts]")].filter(isView);
   const inCell = (view: HTMLElement) => view.closest(".jp-Cell.jp-mod-active") !== null;
   const isSeen = (view: HTMLElement) => overlap(view.getBoundingClientRect(), tab.node.getBoundingClientRect());
-  return views.find((view) => view === last) ?? views.find(inCell) ?? views.find(isSeen) ?? null;
+  return views.find((view) => view === last.deref()) ?? views.find(inCell) ?? views.find(isSeen) ?? null;
 }
 
-/** What the bundle that draws a view says of it; undefined where that is of a version which says nothing. */
-export function askOf(view: HTMLElement): Shown | undefined {
-  let said: Shown | undefined;
-  const hear = (shown: Shown) => {
+/**
+ * What the bundle that draws a view says of it: null while its tokens are on their way, undefined where that is of a
+ * version which says nothing.
+ */
+export function askOf(view: HTMLElement): Shown | null | undefined {
+  let said: Shown | null | undefined;
+  const hear = (shown: Shown | null) => {
     said = shown;
   };
   view.dispatchEvent(new CustomEvent("headscope:ask", { detail: hear }));

@@ -24,7 +24,7 @@ export class Side {
 
   add(restorer: ILayoutRestorer | null): void {
     const { shell, commands } = this.app;
-    const panel = new ListPanel((box) => void this.#list(box));
+    const panel = new ListPanel((box) => this.#list(box));
     shell.add(panel, "left", { rank: 600 });
     restorer?.add(panel, PANEL);
     if (!this.#hasTabs) return;
@@ -47,6 +47,9 @@ export class Side {
     this.#loaded ??= import("./live/index.js").then((live) => {
       live.addStyle();
       return { live, views: new live.LiveViews(this.notebooks, this.common) };
+    });
+    this.#loaded.catch(() => {
+      this.#loaded = undefined; // the next call tries anew
     });
     return this.#loaded;
   }
@@ -95,11 +98,11 @@ export class Side {
   }
 }
 
-/** Empty until it is first seen. */
+/** Empty until it is first seen; filled anew when it is next seen where that failed. */
 class ListPanel extends Widget {
-  #fill: ((box: HTMLElement) => void) | null;
+  #fill: ((box: HTMLElement) => Promise<void>) | null;
 
-  constructor(fill: (box: HTMLElement) => void) {
+  constructor(fill: (box: HTMLElement) => Promise<void>) {
     super();
     this.#fill = fill;
     this.id = PANEL;
@@ -111,7 +114,13 @@ class ListPanel extends Widget {
   }
 
   protected override onAfterShow(): void {
-    this.#fill?.(this.node);
+    const fill = this.#fill;
     this.#fill = null;
+    fill?.(this.node).catch((thrown) => {
+      this.#fill = fill;
+      const alert = Object.assign(document.createElement("p"), { role: "alert" });
+      alert.textContent = `The views cannot be listed: ${thrown instanceof Error ? thrown.message : thrown}. Close this panel and open it again.`;
+      this.node.replaceChildren(alert);
+    });
   }
 }

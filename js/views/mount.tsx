@@ -36,7 +36,7 @@ const STYLE =
   neuronStyle +
   explorerStyle;
 
-/** Event by which a host asks which view is in an element: with a function, which is told (js/lab/shown.ts). */
+/** Event by which a host asks which view is in an element: with a function, which is told (js/lab/shown.ts); null while there is none yet. */
 const ASK = "headscope:ask";
 
 /** A view, to its host. */
@@ -75,7 +75,8 @@ export function mountView(el: HTMLElement, store: Store, kind: Kind, until: Abor
 
 /** Shows that the tokens of a long text are on their way. */
 export function mountWaiting(el: HTMLElement, loading: ReadonlySignal<Loading>, until: AbortSignal): void {
-  mountIn(el, new FrameState("head"), signal("auto"), until, <Waiting loading={loading} />);
+  const host = mountIn(el, new FrameState("head"), signal("auto"), until, <Waiting loading={loading} />);
+  host.addEventListener(ASK, (event) => (event as CustomEvent<(shown: null) => void>).detail(null));
 }
 
 function mountIn(

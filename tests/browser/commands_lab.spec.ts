@@ -89,6 +89,20 @@ test("opens a capture from a dialog that lists captures only, and exports what i
   expect(await shownByPage(page)).toEqual({ layer: 9, head: 4, layers: 2 });
 });
 
+test("a page whose line to the server breaks is not waited for", async ({ page }) => {
+  let isCut = false;
+  await page.routeWebSocket(/headscope\/captures/, (line) => {
+    const server = line.connectToServer();
+    line.onMessage((message) => (isCut ? line.close() : server.send(message)));
+  });
+  await openLab(page, "/tree/commands/nurse.headscope");
+  const document = page.locator(".jp-Document:not(.jp-NotebookPanel)");
+  await expect(document.getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
+  isCut = true;
+  await fromPalette(page, "Export Page");
+  await expect(page.getByRole("dialog")).toContainText("the Jupyter server has closed the line");
+});
+
 /** Exports the view in front as a page; returns what that shows with no network. */
 async function shownByPage(page: Page) {
   const download = page.waitForEvent("download");

@@ -31,6 +31,30 @@ const panel = () => page.locator("#headscope-views");
 const tab = () => page.locator(".headscope-tab");
 const entries = () => panel().getByRole("listitem");
 
+test("a view whose kernel was restarted is not listed by a panel that is opened then, nor exported as a page", async () => {
+  for (const id of ["load", "first"]) await notebook.run(id);
+  await notebook.view("first", "Explorer");
+  await restart();
+  await page.getByRole("tab", { name: "Attention views" }).click();
+  await page.evaluate(() => void jupyterapp.commands.execute("headscope:export-page"));
+  await expect(page.getByRole("dialog")).toContainText("its kernel was restarted. Run its cell again.");
+  await page.getByRole("dialog").getByRole("button").click();
+  for (const id of ["load", "capture", "boxed"]) await notebook.run(id);
+  await expect(entries()).toHaveText([/^Head view/]);
+  await restart();
+});
+
+test("a panel that could not be loaded says so, and is there when it is opened again", async () => {
+  await page.goto(`/lab/tree/live.ipynb?token=${process.env.LAB_TOKEN}&reset`);
+  notebook = await Notebook.current(page);
+  await page.route("**/extensions/headscope/**", (route) => route.abort());
+  await page.getByRole("tab", { name: "Attention views" }).click();
+  await expect(panel().getByRole("alert")).toContainText("The views cannot be listed");
+  await page.unroute("**/extensions/headscope/**");
+  await page.getByRole("tab", { name: "Attention views" }).click();
+  await expect(panel()).toBeHidden();
+});
+
 test("an empty list says what it would list", async () => {
   await page.getByRole("tab", { name: "Attention views" }).click();
   await expect(panel()).toContainText("No view is live");
@@ -115,12 +139,7 @@ test("a view that is closed, and a kernel that restarts, are said in the tab; ru
   await expect(entries()).toHaveCount(1);
   await notebook.run("first");
   await expect(tab().getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
-  await page.evaluate(() => {
-    const { sessionContext } = jupyterapp.shell.currentWidget as unknown as {
-      sessionContext: { session: { kernel: { restart(): Promise<void> } } };
-    };
-    return sessionContext.session.kernel.restart();
-  });
+  await restart();
   await expect(tab().getByRole("status")).toContainText("was restarted");
   await expect(entries()).toHaveCount(0);
   await look(page, "views_dead");
@@ -190,3 +209,12 @@ test("the tab goes with its notebook when that gets another name", async () => {
   await expect(panel().getByRole("heading", { name: "renamed.ipynb" })).toBeVisible();
   await expect(tab().getByRole("region", { name: "Explorer", exact: true })).toBeVisible();
 });
+
+function restart(): Promise<void> {
+  return page.evaluate(() => {
+    const { sessionContext } = jupyterapp.shell.currentWidget as unknown as {
+      sessionContext: { session: { kernel: { restart(): Promise<void> } } };
+    };
+    return sessionContext.session.kernel.restart();
+  });
+}

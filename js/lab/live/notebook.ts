@@ -13,7 +13,7 @@ export interface LiveView {
   manager: Manager;
 }
 
-/** Kernels in these states have lost all that they had. */
+/** Kernels in these states have lost all that they had. Ipywidgets knows of the first only. */
 const LOST = ["restarting", "autorestarting", "terminating", "dead"];
 const TOLD = "change:layer change:heads change:head change:part destroy comm_live_update";
 
@@ -58,8 +58,12 @@ export class WatchedNotebook {
   hasLost(cell: CellWidget): boolean {
     return idsIn(cell).some((id) => {
       const model = this.#models.get(id);
-      return model !== undefined && this.#lost.has(model);
+      return model !== undefined && this.#isLost(model);
     });
+  }
+
+  #isLost(model: WidgetModel): boolean {
+    return model.comm_live === false || this.#lost.has(model);
   }
 
   #modelsIn(cell: CellWidget): WidgetModel[] {
@@ -69,7 +73,7 @@ export class WatchedNotebook {
 
   /** A view itself, or those within a box. */
   #viewsOf(model: WidgetModel | undefined): WidgetModel[] {
-    if (model === undefined || this.#lost.has(model)) return [];
+    if (model === undefined || this.#isLost(model)) return [];
     if (String(model.get("_anywidget_id")).startsWith("headscope.")) return [model];
     const children = model.get("children");
     return Array.isArray(children) ? children.flatMap((child) => this.#viewsOf(this.#modelOf(child?.model_id))) : [];
