@@ -16,6 +16,8 @@ import { download } from "../views/shared/download.js";
 import { readMessage } from "./file_model.js";
 import { starter } from "./starter.js";
 
+export { shownBy } from "./ask.js";
+
 /** Asks for saved captures; returns the paths that were chosen. */
 export async function chooseCaptures(manager: IDocumentManager, folder: string): Promise<string[]> {
   const isCapture = ({ name }: { name: string }) => name.toLowerCase().endsWith(".headscope");

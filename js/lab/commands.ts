@@ -4,11 +4,9 @@ import { type ICommandPalette, showErrorMessage } from "@jupyterlab/apputils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
 import type { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import type { ILauncher } from "@jupyterlab/launcher";
-import type { Widget } from "@lumino/widgets";
-import type { Shown } from "../views/mount.js";
 import { lineOf } from "./document.js";
 import { HEAD, LINES } from "./icon.js";
-import { askOf, viewIn, watchViews } from "./shown.js";
+import { viewIn, watchViews } from "./shown.js";
 
 const OPEN = "headscope:open";
 const CREATE = "headscope:new-notebook";
@@ -51,29 +49,24 @@ export function addCommands(app: JupyterFrontEnd, documents: IDocumentManager, p
     label: "Export Figure (SVG)",
     caption: "Save what the attention view shows as a vector figure",
     isEnabled,
-    execute: telling("The figure cannot be saved", async () => shownIn(shell.currentWidget).saveFigure()),
+    execute: telling("The figure cannot be saved", async () => {
+      const { shownBy } = await import("./actions.js");
+      shownBy(viewIn(shell.currentWidget)).saveFigure();
+    }),
   });
   commands.addCommand(PAGE, {
     label: "Export Page",
     caption: "Save the attention view as a page that works offline, with no kernel",
     isEnabled,
     execute: telling("The page cannot be saved", async () => {
-      const shown = shownIn(shell.currentWidget);
-      const { savePage } = await import("./actions.js");
-      return savePage(shown, () => lineOf(shell.currentWidget));
+      const tab = shell.currentWidget;
+      const { savePage, shownBy } = await import("./actions.js");
+      return savePage(shownBy(viewIn(tab)), () => lineOf(tab));
     }),
   });
   for (const command of [OPEN, CREATE, FIGURE, PAGE]) places.palette?.addItem({ command, category: "Attention" });
   for (const [rank, command] of [CREATE, OPEN].entries())
     places.launcher?.add({ command, category: "Attention", rank });
-}
-
-function shownIn(tab: Widget | null): Shown {
-  const view = viewIn(tab);
-  const shown = view === null ? undefined : askOf(view);
-  if (shown === null) throw new Error("its tokens are on their way: try again once the view is drawn.");
-  if (shown === undefined) throw new Error("the view is of another version of headscope: export it from Python.");
-  return shown;
 }
 
 /** A deed that, where it fails, says so. */

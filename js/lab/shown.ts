@@ -1,13 +1,12 @@
 /** Which view on the page is meant by a command: the one in the current tab that a person last was in, or sees. */
 import type { Widget } from "@lumino/widgets";
-import type { Shown } from "../views/mount.js";
 
-let last = new WeakRef(document.body);
+let last: HTMLElement | null = null;
 
 /** Notes in which view a person acts. */
 export function watchViews(): void {
   const note = ({ target }: Event) => {
-    if (target instanceof HTMLElement && isView(target)) last = new WeakRef(target); // a shadow root's events come from its host
+    if (target instanceof HTMLElement && isView(target)) last = target; // a shadow root's events come from its host
   };
   document.addEventListener("focusin", note);
   document.addEventListener("pointerdown", note, true);
@@ -19,20 +18,7 @@ export function viewIn(tab: Widget | null): HTMLElement | null {
   const views = [...tab.node.querySelectorAll<HTMLElement>("[data-lm-suppress-shortcuts]")].filter(isView);
   const inCell = (view: HTMLElement) => view.closest(".jp-Cell.jp-mod-active") !== null;
   const isSeen = (view: HTMLElement) => overlap(view.getBoundingClientRect(), tab.node.getBoundingClientRect());
-  return views.find((view) => view === last.deref()) ?? views.find(inCell) ?? views.find(isSeen) ?? null;
-}
-
-/**
- * What the bundle that draws a view says of it: null while its tokens are on their way, undefined where that is of a
- * version which says nothing.
- */
-export function askOf(view: HTMLElement): Shown | null | undefined {
-  let said: Shown | null | undefined;
-  const hear = (shown: Shown | null) => {
-    said = shown;
-  };
-  view.dispatchEvent(new CustomEvent("headscope:ask", { detail: hear }));
-  return said;
+  return views.find((view) => view === last) ?? views.find(inCell) ?? views.find(isSeen) ?? null;
 }
 
 function isView(element: HTMLElement): boolean {

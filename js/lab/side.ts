@@ -118,9 +118,7 @@ class ListPanel extends Widget {
     this.#fill = null;
     fill?.(this.node).catch((thrown) => {
       this.#fill = fill;
-      const alert = Object.assign(document.createElement("p"), { role: "alert" });
-      alert.textContent = `The views cannot be listed: ${thrown instanceof Error ? thrown.message : thrown}. Close this panel and open it again.`;
-      this.node.replaceChildren(alert);
+      this.node.textContent = `The views cannot be listed (${thrown}). Open this panel again.`;
     });
   }
 }

@@ -36,7 +36,7 @@ const STYLE =
   neuronStyle +
   explorerStyle;
 
-/** Event by which a host asks which view is in an element: with a function, which is told (js/lab/shown.ts); null while there is none yet. */
+/** Event by which a host asks which view is in an element: with a function, which is told (js/lab/ask.ts); null while there is none yet. */
 const ASK = "headscope:ask";
 
 /** A view, to its host. */
