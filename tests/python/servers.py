@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -110,6 +111,7 @@ class Line:
 
     def __init__(self, line: WebSocketClientConnection) -> None:
         self._line = line
+        self._asked = itertools.count()
 
     async def read(self) -> tuple[dict[str, Any], list[bytes]]:
         """The next message: its content, and its buffers."""
@@ -132,7 +134,8 @@ class Line:
 
     async def ask(self, op: str, **args: Any) -> tuple[dict[str, Any], bytes]:
         """Header and payload of the one layer that an answer has; or the failure."""
-        await self.send({"v": 1, "id": op, "kind": "request", "op": op, "args": args})
+        name = f"{op} {next(self._asked)}"  # a question of the same name is taken for the one before, sent again
+        await self.send({"v": 1, "id": name, "kind": "request", "op": op, "args": args})
         header: dict[str, Any] = {}
         payload = b""
         while True:
