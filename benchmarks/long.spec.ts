@@ -92,10 +92,10 @@ class Bench {
     await areThere(page, ['canvas.thumbs[data-layers]:not([data-layers="0"])'], ".column.key .number");
   }
 
-  /** CPU of the page for a frame, at each of some moves over the tokens of both columns, in some places of the text. */
-  private async hover(view: Locator): Promise<number[]> {
+  /** CPU of the page for each frame after each of some moves over the tokens of both columns, in some places of the text. */
+  private async hover(view: Locator): Promise<number[][]> {
     const { page } = this.notebook;
-    const spent = [];
+    const spent: number[][] = [];
     await view.locator(".column.query").scrollIntoViewIfNeeded(); // all of it: a pointer out of the window costs nothing
     for (let window = 0; window < WINDOWS; window++) {
       for (const side of ["query", "key"]) spent.push(...(await this.along(view, side)));
@@ -108,8 +108,8 @@ class Bench {
     return spent;
   }
 
-  private async along(view: Locator, side: string): Promise<number[]> {
-    const spent = [];
+  private async along(view: Locator, side: string): Promise<number[][]> {
+    const spent: number[][] = [];
     const tokens = (await view.locator(`.column.${side} [data-entry] .token`).all()).slice(1, MOVES + 1);
     for (const token of tokens) {
       const box = await token.boundingBox();
@@ -120,17 +120,17 @@ class Bench {
   }
 
   /** CPU of the page for moves over the empty edge of the widget. */
-  private async edge(view: Locator): Promise<number[]> {
+  private async edge(view: Locator): Promise<number[][]> {
     const box = await view.boundingBox();
     if (box === null) throw new Error("the explorer is not on the page");
     const bottom = Math.min(box.y + box.height, 900);
-    const spent = [];
+    const spent: number[][] = [];
     for (let at = 0; at < MOVES; at++) spent.push(await this.move(box.x + 4, bottom - 40 - 8 * at));
     return spent;
   }
 
-  /** The costliest frame from a move until the pointer has rested so long that all has followed it. */
-  private async move(x: number, y: number): Promise<number> {
+  /** The frames from a move until the pointer has rested so long that all has followed it. */
+  private async move(x: number, y: number): Promise<number[]> {
     const { page } = this.notebook;
     const end = Date.now() + REST_MS;
     const frames = [
@@ -140,7 +140,7 @@ class Bench {
       }),
     ];
     while (Date.now() < end) frames.push(await this.meter.during(() => nextFrame(page)));
-    return Math.max(...frames);
+    return frames;
   }
 
   private async trips(): Promise<number[]> {

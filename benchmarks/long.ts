@@ -23,10 +23,10 @@ export interface Long extends Omit<Case, "code"> {
   first: Both;
   /** From the capture's end until all thumbnails are drawn and nothing is left to do. */
   whole: Both;
-  /** The page for the costliest of the frames after a move of the pointer, its rest among them: each move. */
-  hover: number[];
+  /** The page for each frame after a move of the pointer, its rest among them: each move. */
+  hover: number[][];
   /** The same over the widget's empty edge: what any move costs in this page, and the looking. */
-  nothing: number[];
+  nothing: number[][];
   /** Another layer, by its button, until every pane shows it. */
   change: (Both & { wall: number })[];
   /** Of an empty message to the kernel and back, on the clock. */

@@ -6,7 +6,7 @@ import type { ViewState } from "./state.js";
 /** Pins a token; a pinned one is unpinned. */
 export function togglePin(view: ViewState, { side, entry }: Place): void {
   const isPinned = view.pins.peek()[side] === entry;
-  view.rest.value = view.hover.peek(); // what one pins, one looks at
+  view.settle(); // what one pins, one looks at
   view.store.select({ [side]: isPinned ? null : view.axis(side).entries[entry].positions[0] });
 }
 

@@ -1,4 +1,4 @@
-import { useComputed } from "@preact/signals";
+import { type ReadonlySignal, useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { short } from "../shared/format.js";
 import { Label } from "../shared/label.js";
@@ -7,7 +7,7 @@ import { classes, px } from "../shared/style.js";
 import type { SideName } from "./focus.js";
 import { ROW } from "./layout.js";
 import { entryIn, listProps, type TokenList } from "./listening.js";
-import { optionOf } from "./option.js";
+import { optionOf, wordsOf } from "./option.js";
 import type { ViewState } from "./state.js";
 
 interface Props {
@@ -38,10 +38,13 @@ export function Column({ view, side }: Props) {
   );
 }
 
-/** It renders only when something changes that it shows: of two columns a pointer that moves changes one and a bit. */
+/** It renders only when it stands out in another way: a pointer that moves changes little but the numbers, which see to themselves. */
 function Entry({ view, side, entry }: Props & { entry: number }) {
   const made = useComputed(() => JSON.stringify(stateOf(view, side, entry))).value;
-  const { props, shape, label, width, number } = JSON.parse(made) as ReturnType<typeof stateOf>;
+  const { props, shape, label, width } = JSON.parse(made) as ReturnType<typeof stateOf>;
+  const weight = useComputed(() => view.weightAt(side, entry));
+  const words = useComputed(() => wordsOf(view, side, entry, weight.value));
+  const option = { ...props, "aria-label": words };
   const token = useMemo(() => {
     return (
       <span class={classes("token", { cut: mayNotFit(label, width) })} style={{ width: px(width) }}>
@@ -50,23 +53,26 @@ function Entry({ view, side, entry }: Props & { entry: number }) {
     );
   }, [label, width]);
   return (
-    <div {...props} class={shape} style={{ top: px(entry * ROW) }} data-entry={entry}>
+    <div {...option} class={shape} style={{ top: px(entry * ROW) }} data-entry={entry}>
       {token}
-      <span class={number === "NaN" ? "number error" : "number"}>{number}</span>
+      <Weight view={view} side={side} entry={entry} weight={weight} />
     </div>
   );
 }
 
+function Weight({ view, side, entry, weight }: Props & { entry: number; weight: ReadonlySignal<number | null> }) {
+  const number = useComputed(() => numberOf(view, side, entry, weight.value)).value;
+  return <span class={number === "NaN" ? "number error" : "number"}>{number}</span>;
+}
+
 function stateOf(view: ViewState, side: SideName, entry: number) {
-  const weight = view.weightAt(side, entry);
-  const { states, props } = optionOf(view, side, entry, weight);
+  const { states, props } = optionOf(view, side, entry);
   const focus = view.focus.value;
   return {
     props,
     shape: classes("entry", { quiet: focus?.side === side && focus.entry !== entry, ...states }),
     label: view.axis(side).entries[entry].label,
     width: view.layout.value.token,
-    number: numberOf(view, side, entry, weight),
   };
 }
 

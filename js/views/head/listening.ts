@@ -28,7 +28,7 @@ export function listProps(list: TokenList) {
     tabIndex: 0,
     "aria-label": side === "query" ? "Looks from (queries)" : "To (keys)",
     "aria-activedescendant": list.isHere ? idOf(side, view.active.value[side]) : undefined,
-    onPointerMove: view.guard((event: Heard<PointerEvent>) => over(event, (place) => hoverOn(view, place))),
+    onPointerMove: view.guard((event: Heard<PointerEvent>) => over(event, (place) => view.pointAt(place))),
     onPointerLeave: view.guard(() => view.leave()),
     onClick: view.guard((event: Heard<MouseEvent>) =>
       over(event, (place) => {
@@ -50,12 +50,6 @@ export function listProps(list: TokenList) {
 export function entryIn(event: Event): number | null {
   const entry = closest(event, "[data-entry]")?.dataset.entry;
   return entry === undefined ? null : Number(entry);
-}
-
-function hoverOn(view: ViewState, place: Place): void {
-  const now = view.hover.peek();
-  if (now?.by === "pointer" && now.side === place.side && now.entry === place.entry) return;
-  view.hover.value = { ...place, by: "pointer" };
 }
 
 function press(list: TokenList, event: Heard<KeyboardEvent>): boolean {

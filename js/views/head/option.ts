@@ -3,20 +3,17 @@ import { marksOf } from "../shared/steps.js";
 import type { SideName } from "./focus.js";
 import type { ViewState } from "./state.js";
 
-/** An entry as an option of its list: how it stands out, and what is read aloud of it. */
-export function optionOf(view: ViewState, side: SideName, entry: number, weight = view.weightAt(side, entry)) {
+/** An entry as an option of its list, and how it stands out. */
+export function optionOf(view: ViewState, side: SideName, entry: number) {
   const axis = view.axis(side);
   const hover = view.hover.value;
   const isPinned = view.pins.value[side] === entry;
-  const marks = marksOf(view.store.side(side), axis, entry);
-  const said = weight === null ? "" : short(weight, view.keys.value.entries.length);
-  const says = weight === null ? "" : `, head ${view.store.drawn.value.head} ${view.measured} ${said}`;
   return {
     states: {
       pinned: isPinned,
       hovered: hover?.side === side && hover.entry === entry,
       faint: !axis.entries[entry].shown || view.isMasked(side, entry),
-      ...marks,
+      ...marksOf(view.store.side(side), axis, entry),
     },
     props: {
       id: idOf(side, entry),
@@ -25,9 +22,16 @@ export function optionOf(view: ViewState, side: SideName, entry: number, weight 
       "aria-selected": isPinned,
       "aria-setsize": axis.entries.length,
       "aria-posinset": entry + 1,
-      "aria-label": nameOf(view, side, entry) + says + (marks.generated ? ", generated" : ""),
     },
   };
+}
+
+/** What is read aloud of an entry. */
+export function wordsOf(view: ViewState, side: SideName, entry: number, weight = view.weightAt(side, entry)): string {
+  const { generated } = marksOf(view.store.side(side), view.axis(side), entry);
+  const said = weight === null ? "" : short(weight, view.keys.value.entries.length);
+  const says = weight === null ? "" : `, head ${view.store.drawn.value.head} ${view.measured} ${said}`;
+  return nameOf(view, side, entry) + says + (generated ? ", generated" : "");
 }
 
 /** What an entry is called where it stands alone. */

@@ -3,7 +3,7 @@ import { paintLines, prepare } from "./paint.js";
 import { type LineScene, planFocus, Strokes } from "./strokes.js";
 
 /** Beside all else that a frame has to do there is time for so many lines. */
-const A_FRAME = 300;
+const A_FRAME = 200;
 
 /** The lines in focus, on top of the others. Those of a key may be thousands, which come over some frames. */
 export class Over {

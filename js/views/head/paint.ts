@@ -1,4 +1,5 @@
 import { ink, type Picture } from "../../store/picture.js";
+import { range } from "../../store/selection.js";
 import { opposite, type Place } from "./focus.js";
 import { cellsLeft, cellWidth, type Layout, ROW, type Span } from "./layout.js";
 import type { Strokes } from "./strokes.js";
@@ -64,36 +65,37 @@ export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, 
   const width = cellWidth(layout, heads.length);
   const left = cellsLeft(layout, side, heads.length);
   const gap = width > 3 ? 1 : 0;
-  for (let entry = rows.first; entry < rows.last; entry++) {
-    const [query, key] = focus.side === "query" ? [focus.entry, entry] : [entry, focus.entry];
-    const isAtHand = heads.every((head) => scene.picture.hasRow(head, query)); // else it comes with its lines
-    if (!isAtHand || !scene.picture.connects(query, key)) continue;
-    const y = entry * ROW - scene.top + CELL_MARGIN;
-    heads.forEach((head, index) => {
-      const { weights, left: rest } = scene.picture.row(head, query);
-      paintCell(
-        context,
-        scene,
-        head,
-        scene.picture.strength(weights[key]) * ink(rest),
-        left + index * width,
-        y,
-        width - gap,
-      );
+  const pairs = range(rows.last - rows.first)
+    .map((index) => pairOf(focus, rows.first + index))
+    .filter(({ query, key }) => {
+      const isAtHand = heads.every((head) => scene.picture.hasRow(head, query)); // else it comes with its lines
+      return isAtHand && scene.picture.connects(query, key);
     });
-  }
+  heads.forEach((head, index) => {
+    context.fillStyle = scene.colour(head);
+    for (const { query, key, entry } of pairs) {
+      const { weights, left: rest } = scene.picture.row(head, query);
+      const strength = scene.picture.strength(weights[key]) * ink(rest);
+      paintCell(context, scene, head, strength, left + index * width, entry * ROW - scene.top, width - gap);
+    }
+  });
   context.globalAlpha = 1;
+}
+
+function pairOf(focus: Place, entry: number) {
+  return focus.side === "query" ? { query: focus.entry, key: entry, entry } : { query: entry, key: focus.entry, entry };
 }
 
 function paintCell(
   context: CanvasRenderingContext2D,
-  { only, colour, errorColour }: CellScene,
+  { only, errorColour }: CellScene,
   head: number,
   weight: number,
   x: number,
-  y: number,
+  top: number,
   width: number,
 ): void {
+  const y = top + CELL_MARGIN;
   const height = ROW - 2 * CELL_MARGIN;
   context.globalAlpha = only === null || only === head ? 1 : 0.25;
   if (Number.isNaN(weight)) {
@@ -103,6 +105,5 @@ function paintCell(
     return;
   }
   context.globalAlpha *= Math.max(LEAST_ALPHA, weight ** 0.6);
-  context.fillStyle = colour(head);
   context.fillRect(x, y, width, height);
 }

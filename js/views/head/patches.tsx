@@ -3,7 +3,7 @@ import type { Box, Patches } from "../../store/patches.js";
 import { useDrawing } from "../shared/drawing.js";
 import { classes } from "../shared/style.js";
 import type { SideName } from "./focus.js";
-import { optionOf } from "./option.js";
+import { optionOf, wordsOf } from "./option.js";
 import { prepare } from "./paint.js";
 import { paintPicture } from "./patch_paint.js";
 import type { ViewState } from "./state.js";
@@ -75,7 +75,8 @@ function Frames({ view, side, patches }: Props) {
 function Frame({ view, side, entry, box }: Omit<Props, "patches"> & { entry: number; box: Box }) {
   const { states, props } = optionOf(view, side, entry);
   const isActive = view.active.value[side] === entry;
-  return <div {...props} class={classes("patch", { active: isActive, ...states })} style={shares(box)} />;
+  const option = { ...props, "aria-label": wordsOf(view, side, entry) };
+  return <div {...option} class={classes("patch", { active: isActive, ...states })} style={shares(box)} />;
 }
 
 function shares({ left, top, width, height }: Box): string {

@@ -5,7 +5,7 @@ import { useReaction } from "../shared/reaction.js";
 import { classes } from "../shared/style.js";
 import { useWheel } from "../shared/wheel.js";
 import type { SideName } from "./focus.js";
-import { optionOf } from "./option.js";
+import { optionOf, wordsOf } from "./option.js";
 import { MOST_ALPHA } from "./patch_paint.js";
 import type { ViewState } from "./state.js";
 
@@ -36,8 +36,9 @@ export function Pieces({ view, side, patches }: Props & { patches: Patches | nul
 
 function Piece({ view, side, entry }: Props & { entry: number }) {
   const { states, props } = optionOf(view, side, entry);
+  const option = { ...props, "aria-label": wordsOf(view, side, entry) };
   return (
-    <span {...props} class={classes("piece", states)} data-entry={entry}>
+    <span {...option} class={classes("piece", states)} data-entry={entry}>
       <Label text={view.axis(side).entries[entry].label} />
       <Bar view={view} side={side} entry={entry} />
     </span>

@@ -27,18 +27,23 @@ function useReveal(view: ViewState): void {
 }
 
 const REST_MS = 100;
+/** More than a frame after the tooltip: either takes most of one. */
+const STAY_MS = 120;
 
 /** A pointer that sweeps over tokens has their lines and numbers at once; tooltips and neurons come where it rests. */
 function useRest(view: ViewState): void {
-  useReaction(() => {
-    const hover = view.hover.value;
-    const show = view.guard(() => {
-      view.rest.value = hover;
-    });
-    const resting = hover?.by === "pointer" ? setTimeout(show, REST_MS) : undefined;
-    if (resting === undefined) show();
-    return () => clearTimeout(resting);
+  useReaction(() => follow(view, view.rest, REST_MS));
+  useReaction(() => follow(view, view.stay, STAY_MS));
+}
+
+function follow(view: ViewState, rest: ViewState["rest"], waitMs: number): () => void {
+  const hover = view.hover.value;
+  const show = view.guard(() => {
+    rest.value = hover;
   });
+  const resting = hover?.by === "pointer" ? setTimeout(show, waitMs) : undefined;
+  if (resting === undefined) show();
+  return () => clearTimeout(resting);
 }
 
 /** Stays with the tokens that one was at while entries merge into words or part again. */

@@ -25,6 +25,8 @@ export class ViewState {
   readonly hover = signal<Hover | null>(null);
   /** The same, of a pointer only once it rests: what takes time to draw follows this. */
   readonly rest = signal<Hover | null>(null);
+  /** The same once more, a frame after the tooltip: what the neurons follow. */
+  readonly stay = signal<Hover | null>(null);
   /** The entry in each column that the keyboard goes on from. */
   readonly active = signal({ query: 0, key: 0 });
   /** The head whose chip is under the pointer. */
@@ -55,6 +57,7 @@ export class ViewState {
   readonly pictured: Pictured;
   readonly map: MapState;
 
+  #leaving = 0;
   readonly #measure: ReadonlySignal<Measure>;
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
 
@@ -191,12 +194,28 @@ export class ViewState {
     this.active.value = { query: moved("query", query), key: moved("key", key) };
     const hover = this.hover.peek();
     if (hover !== null) this.hover.value = { ...hover, entry: moved(hover.side, hover.entry) };
-    this.rest.value = this.hover.peek(); // entries have other numbers now
+    this.settle(); // entries have other numbers now
   }
 
-  /** Lets go of whatever the pointer was over. */
+  /** Takes the pointer for resting where it is. */
+  settle(): void {
+    this.rest.value = this.hover.peek();
+    this.stay.value = this.hover.peek();
+  }
+
+  pointAt(place: Place): void {
+    cancelAnimationFrame(this.#leaving);
+    const now = this.hover.peek();
+    if (now?.by === "pointer" && now.side === place.side && now.entry === place.entry) return;
+    this.hover.value = { ...place, by: "pointer" };
+  }
+
+  /** Lets go of whatever the pointer was over, unless within the frame it has come to another token: all rows would change twice. */
   leave(): void {
-    if (this.hover.peek()?.by === "pointer") this.hover.value = null;
+    cancelAnimationFrame(this.#leaving);
+    this.#leaving = requestAnimationFrame(() => {
+      if (this.hover.peek()?.by === "pointer") this.hover.value = null;
+    });
   }
 
   #picture(): Picture | null {

@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
 import { headColour } from "../shared/palette.js";
@@ -27,17 +28,36 @@ function TipBox({ view, tip }: { view: ViewState; tip: Tip }) {
 
 /** The tooltip about the token under the pointer; a word about a control comes first. */
 export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLElement | null } }) {
+  const before = useRef<Shown | null>(null);
   if (view.frame.hint.value !== null) return null;
-  const hover = view.hover.value;
-  const tip = tipOf(view);
-  const anchorOfHover = view.pictured.isOn.value ? anchorOfPatch : anchorOfEntry;
-  const anchor = hover === null || tip === null ? null : anchorOfHover(view, pane.current);
-  return anchor === null || tip === null ? null : (
-    <Tooltip anchor={anchor} align={hover?.side === "query" ? "right" : "left"}>
-      {hover !== null && view.pictured.isOn.value && <div>{nameOf(view, hover.side, hover.entry)}</div>}
+  const now = shownIn(view, pane.current);
+  before.current = now ?? before.current;
+  if (before.current === null) return null;
+  const { anchor, align, name, tip } = before.current;
+  return (
+    <Tooltip anchor={anchor} align={align} away={now === null}>
+      {name !== "" && <div>{name}</div>}
       <TipBox view={view} tip={tip} />
     </Tooltip>
   );
+}
+
+interface Shown {
+  anchor: Anchor;
+  align: "left" | "right";
+  /** Of a patch, which has no label beside it; "" of a token. */
+  name: string;
+  tip: Tip;
+}
+
+function shownIn(view: ViewState, pane: HTMLElement | null): Shown | null {
+  const hover = view.hover.value;
+  const tip = tipOf(view);
+  if (hover === null || tip === null) return null;
+  const isPatch = view.pictured.isOn.value;
+  const anchor = isPatch ? anchorOfPatch(view, pane) : anchorOfEntry(view);
+  const name = isPatch ? nameOf(view, hover.side, hover.entry) : "";
+  return anchor === null ? null : { anchor, align: hover.side === "query" ? "right" : "left", name, tip };
 }
 
 function tipOf(view: ViewState): Tip | null {

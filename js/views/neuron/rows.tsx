@@ -38,7 +38,7 @@ function Row({ view, entry, isFirst }: Props & { isFirst: boolean }) {
   const position = view.position(side, entry);
   const isMasked = terms !== null && terms.seen[position] === 0;
   const isPinned = view.head.pins.value[side] === entry;
-  const hover = view.head.rest.value;
+  const hover = view.head.stay.value;
   return (
     <li
       class={classes("neuron-row", {

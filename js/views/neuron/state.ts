@@ -90,7 +90,7 @@ export class NeuronState {
     this.columns = computed(() => columnsOf(held.value));
     const heaviest = computed(() => this.#heaviest());
     this.told = computed(() => {
-      const hover = head.rest.value;
+      const hover = head.stay.value;
       const isHere = hover?.side === this.side && hover.entry < this.axis.entries.length; // it may be on one that is gone
       return isHere ? hover.entry : (head.pins.value[this.side] ?? heaviest.value);
     });
@@ -170,7 +170,7 @@ export class NeuronState {
   }
 
   #query(): number | null {
-    const hover = this.head.rest.value;
+    const hover = this.head.stay.value;
     const isPreview = hover?.side === "query" && hover.by !== "pane";
     return isPreview ? this.position("query", hover.entry) : this.store.selection.value.query;
   }
@@ -213,7 +213,7 @@ export class NeuronState {
 
   /** Pointing at the neurons themselves must not move them. */
   #orderKey(): number | null {
-    const hover = this.head.rest.value;
+    const hover = this.head.stay.value;
     const { key } = this.store.selection.value;
     if (key !== null) return key;
     return hover?.side === "key" && hover.by !== "pane" ? this.position("key", hover.entry) : null;

@@ -36,7 +36,7 @@ export function Tokens({ view }: { view: NeuronState }) {
 function Token({ view, entry }: { view: NeuronState; entry: number }) {
   const { side } = view;
   const { label, shown } = view.axis.entries[entry];
-  const hover = view.head.rest.value;
+  const hover = view.head.stay.value;
   const isPinned = view.head.pins.value[side] === entry;
   const isMasked = view.terms.value?.seen[view.position(side, entry)] === 0;
   return (
