@@ -121,6 +121,32 @@ test.describe("hovering", () => {
     expect(await view.steps()).toEqual([]);
   });
 
+  test("goes over to the other side's tokens without anything being let go between", async ({ page }) => {
+    const view = await open(page, "sentence");
+    await view.token("query", 3).hover();
+    await expect(view.token("query", 3)).toHaveClass(/hovered/);
+    const seen = await view.root.evaluate(async (root) => {
+      const list = root.querySelector(".column.query") as HTMLElement;
+      const own = list.querySelector('[data-entry="3"]') as HTMLElement;
+      const other = root.querySelector('.column.key [data-entry="2"]') as HTMLElement;
+      const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const states: string[] = [];
+      const note = () => states.push([own, other].map((one) => one.classList.contains("hovered")).join());
+      const over = (entry: HTMLElement) => entry.dispatchEvent(new PointerEvent("pointermove", { bubbles: true }));
+      const leave = () => list.dispatchEvent(new PointerEvent("pointerleave"));
+      for (const act of [() => [leave(), over(own)], () => [leave(), over(other)], leave]) {
+        act();
+        await Promise.resolve(); // what changes at once has been rendered
+        note();
+        await frame();
+        note();
+      }
+      return states;
+    });
+    // Back on its own token; on the other's; gone from a list that it had already left.
+    expect(seen).toEqual(["true,false", "true,false", "false,true", "false,true", "false,true", "false,false"]);
+  });
+
   test("never has its tooltip over the hovered row or outside of the widget", async ({ page }) => {
     const view = await open(page, "sentence");
     const frame = await view.root.boundingBox();
