@@ -46,7 +46,7 @@ const paint: Column[1] = (one) => one.paint?.main;
 const hover: Column[1] = (one) => mid("main", one.hover);
 const hoverAlone: Column[1] = (one) => {
   const [all, looking] = [hover(one), mid("main", one.nothing)];
-  return all === undefined || looking === undefined ? undefined : all - looking;
+  return all === undefined || looking === undefined || all <= looking ? undefined : all - looking;
 };
 const change: Column[1] = (one) => mid("main", one.change);
 
@@ -104,6 +104,9 @@ ${(["head", "model"] as const).map((view) => tables(results, view)).join("\n\n")
 ${longTexts(long)}`;
 }
 
+const IDLE_MS = 2;
+const isBusy = (frame: number) => frame > IDLE_MS;
+
 /** headscope alone. */
 function longTexts(long: readonly Long[]): string {
   if (long.length === 0) return "";
@@ -115,7 +118,7 @@ function longTexts(long: readonly Long[]): string {
       const changes = { kernel: middle(change, "kernel"), page: middle(change, "page") };
       const cells = [
         ...[held.toFixed(0), ms(first), ms(whole)],
-        ...[median(costliest), percentile(costliest, 0.95), percentile(hover.flat(), 0.95)].map((one) =>
+        ...[median(costliest), percentile(costliest, 0.95), percentile(hover.flat().filter(isBusy), 0.95)].map((one) =>
           one.toFixed(1),
         ),
         median(edge).toFixed(1),
@@ -129,9 +132,9 @@ function longTexts(long: readonly Long[]): string {
 
 The explorer in JupyterLab, one round. CPU in ms, kernel + page's main thread. "Answering": from the capture's end until the
 head view has answered the pointer with numbers and the selected layer's thumbnails are drawn; "all drawn": until nothing is
-left to do. "Pointer": of the frames after a move over the tokens, up to 0.2 s, the one that costs most, the median and the 95th percentile of ${long[0].hover.length} moves;
-"frames": the 95th percentile of all these frames, ${Math.round(long[0].hover.flat().length / long[0].hover.length)} a move. "Edge": the costliest over the widget's empty edge, the median, which is what
-any move costs there, and in the others.
+left to do. "Pointer": of the frames after a move over the tokens, up to 0.2 s, the one that costs most, the median and the 95th
+percentile of ${long[0].hover.length} moves; "frames": the 95th percentile of all frames of these moves that took more than ${IDLE_MS} ms, which an idle
+one does not. "Edge": the costliest over the widget's empty edge, the median, which is what any move costs there, and in the others.
 "Another layer": the button, until every pane shows a layer that the page had not; beside it the clock, and an empty round
 trip to the kernel. "Tile": the map as a whole and closer in three places, each tile. Memory of the page's process above what
 it had before the view, and the largest message, in MiB.

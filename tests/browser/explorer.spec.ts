@@ -310,6 +310,24 @@ test("the neurons follow a pointer where it rests, and a click at once", async (
   await expect(neurons).toContainText(`layer 1, head 4: ${await label(5)}`);
 });
 
+test("a pointer that jumps from a key over to its row in the neurons is on that row", async ({ page }) => {
+  const explorer = await open(page, { ...PINNED, key: null, neuron: null });
+  const neurons = explorer.pane("Neurons");
+  const row = neurons.locator('[data-row="2"]');
+  await explorer.column(/^To/).locator('[data-entry="2"]').hover();
+  await expect(row).toHaveClass(/lit/);
+  const [strips, at] = [await neurons.locator(".neuron-strips canvas").boundingBox(), await row.boundingBox()];
+  if (strips === null || at === null) throw new Error("no neurons on the page");
+  await page.mouse.move(strips.x + strips.width - 20, at.y + at.height / 2);
+  const tooltip = explorer.root.getByRole("tooltip");
+  await expect(tooltip).toContainText(/^neuron \d+, rank/);
+  await expect(row).toHaveClass(/lit/);
+  const said = await tooltip.textContent();
+  await page.mouse.move(strips.x + strips.width - 20, at.y + at.height / 2 + 1); // a little further on the same row
+  await expect(tooltip).toHaveText(said ?? "");
+  expect(said).toContain((await row.locator(".unseen").first().textContent()) ?? "no label");
+});
+
 test.describe("copy as code", () => {
   const CODE =
     'view.select(layer=1, heads=[2, 3, 4, 8], head=4, query=8, key=4, neuron=9, scale="neuron")\nview.hide_first = True';

@@ -27,19 +27,19 @@ function useReveal(view: ViewState): void {
 }
 
 const REST_MS = 100;
-/** More than a frame after the tooltip: either takes most of one. */
-const STAY_MS = 120;
+/** More than a frame, of which the tooltip takes most, and the neurons most of another. */
+const STAY_MS = 20;
 
 /** A pointer that sweeps over tokens has their lines and numbers at once; tooltips and neurons come where it rests. */
 function useRest(view: ViewState): void {
-  useReaction(() => follow(view, view.rest, REST_MS));
-  useReaction(() => follow(view, view.stay, STAY_MS));
+  useReaction(() => follow(view, view.hover, view.rest, REST_MS));
+  useReaction(() => follow(view, view.rest, view.stay, STAY_MS));
 }
 
-function follow(view: ViewState, rest: ViewState["rest"], waitMs: number): () => void {
-  const hover = view.hover.value;
-  const show = view.guard(() => {
-    rest.value = hover;
+function follow({ guard }: ViewState, from: ViewState["hover"], to: ViewState["hover"], waitMs: number): () => void {
+  const hover = from.value;
+  const show = guard(() => {
+    to.value = hover;
   });
   const resting = hover?.by === "pointer" ? setTimeout(show, waitMs) : undefined;
   if (resting === undefined) show();

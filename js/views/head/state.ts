@@ -57,7 +57,7 @@ export class ViewState {
   readonly pictured: Pictured;
   readonly map: MapState;
 
-  #leaving = 0;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
   readonly #measure: ReadonlySignal<Measure>;
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
 
@@ -199,23 +199,34 @@ export class ViewState {
 
   /** Takes the pointer for resting where it is. */
   settle(): void {
+    this.letGo();
     this.rest.value = this.hover.peek();
     this.stay.value = this.hover.peek();
   }
 
   pointAt(place: Place): void {
-    cancelAnimationFrame(this.#leaving);
+    this.#stay();
     const now = this.hover.peek();
     if (now?.by === "pointer" && now.side === place.side && now.entry === place.entry) return;
     this.hover.value = { ...place, by: "pointer" };
   }
 
-  /** Lets go of whatever the pointer was over, unless within the frame it has come to another token: all rows would change twice. */
+  /** Lets go of whatever the pointer was over, unless it has come to another token by then: all rows would change twice. */
   leave(): void {
-    cancelAnimationFrame(this.#leaving);
-    this.#leaving = requestAnimationFrame(() => {
-      if (this.hover.peek()?.by === "pointer") this.hover.value = null;
-    });
+    this.#stay();
+    this.#leaving = setTimeout(this.guard(() => this.letGo()));
+  }
+
+  /** Does at once what `leave` has put off. */
+  letGo(): void {
+    if (this.#leaving === undefined) return;
+    this.#stay();
+    if (this.hover.peek()?.by === "pointer") this.hover.value = null;
+  }
+
+  #stay(): void {
+    clearTimeout(this.#leaving);
+    this.#leaving = undefined;
   }
 
   #picture(): Picture | null {

@@ -35,6 +35,7 @@ export function Body({ view }: { view: NeuronState }) {
 
 function listeners(view: NeuronState) {
   const at = (event: MouseEvent & { currentTarget: HTMLElement }) => {
+    view.head.letGo(); // what the rows are, and the order of the neurons, may hang on a token that the pointer has left
     const box = event.currentTarget.getBoundingClientRect();
     return under(view, event.clientX - box.left, event.clientY - box.top);
   };
