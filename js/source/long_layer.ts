@@ -216,11 +216,12 @@ export class LongLayer implements LayerData {
     sets: readonly (readonly number[])[],
     following: Following,
   ): Promise<void> {
-    const slice = await this.#ask("columns", { heads, sets }, following);
-    const [columns, totals] = [slice.floats("columns"), slice.floats("total")];
+    const totals = heads.some((head) => !this.#totals.has(head)); // the same for every key
+    const slice = await this.#ask("columns", { heads, sets, totals }, following);
+    const columns = slice.floats("columns");
     const one = (numbers: Float32Array, at: number) => numbers.slice(at * this.queries, (at + 1) * this.queries);
     heads.forEach((head, index) => {
-      this.#totals.set(head, one(totals, index));
+      if (totals) this.#totals.set(head, one(slice.floats("total"), index));
       sets.forEach((keys, at) => {
         this.#columns.set(columnName(head, keys), one(columns, index * sets.length + at), 4 * this.queries);
       });

@@ -80,4 +80,33 @@ describe("a long layer", () => {
     await wanted;
     expect([data.arrivals, onGrown.mock.calls.length]).toEqual([1, 1]);
   });
+
+  it("asks once for what each query gives to all keys, which is the same for every column", async () => {
+    const asked: unknown[] = [];
+    const packet = { header: { ...header, form: "mask", queries: 3, keys: 3, bytes: 0 }, has: () => false };
+    const numbers: Record<string, number[]> = {
+      columns: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+      total: [1, 1, 1, 0.7, 0.8, 0.9],
+    };
+    const ask = async (_: string, { heads, sets, totals }: Record<string, unknown>) => {
+      asked.push([heads, sets, totals]);
+      const floats = (name: string) => {
+        if (name === "total" && !totals) throw new Error("not asked for");
+        return Float32Array.from(numbers[name]);
+      };
+      return { why: "", floats, ints: () => new Int32Array(), bytes: () => new Uint8Array(), has: () => true };
+    };
+    const outside = { ask, rows: new Cache<string, Float32Array>(1 << 20), onGrown: () => {} };
+    const data = new LongLayer(packet as unknown as Packet, outside);
+    await data.bring({ heads: [1, 2], columns: [[0]] }, following());
+    await data.bring({ heads: [1, 2], columns: [[2]] }, following());
+    await data.bring({ heads: [1, 4], columns: [[1]] }, following());
+    expect(asked).toEqual([
+      [[1, 2], [[0]], true],
+      [[1, 2], [[2]], false],
+      [[1, 4], [[1]], true],
+    ]);
+    expect([data.total(1, 2), data.total(2, 2)]).toEqual([1, Math.fround(0.9)]);
+    expect(Array.from(data.column(2, 2))).toEqual(Array.from(Float32Array.of(0.4, 0.5, 0.6)));
+  });
 });

@@ -87,11 +87,14 @@ def test_vectors_of_some_heads(what: str, heads: list[int]) -> None:
 @pytest.mark.parametrize("terms", [{}, {"softcap": 2.0}, {"bias": dense_bias()}], ids=["plain", "softcap", "bias"])
 def test_columns_are_the_dense_computation_s(terms: dict[str, Any]) -> None:
     made = capture(**terms)
-    _, arrays = ask(made, "columns", heads=[2, 0], sets=[[5], [6, 7], []])
+    _, arrays = ask(made, "columns", heads=[2, 0], sets=[[5], [6, 7], []], totals=True)
     dense = made.attention(1, [2, 0]).double()
     expected = [dense[..., keys].sum(-1).numpy() for keys in ([5], [6, 7], [])]
     np.testing.assert_allclose(arrays["columns"], np.stack(expected, 1), atol=1e-6)
     np.testing.assert_allclose(arrays["total"], dense.sum(-1).numpy(), atol=1e-6)
+    _, again = ask(made, "columns", heads=[2, 0], sets=[[5], [6, 7], []], totals=False)
+    assert list(again) == ["columns"]
+    np.testing.assert_array_equal(again["columns"], arrays["columns"])
 
 
 def test_what_norms_are_not_known_is_said() -> None:
@@ -108,7 +111,7 @@ def test_what_norms_are_not_known_is_said() -> None:
         ("vectors", {"what": "query", "heads": [0], "range": [0, TOKENS + 1]}),
         ("rows", {"heads": [0], "queries": [-1]}),
         ("rows", {"heads": "all", "queries": [0]}),
-        ("columns", {"heads": [0], "sets": [[TOKENS]]}),
+        ("columns", {"heads": [0], "sets": [[TOKENS]], "totals": True}),
     ],
 )
 def test_what_does_not_exist_is_refused(op: str, args: dict[str, Any]) -> None:

@@ -60,30 +60,27 @@ export interface CellScene {
 
 /** Shades the tokens that the focus looks at, or is looked at by: one cell per head, in head order. */
 export function paintCells(context: CanvasRenderingContext2D, scene: CellScene, layout: Layout): void {
-  const { heads, focus, rows } = scene;
+  const { picture, heads, focus, rows } = scene;
   const side = opposite(focus.side);
   const width = cellWidth(layout, heads.length);
   const left = cellsLeft(layout, side, heads.length);
   const gap = width > 3 ? 1 : 0;
-  const pairs = range(rows.last - rows.first)
-    .map((index) => pairOf(focus, rows.first + index))
-    .filter(({ query, key }) => {
-      const isAtHand = heads.every((head) => scene.picture.hasRow(head, query)); // else it comes with its lines
-      return isAtHand && scene.picture.connects(query, key);
-    });
+  const pairOf = (entry: number) => (focus.side === "query" ? [focus.entry, entry] : [entry, focus.entry]);
+  const entries = range(rows.last - rows.first).flatMap((index) => {
+    const [query, key] = pairOf(rows.first + index);
+    const isAtHand = heads.every((head) => picture.hasRow(head, query)); // else it comes with its lines
+    return isAtHand && picture.connects(query, key) ? rows.first + index : [];
+  });
   heads.forEach((head, index) => {
     context.fillStyle = scene.colour(head);
-    for (const { query, key, entry } of pairs) {
-      const { weights, left: rest } = scene.picture.row(head, query);
-      const strength = scene.picture.strength(weights[key]) * ink(rest);
+    for (const entry of entries) {
+      const [query, key] = pairOf(entry);
+      const { weights, left: rest } = picture.row(head, query);
+      const strength = picture.strength(weights[key]) * ink(rest);
       paintCell(context, scene, head, strength, left + index * width, entry * ROW - scene.top, width - gap);
     }
   });
   context.globalAlpha = 1;
-}
-
-function pairOf(focus: Place, entry: number) {
-  return focus.side === "query" ? { query: focus.entry, key: entry, entry } : { query: entry, key: focus.entry, entry };
 }
 
 function paintCell(

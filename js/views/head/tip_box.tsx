@@ -1,3 +1,4 @@
+import type { ComponentChild } from "preact";
 import { useRef } from "preact/hooks";
 import { spoken } from "../shared/format.js";
 import { Label } from "../shared/label.js";
@@ -28,36 +29,21 @@ function TipBox({ view, tip }: { view: ViewState; tip: Tip }) {
 
 /** The tooltip about the token under the pointer; a word about a control comes first. */
 export function Tips({ view, pane }: { view: ViewState; pane: { current: HTMLElement | null } }) {
-  const before = useRef<Shown | null>(null);
+  const kept = useRef<ComponentChild>(null);
   if (view.frame.hint.value !== null) return null;
-  const now = shownIn(view, pane.current);
-  before.current = now ?? before.current;
-  if (before.current === null) return null;
-  const { anchor, align, name, tip } = before.current;
-  return (
-    <Tooltip anchor={anchor} align={align} away={now === null}>
-      {name !== "" && <div>{name}</div>}
-      <TipBox view={view} tip={tip} />
-    </Tooltip>
-  );
-}
-
-interface Shown {
-  anchor: Anchor;
-  align: "left" | "right";
-  /** Of a patch, which has no label beside it; "" of a token. */
-  name: string;
-  tip: Tip;
-}
-
-function shownIn(view: ViewState, pane: HTMLElement | null): Shown | null {
   const hover = view.hover.value;
   const tip = tipOf(view);
-  if (hover === null || tip === null) return null;
-  const isPatch = view.pictured.isOn.value;
-  const anchor = isPatch ? anchorOfPatch(view, pane) : anchorOfEntry(view);
-  const name = isPatch ? nameOf(view, hover.side, hover.entry) : "";
-  return anchor === null ? null : { anchor, align: hover.side === "query" ? "right" : "left", name, tip };
+  const anchorOfHover = view.pictured.isOn.value ? anchorOfPatch : anchorOfEntry;
+  const anchor = hover === null || tip === null ? null : anchorOfHover(view, pane.current);
+  const now =
+    anchor === null || tip === null || hover === null ? null : (
+      <Tooltip anchor={anchor} align={hover.side === "query" ? "right" : "left"}>
+        {view.pictured.isOn.value && <div>{nameOf(view, hover.side, hover.entry)}</div>}
+        <TipBox view={view} tip={tip} />
+      </Tooltip>
+    );
+  kept.current = now ?? kept.current; // its elements cost more than other words in them
+  return <div class={now === null ? "kept away" : "kept"}>{kept.current}</div>;
 }
 
 function tipOf(view: ViewState): Tip | null {

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
 import type { Box } from "../../store/patches.js";
-import { classes } from "./style.js";
 
 /** A rectangle in pixels of the widget's own box, and how large that box is. */
 export interface Anchor {
@@ -25,16 +24,14 @@ interface Props {
   anchor: Anchor;
   /** Which edge of the anchor it keeps to. */
   align: "left" | "right";
-  /** Kept for the next time: its parts cost more than other words in them. */
-  away?: boolean;
   children: ComponentChildren;
 }
 
 /** A tooltip under its anchor, or above it where there is no room; never over it, and always inside the widget. */
-export function Tooltip({ anchor, align, away = false, children }: Props) {
+export function Tooltip({ anchor, align, children }: Props) {
   return (
     <div class="tips">
-      <div class={classes("tip", { away })} role="tooltip" style={{ transform: placeOf(anchor, align) }}>
+      <div class="tip" role="tooltip" style={{ transform: placeOf(anchor, align) }}>
         {children}
       </div>
     </div>

@@ -88,7 +88,7 @@ def _rows(capture: Capture, record: AnyRecord, args: Mapping[str, Any], pause: P
 
 
 def _columns(capture: Capture, record: AnyRecord, args: Mapping[str, Any], pause: Pause) -> dict[str, np.ndarray]:
-    """What each query gives to some sets of keys, [heads, sets, queries], and to all keys, [heads, queries]."""
+    """What queries give to sets of keys, [heads, sets, queries]; with `totals` to all keys too, [heads, queries]."""
     heads = _whole(args, "heads", record.heads)
     sets = [_whole({"keys": one}, "keys", record.keys) for one in args["sets"]]
     _check_size(len(heads) * (len(sets) + 1) * record.queries)
@@ -96,10 +96,8 @@ def _columns(capture: Capture, record: AnyRecord, args: Mapping[str, Any], pause
         parts = list(_by_lse(capture, record, heads, sets, pause))
     else:
         parts = list(_by_rows(capture, record, heads, sets, pause))
-    return {
-        "columns": np.concatenate([one for one, _ in parts], 2),
-        "total": np.concatenate([all_ for _, all_ in parts], 1),
-    }
+    columns = {"columns": np.concatenate([one for one, _ in parts], 2)}
+    return columns | ({"total": np.concatenate([all_ for _, all_ in parts], 1)} if args["totals"] else {})
 
 
 Part = tuple[np.ndarray, np.ndarray]

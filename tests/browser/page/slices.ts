@@ -11,6 +11,7 @@ export interface SliceArguments {
   range: [number, number];
   queries: number[];
   sets: number[][];
+  totals: boolean;
 }
 
 /** By the name of the operation, as python/headscope/widgets/long.py answers. */
@@ -21,13 +22,13 @@ const SLICES: Record<string, (terms: Terms, args: SliceArguments) => Arrays> = {
   rows: (terms, { heads, queries }) => ({
     rows: floats(heads.map((head) => queries.map((query) => weightsOf(terms, head)[query]))),
   }),
-  columns: (terms, { heads, sets }) => {
+  columns: (terms, { heads, sets, totals }) => {
     const all = heads.map((head) => weightsOf(terms, head));
     const sum = (row: number[], keys: number[]) => keys.reduce((total, key) => total + row[key], 0);
-    return {
-      columns: floats(all.map((rows) => sets.map((keys) => rows.map((row) => sum(row, keys))))),
-      total: floats([all.map((rows) => rows.map((row) => sum(row, [...row.keys()])))]),
-    };
+    const columns = floats(all.map((rows) => sets.map((keys) => rows.map((row) => sum(row, keys)))));
+    const total = floats([all.map((rows) => rows.map((row) => sum(row, [...row.keys()])))]);
+    const answer: Arrays = totals ? { columns, total } : { columns };
+    return answer;
   },
   norms: (terms) => ({ value_norm: floats([terms.valueNorms]), largest: Float32Array.of(largestOf(terms)) }),
 };
