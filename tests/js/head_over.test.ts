@@ -72,6 +72,7 @@ describe("the lines in focus", () => {
     paint();
     expect([paint({ focus: { side: "key", entry: 2 } }), canvas.lines.length]).toEqual([false, 2]);
     paint({ focus: { side: "key", entry: 2 } });
+    expect([paint({ focus: { side: "key", entry: 2 } }, 4), canvas.lines.length]).toEqual([false, 4]); // a frame for the tooltip
     expect([paint({ focus: { side: "key", entry: 2 } }, 4), canvas.lines.length]).toEqual([false, 2]);
     canvas.fails = true;
     expect(() => paint({ focus: { side: "key", entry: 2 } }, 4)).toThrow("no memory");

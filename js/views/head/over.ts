@@ -9,6 +9,9 @@ const A_FRAME = 200;
 export class Over {
   readonly strokes = new Strokes();
   #planned: readonly unknown[] = [];
+  /** What of the layer had come by then. */
+  #come = "";
+  #isLate = false;
   #drawn = 0;
 
   constructor(private readonly most = A_FRAME) {}
@@ -27,16 +30,13 @@ export class Over {
     begin: (context: CanvasRenderingContext2D) => void,
   ): boolean {
     const { picture, heads, rows, tops, threshold, only, dark, focus } = scene;
-    const now: unknown[] = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark];
-    now.push(
-      layout,
-      focus?.side === "key" ? computed : 0,
-      picture.layer.arrivals,
-      window.devicePixelRatio,
-      focus?.side,
-      focus?.entry,
-    );
-    const isBegun = now.length === this.#planned.length && now.every((one, at) => one === this.#planned[at]);
+    const now: unknown[] = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark, layout];
+    now.push(window.devicePixelRatio, focus?.side, focus?.entry);
+    const come = `${picture.layer.arrivals} ${focus?.side === "key" && computed}`;
+    const isPlanned = isSame(now, this.#planned);
+    const isBegun = isPlanned && come === this.#come;
+    this.#isLate = isPlanned && !isBegun && !this.#isLate;
+    if (this.#isLate) return false; // in the frame of what has come, the tooltip about it comes
     this.#planned = []; // whatever fails from here on
     const context = isBegun ? canvas.getContext("2d") : prepare(canvas, layout.width, layout.height);
     if (context === null) return true;
@@ -47,6 +47,7 @@ export class Over {
     }
     paintLines(context, this.strokes, layout, colour, this.#drawn, this.#drawn + this.most);
     this.#planned = now;
+    this.#come = come;
     this.#drawn += this.most;
     return this.#drawn >= this.strokes.count;
   }
@@ -54,4 +55,9 @@ export class Over {
   clear(): void {
     this.#planned = [];
   }
+}
+
+/** Whether what a drawing is made of is what it was. */
+export function isSame(now: readonly unknown[], before: readonly unknown[]): boolean {
+  return now.length === before.length && now.every((one, at) => one === before[at]);
 }

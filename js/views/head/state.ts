@@ -57,7 +57,7 @@ export class ViewState {
   readonly pictured: Pictured;
   readonly map: MapState;
 
-  #leaving: ReturnType<typeof setTimeout> | undefined;
+  #isLeaving = false;
   readonly #measure: ReadonlySignal<Measure>;
   readonly #rows: Record<SideName, { first: ReadonlySignal<number>; last: ReadonlySignal<number> }>;
 
@@ -205,7 +205,7 @@ export class ViewState {
   }
 
   pointAt(place: Place): void {
-    this.#stay();
+    this.#isLeaving = false;
     const now = this.hover.peek();
     if (now?.by === "pointer" && now.side === place.side && now.entry === place.entry) return;
     this.hover.value = { ...place, by: "pointer" };
@@ -213,20 +213,14 @@ export class ViewState {
 
   /** Lets go of whatever the pointer was over, unless it has come to another token by then: all rows would change twice. */
   leave(): void {
-    this.#stay();
-    this.#leaving = setTimeout(this.guard(() => this.letGo()));
+    this.#isLeaving = true;
+    setTimeout(this.guard(() => this.letGo()));
   }
 
   /** Does at once what `leave` has put off. */
   letGo(): void {
-    if (this.#leaving === undefined) return;
-    this.#stay();
-    if (this.hover.peek()?.by === "pointer") this.hover.value = null;
-  }
-
-  #stay(): void {
-    clearTimeout(this.#leaving);
-    this.#leaving = undefined;
+    if (this.#isLeaving && this.hover.peek()?.by === "pointer") this.hover.value = null;
+    this.#isLeaving = false;
   }
 
   #picture(): Picture | null {

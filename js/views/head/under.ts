@@ -1,4 +1,5 @@
 import type { Layout } from "./layout.js";
+import { isSame } from "./over.js";
 import { paintLines, prepare } from "./paint.js";
 import { computeRows, type LineScene, planLines, Strokes } from "./strokes.js";
 
@@ -33,18 +34,18 @@ export class Under {
     const { picture, heads, rows, tops, threshold, only, dark, focus } = scene;
     const now = [picture, heads, rows.first, rows.last, tops.query, tops.key, threshold, only, dark, layout];
     now.push(window.devicePixelRatio, focus === null);
-    const isSame = now.length === this.#drawn.length && now.every((one, at) => one === this.#drawn[at]);
+    const isLike = isSame(now, this.#drawn);
     const isAll = this.#until === 0 && this.#arrivals === picture.layer.arrivals;
-    if (isSame && isAll) return true;
+    if (isLike && isAll) return true;
     const { queries, isComplete } = computeRows(scene, hasTime);
     this.computed = queries.length;
     this.#arrivals = picture.layer.arrivals;
-    if (isSame && queries.length === this.#rows) {
+    if (isLike && queries.length === this.#rows) {
       if (isComplete) this.#until = 0;
       return isComplete; // what has come belongs to other lines
     }
-    if (isSame && this.#rows === 0 && this.#until === 0) this.#until = performance.now() + SOON_MS;
-    if (isSame && !isComplete && performance.now() < this.#until) return false;
+    if (isLike && this.#rows === 0 && this.#until === 0) this.#until = performance.now() + SOON_MS;
+    if (isLike && !isComplete && performance.now() < this.#until) return false;
     const isSoon = !isComplete && picture !== this.#drawn[0];
     this.#drawn = []; // whatever fails from here on
     const context = prepare(canvas, layout.width, layout.height);
