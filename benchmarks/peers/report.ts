@@ -46,7 +46,7 @@ const paint: Column[1] = (one) => one.paint?.main;
 const hover: Column[1] = (one) => mid("main", one.hover);
 const hoverAlone: Column[1] = (one) => {
   const [all, looking] = [hover(one), mid("main", one.nothing)];
-  return all === undefined || looking === undefined || all <= looking ? undefined : all - looking;
+  return all === undefined || looking === undefined ? undefined : Math.max(0, all - looking);
 };
 const change: Column[1] = (one) => mid("main", one.change);
 
@@ -151,7 +151,7 @@ function middle<Name extends string>(all: readonly Record<Name, number>[], which
 
 function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
 function nothing(results: readonly Result[]): string {

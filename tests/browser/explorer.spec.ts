@@ -298,9 +298,13 @@ test("the neurons follow a pointer where it rests, and a click at once", async (
   const token = (entry: number) => explorer.column(/^Looks from/).locator(`[data-entry="${entry}"]`);
   const label = async (entry: number) => (await token(entry).locator(".token").innerText()).replace("·", "");
   await expect(neurons).toContainText("layer 1, head 4: She");
-  for (const entry of [1, 3]) {
+  for (const [entry, rest] of [
+    [1, 60],
+    [2, 110], // its tooltip has come, its neurons not yet
+    [3, 60],
+  ]) {
     await token(entry).hover();
-    await page.clock.runFor(60);
+    await page.clock.runFor(rest);
     await expect(neurons).toContainText("layer 1, head 4: She");
   }
   await page.clock.runFor(60);

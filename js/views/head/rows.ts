@@ -32,18 +32,20 @@ const STAY_MS = 20;
 
 /** A pointer that sweeps over tokens has their lines and numbers at once; tooltips and neurons come where it rests. */
 function useRest(view: ViewState): void {
-  useReaction(() => follow(view, view.hover, view.rest, REST_MS));
-  useReaction(() => follow(view, view.rest, view.stay, STAY_MS));
-}
-
-function follow({ guard }: ViewState, from: ViewState["hover"], to: ViewState["hover"], waitMs: number): () => void {
-  const hover = from.value;
-  const show = guard(() => {
-    to.value = hover;
+  useReaction(() => {
+    const hover = view.hover.value;
+    const isPointer = hover?.by === "pointer";
+    if (!isPointer) view.settle();
+    const stay = view.guard(() => {
+      view.stay.value = hover;
+    });
+    const rest = view.guard(() => {
+      view.rest.value = hover;
+      timer = setTimeout(stay, STAY_MS);
+    });
+    let timer = isPointer ? setTimeout(rest, REST_MS) : undefined;
+    return () => clearTimeout(timer);
   });
-  const resting = hover?.by === "pointer" ? setTimeout(show, waitMs) : undefined;
-  if (resting === undefined) show();
-  return () => clearTimeout(resting);
 }
 
 /** Stays with the tokens that one was at while entries merge into words or part again. */
