@@ -204,6 +204,7 @@ export class ViewState {
     this.stay.value = this.hover.peek();
   }
 
+  /** The pointer has come to a token, or moves on it. */
   pointAt(place: Place): void {
     this.#isLeaving = false;
     const now = this.hover.peek();
